@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/**
+ * The environment as one schema. This file is the only reader of process.env; behaviour depends on nothing else that
+ * surrounds the process.
+ */
+const Environment = z.object({
+  /** Postgres ≥ 15. Absent: the service runs its own. */
+  DATABASE_URL: z.url().optional(),
+  /** Redis ≥ 6.2 for the job queue. Absent: jobs run in this process, straight from the outbox. */
+  REDIS_URL: z.url().optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  /** Which half of the service this process is. */
+  ROLE: z.enum(['api', 'worker', 'both']).default('both'),
+  /** Where the service's own Postgres keeps its data; used only without DATABASE_URL. */
+  DATA_DIRECTORY: z.string().optional(),
+  /** Account the embedded Postgres runs as when the service is started by root. */
+  EMBEDDED_PG_USER: z.string().optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Prometheus metrics, on loopback only. 0 turns the port off. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65535).default(0),
+  /** Requests one API key may make in a minute before it is answered 429. */
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(12_000),
+  /** Requests one address may make in a minute before a valid key is known: guards key guessing. */
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: z.coerce.number().int().min(1).default(600),
+  BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(1_048_576),
+  REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).default(30_000),
+  /** Transactions the journal keeps in flight at once. */
+  JOURNAL_LANES: z.coerce.number().int().min(1).max(16).default(2),
+  /** Acts one transaction may carry. */
+  JOURNAL_GROUP_MAX: z.coerce.number().int().min(1).max(128).default(128),
+  /** Jobs one process runs at once. */
+  JOB_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(16),
+  /** Play the demonstration when the service's own database is empty. Never with DATABASE_URL. */
+  DEMO: z.enum(['on', 'off']).default('on'),
+});
+
+export type Config = z.infer<typeof Environment>;
+
+/** @throws Error with one line per wrong variable. */
+export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The environment does not fit:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,121 @@
+import type { EventDraft, Json } from '../platform/events.ts';
+import { namedUuid } from '../platform/ids.ts';
+import type { AccountRole } from './tables.ts';
+
+/**
+ * The mass ledger: double entry in integer grams, pieces and dry grams. An event that moves mass says so in its
+ * `movements`; postings, balances and the trace graph are derived from them and from nothing else. Pure.
+ */
+
+/** [role, party, site, owner]: with a waste code, an account. A carrier's load has no site. */
+export type Place = readonly [role: AccountRole, party: string, site: string | null, owner: string];
+
+/** So much of one batch went from one place to another, where it may lie in another batch. */
+export interface Movement {
+  readonly wasteCode: string;
+  readonly from: Place;
+  readonly to: Place;
+  readonly fromBatch: string;
+  readonly toBatch: string;
+  readonly grams: number;
+  readonly pieces: number;
+  readonly dryGrams: number;
+  readonly line?: number;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly role: AccountRole;
+  readonly partyId: string;
+  readonly siteId: string | null;
+  readonly wasteCode: string;
+  readonly ownerId: string;
+}
+
+export interface Posting {
+  readonly account: Account;
+  readonly batchId: string;
+  readonly line: number | null;
+  readonly grams: number;
+  readonly pieces: number;
+  readonly dryGrams: number;
+}
+
+export function accountOf([role, partyId, siteId, ownerId]: Place, wasteCode: string): Account {
+  return { id: namedUuid(`account ${role} ${partyId} ${siteId ?? '-'} ${wasteCode} ${ownerId}`), role, partyId, siteId, wasteCode, ownerId };
+}
+
+/** A movement as event data. Zero movements are left out. */
+export function movementsData(movements: readonly Movement[]): { movements: Json } {
+  return { movements: movements.filter((movement) => movement.grams !== 0 || movement.pieces !== 0) as unknown as Json };
+}
+
+export const movementsOf = (event: { readonly data: EventDraft['data'] }): readonly Movement[] =>
+  (event.data.movements ?? []) as unknown as readonly Movement[];
+
+/** Two postings a movement; their sum is zero in every dimension. */
+export function postingsOf(event: { readonly data: EventDraft['data'] }): readonly Posting[] {
+  return movementsOf(event).flatMap((movement) => {
+    const { wasteCode, grams, pieces, dryGrams } = movement;
+    const line = movement.line ?? null;
+    return [
+      { account: accountOf(movement.from, wasteCode), batchId: movement.fromBatch, line, grams: -grams, pieces: -pieces, dryGrams: -dryGrams },
+      { account: accountOf(movement.to, wasteCode), batchId: movement.toBatch, line, grams, pieces, dryGrams },
+    ];
+  });
+}
+
+/** Batches a movement touches besides the event's own subject. */
+export const batchesIn = (movements: readonly Movement[]): string[] => [...new Set(movements.flatMap(({ fromBatch, toBatch }) => [fromBatch, toBatch]))];
+
+export interface StockedBatch {
+  readonly batchId: string;
+  readonly grams: number;
+  readonly pieces: number;
+}
+
+export interface Taken extends StockedBatch {
+  readonly inferred: boolean;
+}
+
+/**
+ * Which batches a load came from: the named ones, else the oldest, in the order given. The last one gives what is
+ * missing and its balance goes below zero: that is evidence, not an error. Empty only when nothing is known at all.
+ */
+export function takeFrom(stock: readonly StockedBatch[], named: readonly string[], grams: number, pieces: number): Taken[] {
+  const inferred = named.length === 0;
+  const sources = inferred ? stock : named.map((batchId) => stock.find((batch) => batch.batchId === batchId) ?? { batchId, grams: 0, pieces: 0 });
+  const taken: Taken[] = [];
+  let gramsLeft = grams;
+  let piecesLeft = pieces;
+  for (const source of sources) {
+    if (gramsLeft <= 0 && piecesLeft <= 0) break;
+    const last = source === sources.at(-1);
+    const gramsHere = last ? gramsLeft : Math.min(Math.max(source.grams, 0), gramsLeft);
+    const piecesHere = last ? piecesLeft : Math.min(Math.max(source.pieces, 0), piecesLeft);
+    if (gramsHere > 0 || piecesHere > 0) taken.push({ batchId: source.batchId, grams: gramsHere, pieces: piecesHere, inferred });
+    gramsLeft -= gramsHere;
+    piecesLeft -= piecesHere;
+  }
+  return taken;
+}
+
+/**
+ * Splits a whole over parts in proportion, in integers, so that the shares add up exactly (largest remainder).
+ * @returns one share a part; all zero when there are no parts to weigh by.
+ */
+export function apportion(whole: number, weights: readonly number[]): number[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (total === 0) return weights.map((_, index) => (index === 0 ? whole : 0));
+  const exact = weights.map((weight) => (BigInt(whole) * BigInt(weight)) / BigInt(total));
+  const shares = exact.map(Number);
+  let rest = whole - shares.reduce((sum, share) => sum + share, 0);
+  const order = weights.map((weight, index) => ({ index, remainder: (BigInt(whole) * BigInt(weight)) % BigInt(total) }));
+  order.sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
+  for (const { index } of order) {
+    if (rest <= 0) break;
+    shares[index]! += 1;
+    rest -= 1;
+  }
+  return shares;
+}

@@ -1,0 +1,109 @@
+import { boolean, integer, jsonb, pgTable, primaryKey, text, unique, uuid, bigint } from 'drizzle-orm/pg-core';
+import { instant, subjectColumns } from '../platform/tables.ts';
+
+export const CAPACITIES = ['producer', 'carrier', 'consignee', 'regulator', 'operator'] as const;
+export type Capacity = (typeof CAPACITIES)[number];
+
+/** What a regulator watches. */
+export interface Jurisdiction {
+  readonly region: string;
+  readonly streams: readonly string[];
+}
+
+export const parties = pgTable(
+  'parties',
+  {
+    ...subjectColumns,
+    name: text().notNull(),
+    /** 统一社会信用代码, GB 32100. Village clinics and projects may have none. */
+    uscc: text(),
+    capacities: jsonb().$type<readonly Capacity[]>().notNull(),
+    region: text().notNull(),
+    jurisdiction: jsonb().$type<Jurisdiction>(),
+    active: boolean().notNull(),
+  },
+  (table) => [unique('parties_uscc').on(table.uscc)],
+);
+
+export const sites = pgTable('sites', {
+  ...subjectColumns,
+  partyId: uuid().notNull(),
+  name: text().notNull(),
+  region: text().notNull(),
+  /** Site serial of the discharge permit (HJ 608), where there is one. */
+  permitCode: text(),
+  active: boolean().notNull(),
+});
+
+export const vehicles = pgTable(
+  'vehicles',
+  {
+    ...subjectColumns,
+    partyId: uuid().notNull(),
+    plate: text().notNull(),
+    /** 道路运输证. */
+    operatingPermit: text(),
+    payloadGrams: bigint({ mode: 'number' }),
+    active: boolean().notNull(),
+  },
+  (table) => [unique('vehicles_plate').on(table.plate)],
+);
+
+/** Drivers, escorts, clerks. Their names and phones are in erasable details. */
+export const people = pgTable('people', {
+  ...subjectColumns,
+  partyId: uuid().notNull(),
+  duties: jsonb().$type<readonly string[]>().notNull(),
+  /** The event whose details hold the name and phone. */
+  detailsEventId: uuid(),
+  active: boolean().notNull(),
+});
+
+export const DEVICE_TYPES = ['truck_scale', 'bench_scale', 'gate', 'camera'] as const;
+
+export const devices = pgTable(
+  'devices',
+  {
+    ...subjectColumns,
+    partyId: uuid().notNull(),
+    siteId: uuid().notNull(),
+    type: text().$type<(typeof DEVICE_TYPES)[number]>().notNull(),
+    serialNumber: text().notNull(),
+    /** e of the scale (JJG 539). */
+    scaleDivisionGrams: integer(),
+    verifiedThrough: text(),
+    active: boolean().notNull(),
+  },
+  (table) => [unique('devices_serial').on(table.partyId, table.serialNumber)],
+);
+
+export const ROLES = ['administrator', 'regulator', 'member', 'device', 'driver'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    ...subjectColumns,
+    partyId: uuid().notNull(),
+    role: text().$type<Role>().notNull(),
+    label: text().notNull(),
+    prefix: text().notNull(),
+    secretHash: text().notNull(),
+    siteId: uuid(),
+    deviceId: uuid(),
+    personId: uuid(),
+    expiresAt: instant(),
+    revokedAt: instant(),
+  },
+  (table) => [unique('api_keys_prefix').on(table.prefix)],
+);
+
+/**
+ * Who finds what in a list: one row per party or county, written with the act. A list reads its own scopes and never
+ * an OR over parties. Ids are UUIDv7, so their order is the order of creation.
+ */
+export const audience = pgTable(
+  'audience',
+  { scope: uuid().notNull(), kind: text().notNull(), stage: text().notNull(), id: uuid().notNull() },
+  (table) => [primaryKey({ columns: [table.scope, table.kind, table.stage, table.id] })],
+);

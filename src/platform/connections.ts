@@ -1,0 +1,44 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+
+/** Grams and ordinals are int8 and stay far below 2^53; a value beyond is a broken invariant, not a rounding. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === 20 && format !== 'binary' ? readInt8 : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
+};
+
+function readInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`int8 out of safe range: ${text}`);
+  return value;
+}
+
+const SESSION = '-c timezone=UTC -c idle_in_transaction_session_timeout=30000';
+
+export interface Database {
+  readonly pool: pg.Pool;
+  readonly orm: NodePgDatabase;
+  readonly url: string;
+}
+
+/** Ordinary reads: a pool, and drizzle on it. */
+export function openDatabase(url: string, connectionsMax = 8): Database {
+  const pool = new pg.Pool({ connectionString: url, max: connectionsMax, types, options: `${SESSION} -c statement_timeout=30000` });
+  pool.on('error', () => {}); // an idle connection that breaks is replaced at its next use
+  return { pool, orm: drizzle(pool, { casing: 'snake_case' }), url };
+}
+
+/** A connection of one owner that sends statements without waiting for answers: the journal's lanes. */
+export async function openLane(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    types,
+    pipeline: true,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    options: `${SESSION} -c lock_timeout=5000 -c statement_timeout=30000`,
+  } as pg.ClientConfig);
+  client.on('error', () => {}); // the statement in flight carries the error to its owner
+  await client.connect();
+  return client;
+}

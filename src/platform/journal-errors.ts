@@ -1,0 +1,19 @@
+/** What a failed group means, by SQLSTATE. */
+export type Failure = 'again' | 'reconnect' | 'isolate' | 'overloaded' | 'key-taken' | 'fatal';
+
+const AGAIN = new Set(['40P01', '40001', '55P03']);
+
+export function failureOf(error: unknown): Failure {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return isConnectionError(error) ? 'reconnect' : 'fatal';
+  if (code === '23505' && (error as { constraint?: string }).constraint?.startsWith('act_keys')) return 'key-taken';
+  if (AGAIN.has(code)) return 'again';
+  if (code === '57014') return 'again'; // statement time-out
+  if (code.startsWith('08') || code.startsWith('57P') || code === '25P03' || code === '25006') return 'reconnect';
+  if (code.startsWith('22') || code.startsWith('23')) return 'isolate';
+  if (code.startsWith('53')) return 'overloaded';
+  return 'fatal';
+}
+
+const isConnectionError = (error: unknown): boolean =>
+  error instanceof Error && /connect|terminat|ECONN|EPIPE|ETIMEDOUT|socket|not queryable|read timeout|closed/i.test(`${(error as { code?: string }).code ?? ''} ${error.message}`);

@@ -1,0 +1,239 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { Problem, type Refusal } from '../problems.ts';
+import type { Act, Caller } from './acts.ts';
+import { openLane } from './connections.ts';
+import { canonicalBytes, sha256 } from './events.ts';
+import { ActRefused, type Answer, type GroupContext, type Outcome, type Pending, runGroup } from './group.ts';
+import { newUuid } from './ids.ts';
+import { failureOf } from './journal-errors.ts';
+
+/**
+ * The one road for every write that must be provable. Acts wait in a queue; each lane (a connection of its own) takes
+ * what has gathered, at most `groupMax`, and commits it as one transaction. Nobody lingers: a lane that is idle starts
+ * at once, and what arrives while commits are in flight forms the next group.
+ */
+export interface Journal {
+  /**
+   * @returns the answer, once it is durable.
+   * @throws Problem: the act's refusal; `temporarily-unavailable` when the queue is full or the database away.
+   */
+  submit<Input>(act: Act<Input, never>, input: Input, request: Submission): Promise<Answer>;
+  /** False while the database refuses work: the service then reports itself not ready. */
+  ready(): boolean;
+  depth(): number;
+  /** Answers everything queued, then closes its connections. */
+  stop(): Promise<void>;
+}
+
+export interface Submission {
+  readonly caller: Caller;
+  /** Whose keys this one is among. */
+  readonly organisation: string;
+  readonly key: string;
+  /** What the caller sent, when the input holds more than that (a secret made by us, say). */
+  readonly fingerprint?: unknown;
+  readonly expectedSeq?: number | undefined;
+  readonly completes?: number;
+}
+
+export interface JournalOptions extends GroupContext {
+  readonly databaseUrl: string;
+  readonly lanes: number;
+  readonly groupMax: number;
+  readonly queueMax: number;
+  readonly log: { warn(fields: object, event: string): void; error(fields: object, event: string): void };
+  /** Called after a commit that left jobs or may have. */
+  readonly onCommit: () => void;
+  readonly observe: (group: { acts: number; seconds: number }) => void;
+  /** Ids of an act's new subjects; injected by replays. */
+  readonly mintIds?: (submission: Submission) => (nth?: number) => string;
+}
+
+interface Waiting extends Pending {
+  tries: number;
+  postponements: number;
+  resolve(answer: Answer): void;
+  reject(error: unknown): void;
+}
+
+const TRIES_MAX = 3;
+const POSTPONEMENTS_MAX = 200;
+
+export function openJournal(options: JournalOptions): Journal {
+  const queue: Waiting[] = [];
+  const inFlight = new Map<string, { hash: Buffer; answer: Promise<Answer> }>();
+  const lanes = Array.from({ length: options.lanes }, () => ({ client: undefined as pg.Client | undefined, busy: false }));
+  let healthy = true;
+  let stopping = false;
+  let idle: (() => void) | undefined;
+
+  function submit(act: Act<never, never>, input: unknown, request: Submission): Promise<Answer> {
+    const inputHash = sha256(canonicalBytes({ act: act.name, input: request.fingerprint ?? input, version: request.expectedSeq ?? null }));
+    const name = `${request.organisation} ${request.key}`;
+    const twin = inFlight.get(name);
+    if (twin) return twin.hash.equals(inputHash) ? twin.answer.then((answer) => ({ ...answer, replayed: true })) : Promise.reject(reused(request.key));
+    if (stopping || queue.length >= options.queueMax) return Promise.reject(unavailable());
+    const answer = new Promise<Answer>((resolve, reject) => {
+      queue.push({ ...pendingOf(act, input, inputHash, request), tries: 0, postponements: 0, resolve, reject });
+    });
+    inFlight.set(name, { hash: inputHash, answer });
+    const forget = () => inFlight.delete(name);
+    answer.then(forget, forget);
+    dispatch();
+    return answer;
+  }
+
+  function pendingOf(act: Act<never, never>, input: unknown, inputHash: Buffer, request: Submission): Pending {
+    const now = options.clock.now();
+    const minted: string[] = [];
+    return {
+      act,
+      input,
+      inputHash,
+      caller: request.caller,
+      organisation: request.organisation,
+      key: request.key,
+      actId: newUuid(now),
+      newId: options.mintIds?.(request) ?? ((nth = 0) => (minted[nth] ??= newUuid(now))),
+      expectedSeq: request.expectedSeq,
+      completes: request.completes,
+    };
+  }
+
+  function dispatch(): void {
+    for (const lane of lanes) {
+      if (queue.length === 0) break;
+      if (lane.busy) continue;
+      lane.busy = true;
+      setImmediate(() => run(lane));
+    }
+    if (queue.length === 0 && lanes.every((lane) => !lane.busy)) idle?.();
+  }
+
+  async function run(lane: (typeof lanes)[number]): Promise<void> {
+    try {
+      while (queue.length > 0) await runOnce(lane, takeGroup());
+    } finally {
+      lane.busy = false;
+      dispatch();
+    }
+  }
+
+  function takeGroup(): Waiting[] {
+    return queue.splice(0, options.groupMax);
+  }
+
+  /** One group, again and again until every act of it is answered or handed back. */
+  async function runOnce(lane: (typeof lanes)[number], group: Waiting[]): Promise<void> {
+    const started = process.hrtime.bigint();
+    try {
+      lane.client ??= await openLane(options.databaseUrl);
+      const outcomes = await runGroup(lane.client, group, options);
+      healthy = true;
+      conclude(group, outcomes);
+      options.observe({ acts: group.length, seconds: Number(process.hrtime.bigint() - started) / 1e9 });
+      options.onCommit();
+    } catch (error) {
+      await recover(lane, group, error);
+    }
+  }
+
+  function conclude(group: Waiting[], outcomes: Outcome[]): void {
+    const again: Waiting[] = [];
+    group.forEach((waiting, index) => {
+      const outcome = outcomes[index]!;
+      if ('answer' in outcome) waiting.resolve(outcome.answer);
+      else if ('refusal' in outcome) waiting.reject(Problem.of(outcome.refusal));
+      else if ('failed' in outcome) {
+        options.log.error({ act: waiting.act.name, actId: waiting.actId, err: outcome.failed }, 'act_failed');
+        waiting.reject(outcome.failed);
+      } else if (++waiting.postponements > POSTPONEMENTS_MAX) waiting.reject(unavailable());
+      else again.push(waiting);
+    });
+    queue.unshift(...again);
+  }
+
+  async function recover(lane: (typeof lanes)[number], group: Waiting[], error: unknown): Promise<void> {
+    if (error instanceof ActRefused) {
+      await rollback(lane);
+      group[error.index]!.reject(Problem.of(error.refusal));
+      queue.unshift(...group.filter((_, index) => index !== error.index));
+      return;
+    }
+    const failure = failureOf(error);
+    options.log.warn({ failure, acts: group.length, err: error }, 'group_failed');
+    if (failure === 'reconnect' || failure === 'fatal') drop(lane);
+    else await rollback(lane);
+    if (failure === 'isolate' || failure === 'fatal') return isolate(lane, group, error);
+    if (failure === 'overloaded') healthy = false;
+    await sleep(5 + Math.random() * 20 * 2 ** (group[0]?.tries ?? 0));
+    retryOrGiveUp(group);
+  }
+
+  /** Halves the group until the guilty act stands alone; only that one fails. */
+  async function isolate(lane: (typeof lanes)[number], group: Waiting[], error: unknown): Promise<void> {
+    if (group.length === 1) {
+      const [guilty] = group as [Waiting];
+      const refusal = conflictOf(error);
+      if (!refusal) options.log.error({ act: guilty.act.name, actId: guilty.actId, err: error }, 'act_failed');
+      guilty.reject(refusal ? Problem.of(refusal) : error);
+      return;
+    }
+    const middle = Math.ceil(group.length / 2);
+    await runOnce(lane, group.slice(0, middle));
+    await runOnce(lane, group.slice(middle));
+  }
+
+  function conflictOf(error: unknown): Refusal | undefined {
+    const constraint = (error as { constraint?: string }).constraint;
+    if (!constraint) return undefined;
+    for (const kind of options.kinds.values()) if (kind.conflicts[constraint]) return kind.conflicts[constraint];
+    return undefined;
+  }
+
+  function retryOrGiveUp(group: Waiting[]): void {
+    const again = group.filter((waiting) => {
+      if (++waiting.tries <= TRIES_MAX) return true;
+      waiting.reject(unavailable());
+      return false;
+    });
+    if (again.length < group.length) healthy = false;
+    queue.unshift(...again);
+  }
+
+  async function rollback(lane: (typeof lanes)[number]): Promise<void> {
+    await lane.client?.query('rollback').catch(() => drop(lane));
+  }
+
+  /** Never waits: a connection that is dead may not answer its own farewell. */
+  function drop(lane: (typeof lanes)[number]): void {
+    lane.client?.end().catch(() => {});
+    lane.client = undefined;
+  }
+
+  return {
+    submit: submit as Journal['submit'],
+    ready: () => healthy && !stopping,
+    depth: () => queue.length,
+    async stop() {
+      stopping = true;
+      if (queue.length > 0 || lanes.some((lane) => lane.busy)) await new Promise<void>((resolve) => (idle = resolve));
+      await Promise.all(lanes.map((lane) => lane.client?.end()));
+    },
+  };
+}
+
+const reused = (key: string): Problem =>
+  new Problem(
+    'idempotency-key-reused',
+    { zh: '同一 Idempotency-Key 正在处理不同内容；新操作请使用新的键。', en: 'This key is being used for another input right now; a new act needs a new key.' },
+    { errors: [{ pointer: 'header:idempotency-key', detail: key }] },
+  );
+
+const unavailable = (): Problem =>
+  new Problem(
+    'temporarily-unavailable',
+    { zh: '服务繁忙或数据库暂不可用。请用同一 Idempotency-Key 重试，不会重复入账。', en: 'The service is busy or its database is away. Try again with the same Idempotency-Key; nothing is recorded twice.' },
+    { retryAfterSeconds: 1 },
+  );

@@ -1,0 +1,42 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Problem } from '../problems.ts';
+
+/** Lists: newest first by UUIDv7, opaque keyset cursors, `Link: rel="next"`. */
+export const PAGE_MAX = 200;
+
+export const PageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(50),
+  cursor: z.string().max(200).optional(),
+});
+
+export const pageOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: z.string().nullable() });
+
+/** The id after which the page begins; every id is smaller than the ceiling. */
+const CEILING = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** @throws Problem for a cursor that is not one of ours. */
+export function readCursor(cursor: string | undefined): string {
+  if (cursor === undefined) return CEILING;
+  const id = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (z.uuid().safeParse(id).success) return id;
+  throw new Problem(
+    'invalid-input',
+    { zh: '游标无效；请使用上一页给出的 next。', en: 'This cursor is not one of ours; use `next` of the page before.' },
+    { errors: [{ pointer: 'query:cursor', detail: 'opaque cursor from `next`' }] },
+  );
+}
+
+/**
+ * Sends a page. `items` may hold one more than `limit`, which then says that there is a next page.
+ */
+export function sendPage<Item extends { id: string }>(request: FastifyRequest, reply: FastifyReply, items: readonly Item[], limit: number) {
+  const page = items.slice(0, limit);
+  const next = items.length > limit ? Buffer.from(page.at(-1)!.id).toString('base64url') : null;
+  if (next) {
+    const url = new URL(request.url, 'http://localhost');
+    url.searchParams.set('cursor', next);
+    reply.header('link', `<${url.pathname}${url.search}>; rel="next"`);
+  }
+  return { items: page, next };
+}

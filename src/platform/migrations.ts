@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import pg from 'pg';
+
+/** Any number that nothing else on the server uses: "liandan" on a telephone's keys. */
+const MIGRATION_LOCK = 5_426_326;
+const POSTGRES_MAJOR_MIN = 15;
+
+/**
+ * Brings the database to the schema of this build, under an advisory lock, so that processes started together wait
+ * for the first. Forward only.
+ * @throws Error when the server is older than Postgres 15.
+ */
+export async function migrateDatabase(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ server_version_num: string }>('show server_version_num');
+    const major = Math.floor(Number(rows[0]!.server_version_num) / 10_000);
+    if (major < POSTGRES_MAJOR_MIN) throw new Error(`Postgres ${major} is too old: ${POSTGRES_MAJOR_MIN} or newer is needed.`);
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await migrate(drizzle(client), { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });
+  } finally {
+    await client.end();
+  }
+}

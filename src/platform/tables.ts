@@ -1,0 +1,85 @@
+import { sql } from 'drizzle-orm';
+import { bigint, customType, index, integer, jsonb, pgSequence, pgTable, primaryKey, smallint, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
+export const instant = () => timestamp({ withTimezone: true, mode: 'date' });
+
+/** What the journal keeps on the row of every subject: the head of its history. */
+export const subjectColumns = {
+  id: uuid().primaryKey(),
+  seq: integer().notNull(),
+  headHash: bytea().notNull(),
+  recordedAt: instant().notNull(),
+};
+
+/** Not an identity column: Postgres 15 has none on partitioned tables. */
+export const custodyEventsOrdinal = pgSequence('custody_events_ordinal');
+
+/**
+ * Every act, as immutable events. Insert-only (trigger); partitioned by the month in its UUIDv7. `ordinal` is drawn
+ * while the subject's lock is held: an order for replays, never a cursor. `bytes` is the canonical form (RFC 8785).
+ */
+export const custodyEvents = pgTable(
+  'custody_events',
+  {
+    id: uuid().primaryKey(),
+    ordinal: bigint({ mode: 'number' }).notNull().default(sql`nextval('custody_events_ordinal')`),
+    subjectId: uuid().notNull(),
+    seq: integer().notNull(),
+    type: text().notNull(),
+    bytes: bytea().notNull(),
+    salt: bytea().notNull(),
+    prevHash: bytea().notNull(),
+    hash: bytea().notNull(),
+  },
+  (table) => [index('custody_events_subject').on(table.subjectId, table.seq)],
+);
+
+/** Other subjects in whose history an event stands. */
+export const eventRefs = pgTable('event_refs', { refId: uuid().notNull(), eventId: uuid().notNull() }, (table) => [
+  primaryKey({ columns: [table.refId, table.eventId] }),
+]);
+
+/** Names, phones, remarks: erasable without breaking the history, which holds only their salted hash. */
+export const eventDetails = pgTable('event_details', {
+  eventId: uuid().primaryKey(),
+  salt: bytea().notNull(),
+  body: jsonb().$type<Record<string, unknown>>().notNull(),
+});
+
+/** One row per act that had an effect: the caller's key, what was asked, what was answered. Kept 30 days. */
+export const actKeys = pgTable(
+  'act_keys',
+  {
+    organisation: uuid().notNull(),
+    key: text().notNull(),
+    inputHash: bytea().notNull(),
+    status: smallint().notNull(),
+    answer: text().notNull(),
+    recordedAt: instant().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation, table.key] }),
+    index('act_keys_recorded').using('brin', table.recordedAt),
+  ],
+);
+
+/** Next free number of each series: no gap, no repeat. */
+export const serials = pgTable('serials', { series: text().primaryKey(), next: integer().notNull() });
+
+/** Jobs, written in the act's own transaction. A deadline is a row that becomes available when it is due. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    job: text().notNull(),
+    payload: jsonb().$type<Record<string, string>>().notNull(),
+    /** pending → done | failed. A lease is a pending row whose availableAt lies ahead. */
+    state: text().$type<'pending' | 'done' | 'failed'>().notNull().default('pending'),
+    attempts: smallint().notNull().default(0),
+    availableAt: instant().notNull(),
+    doneAt: instant(),
+    lastError: text(),
+  },
+  (table) => [index('outbox_pending').on(table.availableAt, table.id).where(sql`state = 'pending'`)],
+);

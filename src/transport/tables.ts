@@ -1,0 +1,36 @@
+import { bigint, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { instant, subjectColumns } from '../platform/tables.ts';
+
+export const WEIGHING_PURPOSES = ['loading', 'unloading'] as const;
+
+export const weighTickets = pgTable(
+  'weigh_tickets',
+  {
+    ...subjectColumns,
+    ticketNumber: text().notNull(),
+    partyId: uuid().notNull(),
+    siteId: uuid().notNull(),
+    deviceId: uuid(),
+    purpose: text().$type<(typeof WEIGHING_PURPOSES)[number]>().notNull(),
+    plate: text(),
+    grossGrams: bigint({ mode: 'number' }).notNull(),
+    tareGrams: bigint({ mode: 'number' }).notNull(),
+    netGrams: bigint({ mode: 'number' }).notNull(),
+    scaleDivisionGrams: integer(),
+    manifestId: uuid(),
+    weighedAt: instant().notNull(),
+  },
+  (table) => [unique('weigh_tickets_number').on(table.siteId, table.ticketNumber), index('weigh_tickets_manifest').on(table.manifestId)],
+);
+
+/** A physical report that did not fit the state of what it spoke of. Refused as an act, kept as evidence. */
+export const unmatchedReports = pgTable('unmatched_reports', {
+  ...subjectColumns,
+  act: text().notNull(),
+  partyId: uuid().notNull(),
+  siteId: uuid(),
+  plate: text(),
+  manifestId: uuid().notNull(),
+  manifestStatus: text().notNull(),
+  occurredAt: instant().notNull(),
+});
