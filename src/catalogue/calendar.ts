@@ -48,12 +48,13 @@ export type WorkingDayResult = { readonly day: Day; readonly provisional: boolea
  */
 export function addWorkingDays(day: Day, n: number): WorkingDayResult {
   assertDay(day);
-  if (!Number.isInteger(n) || Math.abs(n) > WORKING_DAYS_MAX) throw new RangeError(`not a number of working days: ${n}`);
+  if (!Number.isInteger(n) || Math.abs(n) > WORKING_DAYS_MAX)
+    throw new RangeError(`not a number of working days: ${n}`);
   const step = n < 0 ? -1 : 1;
   let current = day;
   for (let left = Math.abs(n); left > 0; ) {
-    current = addDays(current, step);
-    if (isWorkingDay(current)) left -= 1;
+    current = shifted(current, step);
+    if (isWorked(current)) left -= 1;
   }
   const last = day > current ? day : current;
   const first = day < current ? day : current;
@@ -63,17 +64,13 @@ export function addWorkingDays(day: Day, n: number): WorkingDayResult {
 /** By notice where there is one, else weekdays without the fixed holidays. @throws RangeError when the day does not exist. */
 export function isWorkingDay(day: Day): boolean {
   assertDay(day);
-  const kind = noticed.get(day);
-  if (kind) return kind === 'makeup_workday';
-  if (day > noticesThrough && FIXED_HOLIDAYS.includes(day.slice(5))) return false;
-  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
-  return weekday !== 0 && weekday !== 6;
+  return isWorked(day);
 }
 
 /** Calendar days later (or earlier). @throws RangeError when the day does not exist. */
 export function addDays(day: Day, days: number): Day {
   assertDay(day);
-  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MILLISECONDS).toISOString().slice(0, 10);
+  return shifted(day, days);
 }
 
 /** The civil day in Asia/Shanghai of an instant. @throws RangeError for an invalid Date. */
@@ -94,6 +91,18 @@ export function endOfDayInShanghai(day: Day): Date {
 /** Is the text a day that exists? Never throws. */
 export function isDay(text: string): boolean {
   return DaySchema.safeParse(text).success;
+}
+
+function isWorked(day: Day): boolean {
+  const kind = noticed.get(day);
+  if (kind) return kind === 'makeup_workday';
+  if (day > noticesThrough && FIXED_HOLIDAYS.includes(day.slice(5))) return false;
+  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+  return weekday !== 0 && weekday !== 6;
+}
+
+function shifted(day: Day, days: number): Day {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MILLISECONDS).toISOString().slice(0, 10);
 }
 
 function assertDay(day: Day): void {

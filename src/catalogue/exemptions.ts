@@ -57,7 +57,8 @@ export function exemptionsFor(code: string, stage: CustodyStage, day: Day): read
     const name = { code, class: wasteClass.class, any: '*' }[matchedBy];
     for (const { edition: _, ...row } of rows) {
       const stages: readonly CustodyStage[] = STAGES_COVERED[row.stage];
-      if (!stages.includes(stage) || !row.codes.includes(name) || found.some((other) => isSameRow(other, row))) continue;
+      if (!stages.includes(stage) || !row.codes.includes(name) || found.some((other) => isSameRow(other, row)))
+        continue;
       found.push({ ...row, matchedBy, ...list });
     }
   }

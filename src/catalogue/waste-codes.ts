@@ -25,9 +25,9 @@ const HazardSchema = z.enum(Object.keys(HAZARDS) as [Hazard, ...Hazard[]]);
 
 /**
  * How the listed hazards are to be read: `single` exactly that one; `primary_first` (a comma in the list) the first
- * always, the others may hold too; `any_of` (a slash) one or more of them; `declared` the list says nothing.
+ * always, the others may hold too; `any_of` (a slash) one or more of them.
  */
-export const HAZARD_RULES = ['single', 'primary_first', 'any_of', 'declared'] as const;
+export const HAZARD_RULES = ['single', 'primary_first', 'any_of'] as const;
 export type HazardRule = (typeof HAZARD_RULES)[number];
 
 const EDITIONS = [
@@ -100,13 +100,12 @@ export function wasteClassOf(code: string): WasteClass | undefined {
   return parts ? classes.get(`HW${parts[3]}`) : undefined;
 }
 
-/** Do the declared hazards agree with what the list allows for this code? Never throws. */
+/** Do the declared hazards agree with what the list allows for this code? None declared never does. Never throws. */
 export function hazardsFit(
   entry: { readonly hazards: readonly Hazard[]; readonly hazardRule: HazardRule },
   declared: readonly Hazard[],
 ): boolean {
   if (declared.length === 0) return false;
-  if (entry.hazardRule === 'declared') return true;
   if (!declared.every((hazard) => entry.hazards.includes(hazard))) return false;
   return entry.hazardRule === 'any_of' || declared.includes(entry.hazards[0]!);
 }

@@ -62,6 +62,7 @@ export function edgesOf(event: RecordedEvent): EdgeRow[] {
 /** Batches that lie in a stock account, oldest first: what an unnamed load is taken from. At most 200 an account. */
 export const stockLookup: Lookup<readonly StockedBatch[]> = {
   name: 'stock',
+  gated: true,
   sql: `select k.account_id, b.batch_id, b.grams, b.pieces
     from unnest($1::uuid[]) as k(account_id)
     cross join lateral (

@@ -1,4 +1,5 @@
 import { boolean, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import type { Stream } from '../catalogue/policies.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
 export const STATUSES = ['draft', 'issued', 'in_transit', 'arrived', 'received', 'void'] as const;
@@ -48,7 +49,7 @@ export const manifests = pgTable(
   'manifests',
   {
     ...subjectColumns,
-    stream: text().notNull(),
+    stream: text().$type<Stream>().notNull(),
     status: text().$type<Status>().notNull(),
     /** 14 digits, TM 15; null while a draft. */
     number: text(),

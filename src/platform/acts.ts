@@ -20,7 +20,12 @@ export interface Warning {
 /** A batched read by key that an act's decision depends on, e.g. the batches in a stock account. */
 export interface Lookup<Value = unknown> {
   readonly name: string;
-  /** `$1` is the array of keys; the first column of every row is its key. Runs after the keys' gates are held. */
+  /**
+   * The key is also a gate: held alone before the read, and an act behind another of its group that holds it waits for
+   * the next group. For what acts change, such as a stock; not for registers, which may be read by many at once.
+   */
+  readonly gated: boolean;
+  /** `$1` is the array of keys; the first column of every row is its key. */
   readonly sql: string;
   read(rows: readonly (readonly unknown[])[]): Value;
 }
@@ -33,7 +38,6 @@ export interface Needs {
   readonly read?: readonly Ref[];
   /** Names it must hold alone, such as a stock account to which it adds a batch. */
   readonly gates?: readonly string[];
-  /** Reads under the gate of the same name. */
   readonly lookups?: readonly { readonly lookup: Lookup; readonly key: string }[];
 }
 

@@ -33,7 +33,6 @@ import {
   identity,
   inUse,
   type Log,
-  serverAccount,
   startPostmaster,
 } from './postmaster.ts';
 
@@ -237,11 +236,30 @@ function isComplete(from: string, to: string): boolean {
   });
 }
 
+/**
+ * The account for the server, the first of those wanted that exists: null when this process is not root and simply runs it itself.
+ * @throws EmbeddedPostgresError for root when none exists.
+ */
+export function serverAccount(wanted: readonly (string | number)[]): Account | null {
+  if (process.getuid?.() !== 0) return null;
+  const rows = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((row) => row.split(':'));
+  for (const nameOrUid of wanted) {
+    const row = rows.find(([name, , uid]) => name === nameOrUid || uid === String(nameOrUid));
+    if (row !== undefined && row[2] !== '0') return { name: row[0]!, uid: Number(row[2]), gid: Number(row[3]) };
+  }
+  throw new EmbeddedPostgresError(
+    `Postgres does not run as root, and /etc/passwd has no ordinary account called ${wanted.join(' or ')}: name one in EMBEDDED_PG_USER.`,
+  );
+}
+
 /** The account that was asked for, or the one the data belongs to already, or the usual ones. */
 function chooseAccount(directory: string, runAs: string | undefined): Account | null {
   if (runAs !== undefined) return serverAccount([runAs]);
-  const dataOwner = statSync(join(directory, 'pgdata'), { throwIfNoEntry: false })?.uid ?? 0;
-  return serverAccount(dataOwner === 0 ? ['postgres', 'nobody'] : [dataOwner, 'postgres', 'nobody']);
+  const dataDirectory = join(directory, 'pgdata');
+  const owners = existsSync(dataDirectory) ? [statSync(dataDirectory).uid] : [];
+  return serverAccount([...owners, 'postgres', 'nobody']);
 }
 
 /**

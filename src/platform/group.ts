@@ -166,7 +166,7 @@ class Work {
       for (const ref of need.lock ?? []) locks.set(ref.id, lockKey(this.kindOf(ref).rank, ref.id));
       for (const gate of need.gates ?? []) locks.set(gate, lockKey(RANKS.gate, gate));
       for (const { lookup, key } of need.lookups ?? []) {
-        locks.set(key, lockKey(RANKS.gate, key));
+        if (lookup.gated) locks.set(key, lockKey(RANKS.gate, key));
         mapSet(lookups, lookup).add(key);
       }
       for (const ref of [...(need.lock ?? []), ...(need.read ?? [])]) {
@@ -224,7 +224,7 @@ class Work {
   }
 
   private decideOne(pending: Pending, index: number): void {
-    if (this.lookupsOf(index).some(({ key }) => this.touchedGates.has(key))) throw new NotLoaded('an earlier act in this group holds the gate');
+    if (this.gatedLookupsOf(index).some(({ key }) => this.touchedGates.has(key))) throw new NotLoaded('an earlier act in this group holds the gate');
     const decision: Decision = pending.act.decide(pending.input, this.statesFor(index), this.facts[index]!);
     const drafts = 'refused' in decision ? (decision.kept ?? []) : decision.events;
     if ('refused' in decision && drafts.length === 0) {
@@ -237,14 +237,14 @@ class Work {
       return;
     }
     for (const need of this.needs[index]!) for (const gate of need.gates ?? []) this.touchedGates.add(gate);
-    for (const { key } of this.lookupsOf(index)) this.touchedGates.add(key);
+    for (const { key } of this.gatedLookupsOf(index)) this.touchedGates.add(key);
     const decided: Decided = { index, decision: 'refused' in decision ? { refused: decision.refused, kept: drafts } : decision, drafts, number: undefined };
     this.decided.push(decided);
     for (const draft of drafts) this.fold(draft, pending, undefined);
   }
 
-  private lookupsOf(index: number) {
-    return this.needs[index]!.flatMap((need) => need.lookups ?? []);
+  private gatedLookupsOf(index: number) {
+    return this.needs[index]!.flatMap((need) => need.lookups ?? []).filter(({ lookup }) => lookup.gated);
   }
 
   hasEffect(): boolean {

@@ -227,7 +227,7 @@ function invalidInput(error: FastifyError & { validation: readonly { instancePat
   };
 }
 
-const ActHeaders = z.object({ 'idempotency-key': z.string().regex(/^[\x21-\x7e]{1,128}$/) });
+export const ActHeaders = z.object({ 'idempotency-key': z.string().regex(/^[\x21-\x7e]{1,128}$/) });
 const EditHeaders = z.object({ ...ActHeaders.shape, 'if-match': z.string().optional() });
 export const Id = z.object({ id: z.uuid() });
 const WarningView = z.object({ code: z.string(), detail: z.string(), pointer: z.string().optional(), basis: z.string().optional() });

@@ -17,7 +17,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,7 +50,7 @@ type ClusterOptions = {
   initdbArgs: readonly string[];
 };
 
-type Launched = { child: ChildProcess; pid: number; lastLines: string[] };
+type Launched = { child: ChildProcess; pid: number; port: number; lastLines: string[] };
 
 /** Everything that can go wrong here, in one sentence that says what to do. */
 export class EmbeddedPostgresError extends Error {
@@ -65,11 +65,15 @@ const READY_POLL_MS = 10;
 const READY_WAIT_MS = 300_000;
 const START_ATTEMPTS_MAX = 40;
 const START_PAUSE_MS = 250;
-const FAST_STOP_WAIT_MS = 10_000;
-const IMMEDIATE_STOP_WAIT_MS = 7_000;
-const KILL_WAIT_MS = 3_000;
 const GONE_POLL_MS = 25;
 const LAST_LINES_MAX = 12;
+
+/** A fast shutdown, then an immediate one (which costs a recovery at the next start), then the end. */
+const SHUTDOWN_STEPS = [
+  { signal: 'SIGINT', waitMs: 10_000 },
+  { signal: 'SIGQUIT', waitMs: 7_000 },
+  { signal: 'SIGKILL', waitMs: 3_000 },
+] as const;
 
 /** Sockets stay on this machine and the log stays on stderr, whatever the caller's settings say. */
 const FIXED_SETTINGS = {
@@ -129,7 +133,9 @@ export async function createCluster(options: ClusterOptions): Promise<void> {
   } finally {
     rmSync(workshop, { recursive: true, force: true });
   }
-  syncFolder(dirname(dataDirectory));
+  const folder = openSync(dirname(dataDirectory), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
 }
 
 /**
@@ -147,7 +153,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     const launched = launch(options, port);
     if (await becomesReady(launched, dataDirectory)) {
       log('postgres_started', { pid: launched.pid, port, durationMs: Math.round(performance.now() - startedAt) });
-      return running(launched, port, log);
+      return running(launched, log);
     }
     const lastWords = launched.lastLines.join(' ');
     if (attempt === START_ATTEMPTS_MAX || !PASSING_TROUBLE.test(lastWords)) {
@@ -173,11 +179,14 @@ function launch({ binaries, dataDirectory, account, settings, log }: PostmasterO
   });
   const lastLines = keepLastLines(child, (line) => log('postgres_log', { line }));
   child.once('error', (error) => lastLines.push(error.message));
-  return { child, pid: child.pid ?? 0, lastLines };
+  return { child, pid: child.pid ?? 0, port, lastLines };
 }
 
-/** True once line 8 of postmaster.pid says so; false when the server has ended and its last words are in. */
-async function becomesReady({ child, pid, lastLines }: Launched, dataDirectory: string): Promise<boolean> {
+/**
+ * True once line 8 of postmaster.pid says so; false when the server has ended and its last words are in. The port tells
+ * the file from one that a killed server left: in a container the next server often has the same pid.
+ */
+async function becomesReady({ child, pid, port, lastLines }: Launched, dataDirectory: string): Promise<boolean> {
   const closed = once(child, 'close').catch(() => []);
   const deadline = performance.now() + READY_WAIT_MS;
   while (performance.now() < deadline) {
@@ -186,7 +195,8 @@ async function becomesReady({ child, pid, lastLines }: Launched, dataDirectory: 
       return false;
     }
     const lines = readPidFile(dataDirectory);
-    if (Number(lines[0]) === pid && lines[7]?.trim() === 'ready') return true;
+    const isItsOwn = Number(lines[0]) === pid && Number(lines[3]) === port;
+    if (isItsOwn && lines[7]?.trim() === 'ready') return true;
     await sleep(READY_POLL_MS);
   }
   lastLines.push(`It was not ready after ${READY_WAIT_MS / 1000} s.`);
@@ -194,10 +204,10 @@ async function becomesReady({ child, pid, lastLines }: Launched, dataDirectory: 
   return false;
 }
 
-function running({ child, pid }: Launched, port: number, log: Log): Postmaster {
+function running({ child, pid, port }: Launched, log: Log): Postmaster {
   // A program that has nothing left to do may end although its database still runs: the hook below stops that too.
   child.unref();
-  if (child.stderr !== null && 'unref' in child.stderr) (child.stderr as unknown as { unref(): void }).unref();
+  (child.stderr as Socket | null)?.unref();
   const stopAtExit = () => child.kill('SIGINT');
   process.once('exit', stopAtExit);
 
@@ -216,13 +226,9 @@ function running({ child, pid }: Launched, port: number, log: Log): Postmaster {
   };
 }
 
-/** A fast shutdown, then an immediate one (which costs a recovery at the next start), then the end. Never waits for ever. */
+/** Never waits for ever. */
 async function endChild(child: ChildProcess): Promise<void> {
-  for (const [signal, waitMs] of [
-    ['SIGINT', FAST_STOP_WAIT_MS],
-    ['SIGQUIT', IMMEDIATE_STOP_WAIT_MS],
-    ['SIGKILL', KILL_WAIT_MS],
-  ] as const) {
+  for (const { signal, waitMs } of SHUTDOWN_STEPS) {
     if (hasEnded(child)) return;
     const gaveUp = new AbortController();
     const timer = setTimeout(() => gaveUp.abort(), waitMs);
@@ -271,15 +277,10 @@ export function inUse(directory: string, ownerPid: number | string): EmbeddedPos
 }
 
 async function endOrphan(pid: number, dataDirectory: string): Promise<boolean> {
-  for (const [signal, waitMs] of [
-    ['SIGINT', FAST_STOP_WAIT_MS],
-    ['SIGQUIT', IMMEDIATE_STOP_WAIT_MS],
-  ] as const) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // Gone in between, which the loop below finds out.
-    }
+  for (const { signal, waitMs } of SHUTDOWN_STEPS) {
+    // Once more: its pid may be free by now, and somebody else's.
+    if (!runsOn(pid, dataDirectory)) return true;
+    process.kill(pid, signal);
     const deadline = performance.now() + waitMs;
     while (performance.now() < deadline) {
       if (!runsOn(pid, dataDirectory)) return true;
@@ -343,13 +344,12 @@ function hasEnded(child: ChildProcess): boolean {
 
 function keepLastLines(child: ChildProcess, onLine: (line: string) => void): string[] {
   const kept: string[] = [];
-  if (child.stderr !== null) {
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      kept.push(line);
-      if (kept.length > LAST_LINES_MAX) kept.shift();
-      onLine(line);
-    });
-  }
+  if (child.stderr === null) return kept;
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    kept.push(line);
+    if (kept.length > LAST_LINES_MAX) kept.shift();
+    onLine(line);
+  });
   return kept;
 }
 
@@ -365,24 +365,6 @@ function serverEnvironment({ libraries }: Binaries): Record<string, string> {
 
 export function identity(account: Account | null): { uid?: number; gid?: number } {
   return account === null ? {} : { uid: account.uid, gid: account.gid };
-}
-
-/**
- * The account for the server, the first of those wanted that exists: null when this process is not root and simply runs it itself.
- * @throws EmbeddedPostgresError for root when none exists.
- */
-export function serverAccount(wanted: readonly (string | number)[]): Account | null {
-  if (process.getuid?.() !== 0) return null;
-  const rows = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((row) => row.split(':'));
-  for (const nameOrUid of wanted) {
-    const row = rows.find(([name, , uid]) => name === nameOrUid || uid === String(nameOrUid));
-    if (row !== undefined && row[2] !== '0') return { name: row[0]!, uid: Number(row[2]), gid: Number(row[3]) };
-  }
-  throw new EmbeddedPostgresError(
-    `Postgres does not run as root, and /etc/passwd has no ordinary account called ${wanted.join(' or ')}: name one in EMBEDDED_PG_USER.`,
-  );
 }
 
 export async function freePort(): Promise<number> {
@@ -408,10 +390,4 @@ export function diesWithParent(
   setprivWorks ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', 'true'], { stdio: 'ignore' }).status === 0;
   if (!setprivWorks) return { command, args: [...args] };
   return { command: 'setpriv', args: ['--pdeathsig', signal, '--', command, ...args] };
-}
-
-function syncFolder(directory: string): void {
-  const handle = openSync(directory, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
 }

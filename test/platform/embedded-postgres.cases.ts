@@ -27,10 +27,10 @@ import {
   defaultDataDirectory,
   EmbeddedPostgresError,
   packagedPostgres,
+  serverAccount,
   startEmbeddedPostgres,
   usableBinaries,
 } from '../../src/platform/embedded-postgres.ts';
-import { serverAccount } from '../../src/platform/postmaster.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const LAUNCHER = new URL('../../src/platform/embedded-postgres.ts', import.meta.url).href;
@@ -135,6 +135,8 @@ t.test('binaries: links that npm did not make, a node_modules nobody can read, n
   const { native, version } = packagedPostgres();
   const bare = join(workshop, 'package/native');
   cpSync(native, bare, { recursive: true, verbatimSymlinks: true });
+  // Whatever umask npm ran under.
+  spawnSync('chmod', ['-R', 'u+w,a+rX', join(workshop, 'package')]);
   const links: { source: string; target: string }[] = JSON.parse(readFileSync(join(bare, 'pg-symlinks.json'), 'utf8'));
   const unlink = () => links.forEach(({ target }) => void rmSync(join(bare, '..', target)));
 

@@ -75,6 +75,7 @@ async function download(workshop: string, packages: readonly string[]): Promise<
     'Debug::NoLocking=1',
     'APT::Sandbox::User=',
     'Acquire::Retries=2',
+    'APT::Update::Error-Mode=any',
     'Acquire::Languages=none',
     'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false',
   ].flatMap((setting) => ['-o', setting]);

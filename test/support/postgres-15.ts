@@ -4,13 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Binaries,
-  createCluster,
-  type Log,
-  serverAccount,
-  startPostmaster,
-} from '../../src/platform/postmaster.ts';
+import { serverAccount } from '../../src/platform/embedded-postgres.ts';
+import { type Binaries, createCluster, type Log, startPostmaster } from '../../src/platform/postmaster.ts';
 import { librariesOf, unpackDebianPackages } from './debian-packages.ts';
 
 const MAJOR = 15;

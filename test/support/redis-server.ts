@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,11 +27,10 @@ const PACKAGES = ['redis-server', 'redis-tools', 'libatomic1', 'libjemalloc2', '
 const START_ATTEMPTS_MAX = 5;
 const READY_WAIT_MS = 15_000;
 const READY_POLL_MS = 20;
+const ANSWER_WAIT_MS = 1_000;
 const STOP_WAIT_MS = 5_000;
 
-/**
- * @throws RedisServerError when a server does not start, DebianPackagesError when there is none to be had.
- */
+/** @throws RedisServerError when there is none to be had, or it does not start. */
 export async function startRedis(): Promise<{ url: string; pid: number | null; stop(): Promise<void> }> {
   const url = process.env.REDIS_URL;
   return url ? { url, pid: null, stop: async () => {} } : startRedisProcess();
@@ -43,7 +42,7 @@ export class RedisServerError extends Error {
 
 /**
  * Always a server of our own, on loopback, which ends with this process.
- * @throws RedisServerError when it does not start, DebianPackagesError when there is none to be had.
+ * @throws RedisServerError when there is none to be had, or it does not start.
  */
 export async function startRedisProcess(options: RedisProcessOptions = {}): Promise<RedisProcess> {
   const program = installedServer() ?? (await debianServer());
@@ -60,7 +59,7 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     // A free port may have been taken meanwhile.
     if (options.port === undefined && attempt < START_ATTEMPTS_MAX && /already in use/.test(lastWords())) continue;
     forget();
-    throw new RedisServerError(`${program.path} did not start on port ${port}: ${lastWords() || 'it said nothing'}`);
+    throw new RedisServerError(`${program.path} did not start on port ${port}: ${lastLine(lastWords())}`);
   }
 }
 
@@ -119,7 +118,7 @@ function launch(program: Program, port: number, directory: string, appendonly: b
       said = (said + chunk.toString()).slice(-2_000);
     });
     // Not what keeps the tests' process alive.
-    if ('unref' in stream) (stream as unknown as { unref(): void }).unref();
+    (stream as Socket).unref();
   }
   child.on('error', (error) => {
     said += error.message;
@@ -140,13 +139,13 @@ async function becomesReady(child: ChildProcess, port: number): Promise<boolean>
 
 /** The answer to one command, empty when nobody answers. */
 async function ask(port: number, command: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
   const chunks: Buffer[] = [];
-  socket.setTimeout(1_000, () => socket.destroy());
+  const socket = connect(port, '127.0.0.1');
+  socket.setTimeout(ANSWER_WAIT_MS, () => socket.destroy());
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   socket.on('error', () => {});
   socket.write(`${command}\r\nQUIT\r\n`);
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve));
   return Buffer.concat(chunks).toString();
 }
 
@@ -164,6 +163,16 @@ function running(child: ChildProcess, port: number, forget: () => void): RedisPr
       forget();
     },
   };
+}
+
+/** Without the process id, role and time that Redis puts first. */
+function lastLine(words: string): string {
+  return (
+    words
+      .split('\n')
+      .at(-1)
+      ?.replace(/^.* # /, '') || 'it said nothing'
+  );
 }
 
 async function end(child: ChildProcess): Promise<void> {

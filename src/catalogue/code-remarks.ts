@@ -1,0 +1,60 @@
+import type { Warning } from '../platform/acts.ts';
+import type { Refusal } from '../problems.ts';
+import { findWasteCode } from './waste-codes.ts';
+
+/** What an act that names a waste code is told about it: a refusal, or remarks that let it pass. */
+export function codeRemarks(
+  code: string,
+  day: string,
+  pointer: string,
+): { refusal: Refusal } | { warnings: Warning[] } {
+  const found = findWasteCode(code, day);
+  switch (found.kind) {
+    case 'listed':
+      return { warnings: [] };
+    case 'unspecified_class':
+      return { warnings: [] };
+    case 'unknown':
+      return found.treatAs === 'refuse'
+        ? { refusal: unlisted(code, found.edition, pointer) }
+        : { warnings: [notYetListed(code, pointer)] };
+    case 'no_such_class':
+      return { refusal: unlisted(code, '2021', pointer) };
+    case 'no_edition':
+    case 'malformed':
+      return { refusal: malformed(code, pointer) };
+    default:
+      return found satisfies never;
+  }
+}
+
+const LIST = '《国家危险废物名录》';
+
+const unlisted = (code: string, edition: string, pointer: string): Refusal => ({
+  problem: 'against-rule',
+  detail: {
+    zh: `${code} 不在${LIST}（${edition} 年版）中；请核对代码，未列明的按 900-000-XX 填写。`,
+    en: `${code} is not in the national list (${edition}); check it, or use 900-000-XX for waste identified as hazardous but not listed.`,
+  },
+  basis: `${LIST} ${edition}`,
+  errors: [{ pointer, detail: 'GET /v1/waste-codes?q=' }],
+});
+
+const malformed = (code: string, pointer: string): Refusal => ({
+  problem: 'against-rule',
+  detail: {
+    zh: `“${code}” 不是有效的废物代码；格式为 NNN-NNN-NN，如 900-249-08。`,
+    en: `"${code}" is not a waste code; the form is NNN-NNN-NN, such as 900-249-08.`,
+  },
+  errors: [{ pointer, detail: 'NNN-NNN-NN' }],
+});
+
+const notYetListed = (code: string, pointer: string): Warning => ({
+  code: 'waste-code-unverified',
+  detail: {
+    zh: `${code} 不在本系统所载名录中；2025 年版官方全表尚未核对，暂予接受。`,
+    en: `${code} is not in the rows we hold; the official 2025 table has not been checked yet, so it is accepted for now.`,
+  },
+  pointer,
+  basis: `${LIST} 2025`,
+});

@@ -1,0 +1,68 @@
+import type pg from 'pg';
+import type { Facts as JournalFacts, Reference } from '../platform/acts.ts';
+import { sha256 } from '../platform/events.ts';
+import { parsePolicyRows, type Policy, type PolicyName, type PolicyRow, resolvePolicy, type Stream } from './policies.ts';
+import { catalogueVersion } from './reference-files.ts';
+import { ancestorsOn } from './regions.ts';
+
+/**
+ * What every act is judged with: the shipped reference files and the policy rows, as one snapshot in memory. Its
+ * version goes into every event (`basedOn`), so that a judgement can be repeated with the facts it had.
+ */
+export interface PolicyBook extends Reference {
+  /** The row in force for a place, a stream and a day. @throws Error when there is none, which the seeds rule out. */
+  policy<Name extends PolicyName>(name: Name, at: { region: string; stream: Stream; day: string }): Policy<Name>;
+}
+
+export type Facts = JournalFacts<PolicyBook>;
+
+export function policyBook(rows: readonly PolicyRow[]): PolicyBook {
+  const sorted = [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const rowsHash = sha256(Buffer.from(JSON.stringify(sorted))).toString('hex');
+  const answered = new Map<string, Policy<PolicyName>>();
+  return {
+    version: `${catalogueVersion}.${rowsHash.slice(0, 12)}`,
+    policy(name, { region, stream, day }) {
+      const question = `${name} ${region} ${stream} ${day}`;
+      const known = answered.get(question) ?? resolvePolicy(rows, name, { ancestors: ancestorsOn(region, day), stream, day });
+      if (answered.size < ANSWERS_MAX) answered.set(question, known as Policy<PolicyName>);
+      return known as Policy<typeof name>;
+    },
+  };
+}
+
+/** Few places, streams and days are asked for again and again. */
+const ANSWERS_MAX = 100_000;
+
+const ROWS_SQL = `select id, policy, jurisdiction, stream, value, looks_at as "looksAt", place, basis, ours, in_force_from as "inForceFrom", in_force_to as "inForceTo"
+  from policies order by id`;
+
+export async function loadPolicyBook(pool: pg.Pool): Promise<PolicyBook> {
+  const { rows } = await pool.query<PolicyRow>(ROWS_SQL);
+  return policyBook(parsePolicyRows(rows));
+}
+
+export interface PolicyBookHolder {
+  current(): PolicyBook;
+  refresh(): Promise<void>;
+  stop(): void;
+}
+
+const REFRESH_MS = 1_000;
+
+/** Keeps the snapshot current: another process may have amended a row. */
+export async function holdPolicyBook(
+  pool: pg.Pool,
+  log: { warn(fields: object, event: string): void },
+): Promise<PolicyBookHolder> {
+  let book = await loadPolicyBook(pool);
+  const refresh = async () => {
+    book = await loadPolicyBook(pool);
+  };
+  const timer = setInterval(
+    () => refresh().catch((error) => log.warn({ event: 'policies_unread', err: error }, 'policies_unread')),
+    REFRESH_MS,
+  );
+  timer.unref();
+  return { current: () => book, refresh, stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,81 @@
+import type pg from 'pg';
+import { monthOf } from './repository.ts';
+import type { AccountRole } from './tables.ts';
+
+/** Balances and batches as they are read. */
+export interface BalanceRow {
+  readonly role: AccountRole;
+  readonly partyId: string;
+  readonly siteId: string | null;
+  readonly wasteCode: string;
+  readonly ownerId: string;
+  readonly grams: number;
+  readonly pieces: number;
+  readonly dryGrams: number;
+}
+
+export interface BalanceQuery {
+  readonly partyId: string;
+  readonly siteId?: string | undefined;
+  readonly role?: string | undefined;
+  readonly wasteCode?: string | undefined;
+  /** By event time; absent for now. */
+  readonly at?: Date | undefined;
+}
+
+/**
+ * What an organisation's accounts held at an instant: whole months from the additive snapshots, then the postings of
+ * the month itself. Every index range is bounded by the account, never by the history.
+ */
+const BALANCES_SQL = `select a.role, a.party_id as "partyId", a.site_id as "siteId", a.waste_code as "wasteCode", a.owner_id as "ownerId",
+    coalesce(m.grams, 0) + coalesce(p.grams, 0) as grams, coalesce(m.pieces, 0) + coalesce(p.pieces, 0) as pieces, coalesce(m.dry, 0) + coalesce(p.dry, 0) as "dryGrams"
+  from accounts a
+  left join lateral (select sum(grams)::bigint grams, sum(pieces)::bigint pieces, sum(dry_grams)::bigint dry from monthly_balances where account_id = a.id and ($5::text is null or month < $5)) m on true
+  left join lateral (select sum(grams)::bigint grams, sum(pieces)::bigint pieces, sum(dry_grams)::bigint dry from postings where $6::timestamptz is not null and account_id = a.id and occurred_at >= $7 and occurred_at <= $6) p on true
+  where a.party_id = $1 and ($2::uuid is null or a.site_id = $2) and ($3::text is null or a.role = $3) and ($4::text is null or a.waste_code = $4)
+  order by a.role, a.waste_code, a.site_id, a.owner_id limit 1000`;
+
+export async function balancesOf(pool: pg.Pool, query: BalanceQuery): Promise<BalanceRow[]> {
+  const month = query.at ? monthOf(query.at) : null;
+  const { rows } = await pool.query<BalanceRow>({
+    name: 'balances',
+    text: BALANCES_SQL,
+    values: [query.partyId, query.siteId ?? null, query.role ?? null, query.wasteCode ?? null, month, query.at ?? null, month === null ? null : new Date(`${month}-01T00:00:00Z`)],
+  });
+  return rows.filter((row) => row.grams !== 0 || row.pieces !== 0);
+}
+
+export interface BatchRow {
+  readonly id: string;
+  readonly origin: 'generated' | 'received';
+  readonly partyId: string;
+  readonly siteId: string;
+  readonly ownerId: string;
+  readonly wasteCode: string;
+  readonly initialGrams: number;
+  readonly initialPieces: number;
+  readonly remainingGrams: number;
+  readonly remainingPieces: number;
+  readonly manifestId: string | null;
+  readonly formedAt: Date;
+  readonly version: number;
+}
+
+const BATCH_COLUMNS = `b.id, b.origin, b.party_id as "partyId", b.site_id as "siteId", b.owner_id as "ownerId", b.waste_code as "wasteCode",
+  b.initial_grams as "initialGrams", b.initial_pieces as "initialPieces", coalesce(l.grams, 0) as "remainingGrams", coalesce(l.pieces, 0) as "remainingPieces",
+  b.manifest_id as "manifestId", b.formed_at as "formedAt", b.seq as version`;
+const FROM_BATCHES = 'from batches b left join balances l on l.account_id = b.account_id and l.batch_id = b.id';
+
+export async function findBatch(pool: pg.Pool, id: string): Promise<BatchRow | undefined> {
+  const { rows } = await pool.query<BatchRow>(`select ${BATCH_COLUMNS} ${FROM_BATCHES} where b.id = $1`, [id]);
+  return rows[0];
+}
+
+/** Batches of one site, newest first; only those with something left when `inStock`. */
+export async function listBatches(pool: pg.Pool, query: { siteId: string; inStock: boolean; below: string; rowsMax: number }): Promise<BatchRow[]> {
+  const { rows } = await pool.query<BatchRow>(
+    `select ${BATCH_COLUMNS} ${FROM_BATCHES} where b.site_id = $1 and b.id < $2 and (not $3 or l.grams > 0) order by b.id desc limit $4`,
+    [query.siteId, query.below, query.inStock, query.rowsMax],
+  );
+  return rows;
+}

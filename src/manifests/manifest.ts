@@ -1,0 +1,106 @@
+import type { Audience } from '../parties/audience.ts';
+import type { RecordedEvent } from '../platform/events.ts';
+import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
+import { type Discrepancy, type Line, type LineBatch, manifests, type Status } from './tables.ts';
+
+/** The manifest as its events tell it. */
+export type Manifest = StateOf<typeof manifests>;
+
+/** What a draft fixes: parties, sites, wastes. */
+export type DraftFields = Pick<
+  Manifest,
+  | 'stream'
+  | 'consignorId'
+  | 'consignorSiteId'
+  | 'carrierId'
+  | 'consigneeId'
+  | 'consigneeSiteId'
+  | 'shipperRole'
+  | 'originRegion'
+  | 'destinationRegion'
+  | 'crossProvince'
+> & { readonly lines: readonly Line[] };
+
+interface EventData {
+  manifest_drafted: { manifest: DraftFields };
+  manifest_revised: { manifest: DraftFields };
+  manifest_issued: { number: string };
+  picked_up: { plate: string; driverId: string | null; waybillNumber: string | null; lines: readonly { line: number; grams: number; pieces: number; loaded: readonly LineBatch[] }[] };
+  arrived: { dueOn: string; provisional: boolean };
+  receipt_recorded: {
+    lines: readonly { line: number; acceptedGrams: number; refusedGrams: number; receivedPieces: number; method: string; batchId: string | null }[];
+    discrepancies: readonly Discrepancy[];
+  };
+  manifest_voided: Record<string, never>;
+}
+
+export const manifestKind = subjectKind({ name: 'manifest', rank: RANKS.manifest, table: manifests, evolve });
+
+function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
+  const type = event.type as keyof EventData;
+  const at = event.occurredAt;
+  switch (type) {
+    case 'manifest_drafted':
+      return { ...EMPTY, ...read<'manifest_drafted'>(event).manifest, id: event.subject.id };
+    case 'manifest_revised':
+      return { ...state!, ...read<'manifest_revised'>(event).manifest };
+    case 'manifest_issued':
+      return { ...state!, status: 'issued', number: read<'manifest_issued'>(event).number ?? null, issuedAt: at };
+    case 'picked_up': {
+      const data = read<'picked_up'>(event);
+      const { plate, driverId, waybillNumber } = data;
+      const lines = withLines(state!, data.lines, ({ grams, pieces, loaded }) => ({ pickedUpGrams: grams, pickedUpPieces: pieces, loaded }));
+      return { ...state!, status: 'in_transit', plate, driverId, waybillNumber, lines, pickedUpAt: at };
+    }
+    case 'arrived': {
+      const { dueOn, provisional } = read<'arrived'>(event);
+      return { ...state!, status: 'arrived', arrivedAt: at, receiptDueOn: dueOn, receiptDueProvisional: provisional };
+    }
+    case 'receipt_recorded': {
+      const data = read<'receipt_recorded'>(event);
+      const lines = withLines(state!, data.lines, ({ line: _, batchId, ...received }) => ({ ...received, receivedBatchId: batchId }));
+      return { ...state!, status: 'received', lines, discrepancies: data.discrepancies, acceptedAt: at };
+    }
+    case 'manifest_voided':
+      return { ...state!, status: 'void', voidedAt: at };
+    default:
+      throw new Error(`a manifest knows no event ${type satisfies never}`);
+  }
+}
+
+const read = <Type extends keyof EventData>(event: RecordedEvent): EventData[Type] => event.data as unknown as EventData[Type];
+
+function withLines<Change extends { line: number }>(state: Manifest, changes: readonly Change[], patchOf: (change: Change) => Partial<Line>): Line[] {
+  return state.lines.map((line) => {
+    const change = changes.find((one) => one.line === line.line);
+    return change ? { ...line, ...patchOf(change) } : line;
+  });
+}
+
+const EMPTY = {
+  status: 'draft' as Status,
+  number: null,
+  officialNumber: null,
+  discrepancies: [],
+  plate: null,
+  driverId: null,
+  waybillNumber: null,
+  issuedAt: null,
+  pickedUpAt: null,
+  arrivedAt: null,
+  acceptedAt: null,
+  voidedAt: null,
+  receiptDueOn: null,
+  receiptDueProvisional: null,
+};
+
+/** A draft is the consignor's alone; from issue on it concerns all who stand on it and both places. */
+export function audienceOfManifest(manifest: Manifest): Audience {
+  if (manifest.status === 'draft' || (manifest.status === 'void' && !manifest.number)) return { stage: manifest.status === 'draft' ? 'draft' : 'closed', partyIds: [manifest.consignorId], regions: [] };
+  const closed = manifest.status === 'received' || manifest.status === 'void';
+  return {
+    stage: closed ? 'closed' : 'open',
+    partyIds: [manifest.consignorId, manifest.carrierId, manifest.consigneeId],
+    regions: [manifest.originRegion, manifest.destinationRegion],
+  };
+}

@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
+import { openEvent, type RecordedEvent } from '../platform/events.ts';
+import { readRow } from '../platform/subjects.ts';
+import { type Manifest, manifestKind } from './manifest.ts';
+
+/** A manifest with the version of its history. */
+export type ManifestRow = Manifest & { readonly version: number };
+
+export async function manifestsById(pool: pg.Pool, ids: readonly string[]): Promise<ManifestRow[]> {
+  const { rows } = await pool.query<unknown[]>({ name: 'manifests-by-id', text: manifestKind.selectSql, values: [ids], rowMode: 'array' } as pg.QueryArrayConfig);
+  return rows.map((values) => {
+    const { state, seq } = readRow(manifestKind, values);
+    return { ...(state as Manifest), version: seq };
+  });
+}
+
+export async function findManifest(pool: pg.Pool, sight: Sight, id: string): Promise<ManifestRow | undefined> {
+  const [manifest] = await manifestsById(pool, [id]);
+  return manifest && (await isVisible(pool, sight, manifest)) ? manifest : undefined;
+}
+
+async function isVisible(pool: pg.Pool, { scopes, streams }: Sight, manifest: Manifest): Promise<boolean> {
+  if (streams && !streams.includes(manifest.stream)) return false;
+  return maySee(pool, { scopes, streams }, 'manifest', manifest.id);
+}
+
+/** By our number or the official one; says which. */
+export async function findByNumber(pool: pg.Pool, sight: Sight, number: string): Promise<{ manifest: ManifestRow; matched: 'number' | 'officialNumber' }[]> {
+  const { rows } = await pool.query<{ id: string; matched: 'number' | 'officialNumber' }>(
+    "select id, 'number' as matched from manifests where number = $1 union all select id, 'officialNumber' from manifests where official_number = $1 limit 10",
+    [number],
+  );
+  const found = await Promise.all(rows.map(async ({ id, matched }) => ({ manifest: await findManifest(pool, sight, id), matched })));
+  return found.flatMap(({ manifest, matched }) => (manifest ? [{ manifest, matched }] : []));
+}
+
+export interface ManifestFilter {
+  readonly stages: readonly string[];
+  readonly status: string | undefined;
+  readonly below: string;
+  readonly rowsMax: number;
+}
+
+export function listManifests(pool: pg.Pool, sight: Sight, { status, ...page }: ManifestFilter): Promise<ManifestRow[]> {
+  return listVisible(pool, sight, {
+    ...page,
+    kind: 'manifest',
+    load: (ids) => manifestsById(pool, ids),
+    fits: (manifest) => status === undefined || manifest.status === status,
+  });
+}
+
+const EVENTS_MAX = 500;
+
+/** The history of a manifest, and of what refers to it: weigh tickets, batches, reports. */
+export async function manifestEvents(pool: pg.Pool, id: string): Promise<RecordedEvent[]> {
+  const { rows } = await pool.query<{ bytes: Buffer }>(
+    `select e.bytes from (select id from custody_events where subject_id = $1 union select event_id from event_refs where ref_id = $1) h
+     join custody_events e on e.id = h.id order by e.ordinal limit ${EVENTS_MAX}`,
+    [id],
+  );
+  return rows.map((row) => openEvent(row.bytes));
+}

@@ -1,0 +1,67 @@
+import type { Projection, Statement } from '../platform/acts.ts';
+
+/**
+ * Who finds what in lists. Every kind that is listed says for its state which parties and counties it concerns and in
+ * which stage it is; the rows follow from that with each act.
+ */
+export interface Audience {
+  readonly stage: 'draft' | 'open' | 'closed';
+  readonly partyIds: readonly string[];
+  /** County codes as recorded; a jurisdiction looks for every code that lies in it today. */
+  readonly regions: readonly string[];
+}
+
+export interface AudienceRow {
+  readonly op: 'put' | 'drop';
+  readonly scope: string;
+  readonly kind: string;
+  readonly stage: string;
+  readonly id: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each kind's own state.
+export type AudienceOf = Readonly<Record<string, (state: any) => Audience>>;
+
+/** Counties share the uuid column with parties: the code stands in the last digits. */
+export const regionScope = (region: string): string => `00000000-0000-0000-0000-${region.padStart(12, '0')}`;
+
+export function audienceRows(audienceOf: AudienceOf, kind: string, state: { id: string } | undefined): Omit<AudienceRow, 'op'>[] {
+  const audience = state && audienceOf[kind]?.(state);
+  if (!audience) return [];
+  const scopes = new Set([...audience.partyIds, ...audience.regions.map(regionScope)]);
+  return [...scopes].map((scope) => ({ scope, kind, stage: audience.stage, id: state.id }));
+}
+
+export function audienceProjection(audienceOf: AudienceOf): Projection<AudienceRow> {
+  return {
+    name: 'audience',
+    rowsOf(event, before, after) {
+      const kind = event.subject.kind;
+      if (!audienceOf[kind]) return [];
+      const was = new Map(audienceRows(audienceOf, kind, before).map((row) => [keyOf(row), row]));
+      const is = new Map(audienceRows(audienceOf, kind, after).map((row) => [keyOf(row), row]));
+      const drops = [...was].filter(([key]) => !is.has(key)).map(([, row]) => ({ ...row, op: 'drop' as const }));
+      const puts = [...is].filter(([key]) => !was.has(key)).map(([, row]) => ({ ...row, op: 'put' as const }));
+      return [...drops, ...puts];
+    },
+    statements: (rows) => {
+      const net = new Map<string, AudienceRow>();
+      for (const row of rows) net.set(keyOf(row), row);
+      const sorted = [...net].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+      return [...statement('drop', sorted), ...statement('put', sorted)];
+    },
+  };
+}
+
+const keyOf = (row: Omit<AudienceRow, 'op'>): string => `${row.scope} ${row.kind} ${row.stage} ${row.id}`;
+
+const SQL = {
+  drop: 'delete from audience a using unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) as d(scope, kind, stage, id) where (a.scope, a.kind, a.stage, a.id) = (d.scope, d.kind, d.stage, d.id)',
+  put: 'insert into audience (scope, kind, stage, id) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) on conflict do nothing',
+};
+
+function statement(op: 'put' | 'drop', all: readonly AudienceRow[]): Statement[] {
+  const rows = all.filter((row) => row.op === op);
+  if (rows.length === 0) return [];
+  return [{ name: `audience-${op}`, text: SQL[op], values: [rows.map((row) => row.scope), rows.map((row) => row.kind), rows.map((row) => row.stage), rows.map((row) => row.id)] }];
+}

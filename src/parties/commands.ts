@@ -1,0 +1,389 @@
+import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
+import { RegionCode, withRemarks } from '../catalogue/commands.ts';
+import { checkPlate, checkUscc } from '../catalogue/identifiers.ts';
+import { STREAMS } from '../catalogue/policies.ts';
+import { isLocationOn, regionOn } from '../catalogue/regions.ts';
+import { type Act, type Caller, type Facts, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
+import { canonicalBytes } from '../platform/events.ts';
+import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
+import type { Kind } from '../platform/subjects.ts';
+import { CivilDay, Grams, ShortText } from '../platform/values.ts';
+import type { Bilingual, Refusal } from '../problems.ts';
+import {
+  type Device,
+  deviceKind,
+  type Party,
+  partyKind,
+  personKind,
+  type Site,
+  siteKind,
+  type Vehicle,
+  vehicleKind,
+} from './registers.ts';
+import { CAPACITIES, DEVICE_TYPES } from './tables.ts';
+
+/**
+ * Registers of organisations and what belongs to them. An administrator edits anything; a member edits what is its own
+ * party's. Parties, sites and vehicles are public to every key (whoever draws up a manifest must find the others), so
+ * touching another's is 403; people and devices of others are unknown, so it is 404.
+ */
+
+/** Kept in its normal form; one that is none is kept as sent, for the rule to refuse with its reason. */
+const Uscc = z
+  .string()
+  .max(40)
+  .transform((text) => {
+    const checked = checkUscc(text);
+    return checked.valid ? checked.uscc : text;
+  });
+const Plate = z
+  .string()
+  .max(20)
+  .transform((text) => {
+    const checked = checkPlate(text);
+    return checked.valid ? checked.plate : text;
+  });
+const inOrder =
+  <Value extends string>(list: readonly Value[]) =>
+  (chosen: readonly Value[]): Value[] =>
+    list.filter((value) => chosen.includes(value));
+
+export const PartyBody = z.strictObject({
+  name: ShortText,
+  /** 统一社会信用代码; village clinics and projects may have none. */
+  uscc: Uscc.nullable().default(null),
+  capacities: z.array(z.enum(CAPACITIES)).min(1).transform(inOrder(CAPACITIES)),
+  region: RegionCode,
+  /** What a regulator watches; only with the capacity `regulator`. */
+  jurisdiction: z
+    .strictObject({ region: RegionCode, streams: z.array(z.enum(STREAMS)).min(1).transform(inOrder(STREAMS)) })
+    .nullable()
+    .default(null),
+  active: z.boolean().default(true),
+});
+export type PartyRecord = z.output<typeof PartyBody>;
+
+export const SiteBody = z.strictObject({
+  partyId: z.uuid(),
+  name: ShortText,
+  region: RegionCode,
+  /** Site serial of the discharge permit (HJ 608), where there is one. */
+  permitCode: z.string().trim().min(1).max(40).nullable().default(null),
+  active: z.boolean().default(true),
+});
+export type SiteRecord = z.output<typeof SiteBody>;
+
+export const VehicleBody = z.strictObject({
+  partyId: z.uuid(),
+  plate: Plate,
+  /** 道路运输证. */
+  operatingPermit: z.string().trim().min(1).max(40).nullable().default(null),
+  payloadGrams: Grams.min(1).nullable().default(null),
+  active: z.boolean().default(true),
+});
+export type VehicleRecord = z.output<typeof VehicleBody>;
+
+/** 驾驶员 · 押运员 · 装卸管理人员 · 仓库管理员 · 经办人. */
+export const DUTIES = ['driver', 'escort', 'loader', 'storekeeper', 'clerk'] as const;
+
+export const PersonBody = z.strictObject({
+  partyId: z.uuid(),
+  duties: z.array(z.enum(DUTIES)).min(1).transform(inOrder(DUTIES)),
+  name: ShortText,
+  phone: z
+    .string()
+    .trim()
+    .regex(/^\+?[\d -]{5,20}$/, 'digits, spaces and hyphens, 5 to 20, a + before them for a foreign number')
+    .nullable()
+    .default(null),
+  active: z.boolean().default(true),
+});
+type PersonRecord = Omit<z.output<typeof PersonBody>, 'name' | 'phone'>;
+type Person = NonNullable<Parameters<typeof personKind.evolve>[0]>;
+
+export const DeviceBody = z.strictObject({
+  partyId: z.uuid(),
+  siteId: z.uuid(),
+  type: z.enum(DEVICE_TYPES),
+  serialNumber: z.string().trim().min(1).max(60),
+  /** e of the scale (JJG 539). */
+  scaleDivisionGrams: z.number().int().min(1).max(1_000_000).nullable().default(null),
+  /** Last day of its metrological verification. */
+  verifiedThrough: CivilDay.nullable().default(null),
+  active: z.boolean().default(true),
+});
+export type DeviceRecord = z.output<typeof DeviceBody>;
+
+const partyActs = registerActs<PartyRecord, Party, Facts['reference']>(partyKind, {
+  region: (record) => record.region,
+  check: (record, { before, facts }) =>
+    notTheirParty(record, before, facts.caller) ??
+    partyRefusal(record, dayInShanghai(facts.now)) ??
+    locksOut(record, before, facts.caller),
+});
+/** @refuses against-rule (region, USCC, jurisdiction), already-exists (USCC). */
+export const registerParty = withRemarks(partyActs.register, ({ record }) => usccWarnings(record));
+/** @refuses as above, and not-found, version-mismatch, not-your-act (another's party; more than the name of one's own). */
+export const amendParty = withRemarks(partyActs.amend, ({ record }) => usccWarnings(record));
+
+const siteActs = registerActs<SiteRecord, Site, Facts['reference']>(siteKind, {
+  reads: readParty,
+  region: (record) => record.region,
+  check: (record, context) =>
+    ownershipRefusal(record, context) ??
+    changesHands(record, context.before) ??
+    locationRefusal(record.region, dayInShanghai(context.facts.now)),
+});
+/** @refuses not-your-act (another's party), against-rule (party, region). */
+export const registerSite = siteActs.register;
+/** @refuses as above, and not-found, version-mismatch. */
+export const amendSite = siteActs.amend;
+
+const vehicleActs = registerActs<VehicleRecord, Vehicle, Facts['reference']>(vehicleKind, {
+  reads: readParty,
+  check: (record, context) => ownershipRefusal(record, context) ?? plateRefusal(record.plate),
+});
+/** @refuses not-your-act (another's party), against-rule (party, plate), already-exists (plate). */
+export const registerVehicle = vehicleActs.register;
+/** A vehicle that is sold keeps its record: an administrator names the new party. @refuses as above, and not-found, version-mismatch. */
+export const amendVehicle = vehicleActs.amend;
+
+const personActs = registerActs<PersonRecord, Person, Facts['reference']>(personKind, {
+  reads: readParty,
+  check: (record, context) => ownershipRefusal(record, context) ?? changesHands(record, context.before),
+});
+/** @refuses not-your-act (another's party), against-rule (party). */
+export const registerPerson = personActs.register;
+/** @refuses as above, and not-found, version-mismatch. */
+export const amendPerson = hidden(personKind, personActs.amend);
+
+/** Name and phone are erasable details; every event of a person carries them, so the newest event has the present ones. */
+export function personInput(body: z.output<typeof PersonBody>, id?: string): RegisterInput<PersonRecord> {
+  const { name, phone, ...record } = body;
+  return { ...(id === undefined ? {} : { id }), record, details: { name, phone } };
+}
+
+const deviceActs = registerActs<DeviceRecord, Device, Facts['reference']>(deviceKind, {
+  reads: (record) => ({ read: [...readParty(record).read, { kind: 'site', id: record.siteId }] }),
+  check: (record, context) =>
+    ownershipRefusal(record, context) ??
+    changesHands(record, context.before) ??
+    foreignSite(record, context.states.get(siteKind, record.siteId)),
+});
+/** @refuses not-your-act (another's party), against-rule (party, a site of another party), already-exists (serial number). */
+export const registerDevice = deviceActs.register;
+/** @refuses as above, and not-found, version-mismatch. */
+export const amendDevice = hidden(deviceKind, withRemarks(deviceActs.amend, movedWarnings));
+
+interface Owned {
+  readonly partyId: string;
+}
+
+function readParty(record: Owned) {
+  return { read: [{ kind: 'party', id: record.partyId }] } satisfies Needs;
+}
+
+/** People and devices of others are not the caller's to know of: as if there were none. */
+function hidden<Input extends { readonly id?: string }, State extends Owned & { id: string }>(
+  kind: Kind<State>,
+  act: Act<Input>,
+): Act<Input> {
+  return {
+    ...act,
+    decide(input, states, facts) {
+      const before = states.get(kind, input.id!);
+      const isUnknown = before && !mayEdit(before, facts.caller);
+      return isUnknown ? refused(notFound(kind.name, before.id)) : act.decide(input, states, facts);
+    },
+  };
+}
+
+/** An administrator edits anything, a member what is its own party's. Pure. */
+export const mayEdit = (record: Owned, caller: Caller): boolean =>
+  caller.role === 'administrator' || record.partyId === caller.actor.party;
+
+/** May the caller enter or amend this record, and does its party exist? */
+function ownershipRefusal(
+  record: Owned,
+  { before, states, facts }: { before: Owned | undefined; states: States; facts: Facts },
+): Refusal | undefined {
+  for (const touched of [before, record]) if (touched && !mayEdit(touched, facts.caller)) return notYourParty(touched);
+  return partyAbsent(states.get(partyKind, record.partyId), record.partyId, before !== undefined);
+}
+
+/** Something new needs an active party; what exists may be amended after its party has closed. Pure. */
+export function partyAbsent(party: Party | undefined, id: string, isKnown = false): Refusal | undefined {
+  if (!party) return against('/partyId', `没有单位 ${id}。`, `There is no party ${id}.`);
+  if (party.active || isKnown) return undefined;
+  return against(
+    '/partyId',
+    `单位“${party.name}”已停用；请先由管理员启用。`,
+    `${party.name} is not active; an administrator can make it so.`,
+  );
+}
+
+const notYourParty = ({ partyId }: Owned): Refusal => ({
+  problem: 'not-your-act',
+  detail: {
+    zh: `该记录属于单位 ${partyId}；您只能登记和修改本单位的记录。`,
+    en: `The record belongs to party ${partyId}; you may enter and amend those of your own.`,
+  },
+  errors: [{ pointer: '/partyId', detail: 'the party of your key' }],
+});
+
+/** What others refer to by id stays with its party; elsewhere it is another record. */
+function changesHands(record: Owned, before: Owned | undefined): Refusal | undefined {
+  if (!before || before.partyId === record.partyId) return undefined;
+  return against(
+    '/partyId',
+    `不能改属其他单位（现属 ${before.partyId}）；请在该单位名下另行登记。`,
+    `It cannot move to another party (it belongs to ${before.partyId}); enter it anew there.`,
+  );
+}
+
+function foreignSite(record: Owned & { readonly siteId: string }, site: Site | undefined): Refusal | undefined {
+  if (site && site.partyId === record.partyId) return undefined;
+  return against(
+    '/siteId',
+    `单位 ${record.partyId} 没有场所 ${record.siteId}；设备须位于本单位的场所。`,
+    `Party ${record.partyId} has no site ${record.siteId}; a device stands at a site of its own party.`,
+  );
+}
+
+/** Keys are bound to the site they were granted for, so that no later edit widens what a key may do. */
+function movedWarnings({ id, record }: RegisterInput<DeviceRecord>, states: States): readonly Warning[] {
+  const before = states.get(deviceKind, id!);
+  if (!before || before.siteId === record.siteId) return [];
+  return [
+    {
+      code: 'device-keys-keep-site',
+      pointer: '/siteId',
+      detail: {
+        zh: `此设备已有的密钥仍绑定原场所 ${before.siteId}；请吊销后重新发放。`,
+        en: `Keys this device has stay bound to site ${before.siteId}; revoke them and grant new ones.`,
+      },
+    },
+  ];
+}
+
+/** Of its own party a member may change the name; what the party may do is the administrator's to say. Pure. */
+export function notTheirParty(record: PartyRecord, before: Party | undefined, caller: Caller): Refusal | undefined {
+  if (caller.role === 'administrator' || !before) return undefined;
+  if (before.id !== caller.actor.party) return notYourParty({ partyId: before.id });
+  const guarded = ['uscc', 'capacities', 'region', 'jurisdiction', 'active'] as const;
+  const same = (a: unknown, b: unknown) => canonicalBytes(a ?? null).equals(canonicalBytes(b ?? null));
+  const changed = guarded.filter((key) => !same(record[key], before[key]));
+  if (changed.length === 0) return undefined;
+  return {
+    problem: 'not-your-act',
+    detail: {
+      zh: `单位成员只能修改名称；${changed.join('、')} 由管理员修改。`,
+      en: `A member may change the name of its party; ${changed.join(', ')} are the administrator's to change.`,
+    },
+    errors: changed.map((key) => ({ pointer: `/${key}`, detail: `unchanged: ${JSON.stringify(before[key] ?? null)}` })),
+  };
+}
+
+/** What is wrong with a party by itself, on that day. Pure. */
+export function partyRefusal(record: PartyRecord, day: string): Refusal | undefined {
+  const { region, uscc, capacities, jurisdiction } = record;
+  const isAuthority = capacities.some((capacity) => capacity === 'regulator' || capacity === 'operator');
+  const misplaced = isAuthority ? regionRefusal('/region', region, day) : locationRefusal(region, day);
+  if (misplaced) return misplaced;
+  const checked = uscc === null ? undefined : checkUscc(uscc);
+  if (checked && !checked.valid)
+    return { ...against('/uscc', USCC[checked.reason].zh, USCC[checked.reason].en), basis: 'GB 32100-2015' };
+  if (jurisdiction === null && !capacities.includes('regulator')) return undefined;
+  if (jurisdiction !== null && capacities.includes('regulator'))
+    return regionRefusal('/jurisdiction/region', jurisdiction.region, day);
+  return against(
+    '/jurisdiction',
+    '监管单位（capacities 含 regulator）须有 jurisdiction，其他单位不得有。',
+    'A regulator (among its capacities) has a jurisdiction, and nobody else has one.',
+  );
+}
+
+const USCC: Record<'length' | 'characters' | 'check_digit', Bilingual> = {
+  length: { zh: '统一社会信用代码应为 18 位。', en: 'A USCC has 18 characters.' },
+  characters: {
+    zh: '统一社会信用代码只含数字和大写字母（不含 I、O、S、V、Z），第 3 至 8 位为数字。',
+    en: 'A USCC has digits and capital letters without I, O, S, V, Z; places 3 to 8 are digits.',
+  },
+  check_digit: {
+    zh: '统一社会信用代码校验位不符，请核对是否输错。',
+    en: 'The check character of the USCC does not fit; look for a slip in typing.',
+  },
+};
+
+/** Organisation codes that fail their own check were truly issued, so this never refuses. */
+function usccWarnings({ uscc }: PartyRecord): readonly Warning[] {
+  const checked = uscc === null ? undefined : checkUscc(uscc);
+  if (!checked?.valid || !checked.warning) return [];
+  return [
+    {
+      code: 'uscc-organisation-check',
+      pointer: '/uscc',
+      basis: 'GB 11714-1997',
+      detail: {
+        zh: '其中的组织机构代码（第 9 至 17 位）校验不符；确有此类代码，请核对证照。',
+        en: 'The organisation code inside (places 9 to 17) fails its own check; some truly do, so compare it with the licence.',
+      },
+    },
+  ];
+}
+
+/** Nobody could administrate the service any more. */
+function locksOut(record: PartyRecord, before: Party | undefined, caller: Caller): Refusal | undefined {
+  if (before?.id !== caller.actor.party || caller.role !== 'administrator') return undefined;
+  if (record.active && record.capacities.includes('operator')) return undefined;
+  const pointer = record.active ? '/capacities' : '/active';
+  return against(
+    pointer,
+    '不能停用本单位或取消其 operator 身份；请由另一运营单位的管理员操作。',
+    'You cannot close your own party or end its capacity operator; an administrator of another operator can.',
+  );
+}
+
+/** @returns why the code names no region of that day. Pure. */
+export function regionRefusal(pointer: string, region: string, day: string): Refusal | undefined {
+  if (regionOn(region, day)) return undefined;
+  return against(
+    pointer,
+    `${region} 不是 ${day} 有效的行政区划代码；见 GET /v1/regions。`,
+    `${region} is no region in force on ${day}; see GET /v1/regions.`,
+  );
+}
+
+/** Visibility and numbering start from counties, so nothing with waste in it may stand at "a province". */
+function locationRefusal(region: string, day: string): Refusal | undefined {
+  if (isLocationOn(region, day)) return undefined;
+  return (
+    regionRefusal('/region', region, day) ??
+    against(
+      '/region',
+      `${region} 不是县级行政区；请填写区县代码（不设区县的市填市代码），见 GET /v1/regions?parent=${region}。`,
+      `${region} is not a county; give the county (or the city that has none), see GET /v1/regions?parent=${region}.`,
+    )
+  );
+}
+
+function plateRefusal(plate: string): Refusal | undefined {
+  const checked = checkPlate(plate);
+  if (checked.valid) return undefined;
+  const reasons: Record<typeof checked.reason, Bilingual> = {
+    length: { zh: '号牌应为 7 位，新能源为 8 位。', en: 'A plate has 7 characters, 8 for new energy.' },
+    province: { zh: '号牌应以省、自治区、直辖市简称开头。', en: 'A plate begins with the character of a province.' },
+    characters: {
+      zh: '号牌格式应如 鲁A12345 或 鲁AD12345，不含字母 I、O。',
+      en: 'A plate looks like 鲁A12345 or 鲁AD12345, without the letters I and O.',
+    },
+  };
+  return { ...against('/plate', reasons[checked.reason].zh, reasons[checked.reason].en), basis: 'GA 36-2018' };
+}
+
+export const against = (pointer: string, zh: string, en: string): Refusal => ({
+  problem: 'against-rule',
+  detail: { zh, en },
+  errors: [{ pointer, detail: en }],
+});

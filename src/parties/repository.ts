@@ -1,0 +1,204 @@
+import { and, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import { checkPlate } from '../catalogue/identifiers.ts';
+import { descendantsPresent } from '../catalogue/regions.ts';
+import type { Caller } from '../platform/acts.ts';
+import type { Database } from '../platform/connections.ts';
+import { custodyEvents, eventDetails } from '../platform/tables.ts';
+import { apiKeys, type Capacity, devices, parties, people, sites, vehicles } from './tables.ts';
+
+/**
+ * Every read of these registers. One function a register serves both its list and its single record, so that what a
+ * caller may see is said once. Nothing here selects the hash of a secret.
+ */
+export type Wanted = { readonly id: string } | { readonly after: string; readonly limit: number };
+
+const wants = (id: PgColumn, wanted: Wanted): SQL => ('id' in wanted ? eq(id, wanted.id) : lt(id, wanted.after));
+const limitOf = (wanted: Wanted): number => ('id' in wanted ? 1 : wanted.limit);
+const is = (column: PgColumn, value: string | undefined): SQL | undefined =>
+  value === undefined ? undefined : eq(column, value);
+/** What belongs to others is for administrators only. */
+const ownOnly = (partyId: PgColumn, caller: Caller): SQL | undefined =>
+  caller.role === 'administrator' ? undefined : eq(partyId, caller.actor.party);
+
+/** Public to every key: whoever draws up a manifest must find the others. */
+export const readParties = (
+  { orm }: Database,
+  wanted: Wanted,
+  filter: { readonly uscc?: string | undefined; readonly capacity?: Capacity | undefined } = {},
+) =>
+  orm
+    .select({
+      id: parties.id,
+      version: parties.seq,
+      name: parties.name,
+      uscc: parties.uscc,
+      capacities: parties.capacities,
+      region: parties.region,
+      jurisdiction: parties.jurisdiction,
+      active: parties.active,
+    })
+    .from(parties)
+    .where(
+      and(
+        wants(parties.id, wanted),
+        is(parties.uscc, filter.uscc),
+        filter.capacity && sql`${parties.capacities} ? ${filter.capacity}`,
+      ),
+    )
+    .orderBy(desc(parties.id))
+    .limit(limitOf(wanted));
+
+/** Public, as parties are. */
+export const readSites = ({ orm }: Database, wanted: Wanted, filter: { readonly partyId?: string | undefined } = {}) =>
+  orm
+    .select({
+      id: sites.id,
+      version: sites.seq,
+      partyId: sites.partyId,
+      name: sites.name,
+      region: sites.region,
+      permitCode: sites.permitCode,
+      active: sites.active,
+    })
+    .from(sites)
+    .where(and(wants(sites.id, wanted), is(sites.partyId, filter.partyId)))
+    .orderBy(desc(sites.id))
+    .limit(limitOf(wanted));
+
+/** Public: the shipper checks the vehicle's permit before loading (TM 13). A plate is found however it is written. */
+export const readVehicles = (
+  { orm }: Database,
+  wanted: Wanted,
+  filter: { readonly partyId?: string | undefined; readonly plate?: string | undefined } = {},
+) =>
+  orm
+    .select({
+      id: vehicles.id,
+      version: vehicles.seq,
+      partyId: vehicles.partyId,
+      plate: vehicles.plate,
+      operatingPermit: vehicles.operatingPermit,
+      payloadGrams: vehicles.payloadGrams,
+      active: vehicles.active,
+    })
+    .from(vehicles)
+    .where(
+      and(
+        wants(vehicles.id, wanted),
+        is(vehicles.partyId, filter.partyId),
+        is(vehicles.plate, filter.plate && normalPlate(filter.plate)),
+      ),
+    )
+    .orderBy(desc(vehicles.id))
+    .limit(limitOf(wanted));
+
+function normalPlate(text: string): string {
+  const checked = checkPlate(text);
+  return checked.valid ? checked.plate : text;
+}
+
+/** Own people only. Name and phone are in the details of the person's newest event; null once erased. */
+export const readPeople = (
+  { orm }: Database,
+  wanted: Wanted,
+  caller: Caller,
+  filter: { readonly partyId?: string | undefined } = {},
+) =>
+  orm
+    .select({
+      id: people.id,
+      version: people.seq,
+      partyId: people.partyId,
+      duties: people.duties,
+      name: sql<string | null>`${eventDetails.body} ->> 'name'`,
+      phone: sql<string | null>`${eventDetails.body} ->> 'phone'`,
+      active: people.active,
+    })
+    .from(people)
+    .leftJoin(custodyEvents, and(eq(custodyEvents.subjectId, people.id), eq(custodyEvents.seq, people.seq)))
+    .leftJoin(eventDetails, eq(eventDetails.eventId, custodyEvents.id))
+    .where(and(wants(people.id, wanted), ownOnly(people.partyId, caller), is(people.partyId, filter.partyId)))
+    .orderBy(desc(people.id))
+    .limit(limitOf(wanted));
+
+/** Own devices; a regulator those at sites in its jurisdiction. */
+export async function readDevices(
+  database: Database,
+  wanted: Wanted,
+  caller: Caller,
+  filter: { readonly partyId?: string | undefined; readonly siteId?: string | undefined } = {},
+) {
+  const watched = caller.role === 'regulator' ? await regionsWatched(database, caller) : undefined;
+  const visible = watched ? inArray(sites.region, [...watched]) : ownOnly(devices.partyId, caller);
+  return database.orm
+    .select({
+      id: devices.id,
+      version: devices.seq,
+      partyId: devices.partyId,
+      siteId: devices.siteId,
+      type: devices.type,
+      serialNumber: devices.serialNumber,
+      scaleDivisionGrams: devices.scaleDivisionGrams,
+      verifiedThrough: devices.verifiedThrough,
+      active: devices.active,
+    })
+    .from(devices)
+    .innerJoin(sites, eq(sites.id, devices.siteId))
+    .where(
+      and(wants(devices.id, wanted), visible, is(devices.partyId, filter.partyId), is(devices.siteId, filter.siteId)),
+    )
+    .orderBy(desc(devices.id))
+    .limit(limitOf(wanted));
+}
+
+const KEY = {
+  id: apiKeys.id,
+  version: apiKeys.seq,
+  partyId: apiKeys.partyId,
+  role: apiKeys.role,
+  label: apiKeys.label,
+  prefix: apiKeys.prefix,
+  siteId: apiKeys.siteId,
+  deviceId: apiKeys.deviceId,
+  personId: apiKeys.personId,
+  expiresAt: apiKeys.expiresAt,
+  revokedAt: apiKeys.revokedAt,
+};
+
+/** Own keys only. The prefix names a key in logs and letters; it opens nothing. */
+export const readKeys = (
+  { orm }: Database,
+  wanted: Wanted,
+  caller: Caller,
+  filter: { readonly partyId?: string | undefined } = {},
+) =>
+  orm
+    .select(KEY)
+    .from(apiKeys)
+    .where(and(wants(apiKeys.id, wanted), ownOnly(apiKeys.partyId, caller), is(apiKeys.partyId, filter.partyId)))
+    .orderBy(desc(apiKeys.id))
+    .limit(limitOf(wanted));
+
+/** The key that asks and its party. */
+export async function readMe(database: Database, caller: Caller) {
+  const [key] = await database.orm
+    .select(KEY)
+    .from(apiKeys)
+    .where(eq(apiKeys.id, caller.actor.key ?? caller.actor.party));
+  const [party] = await readParties(database, { id: caller.actor.party });
+  return { key, party };
+}
+
+const JURISDICTION_SQL = `select jurisdiction ->> 'region' as region from parties where id = $1`;
+
+/** The county codes a regulator watches today, former ones included; empty without a jurisdiction. */
+export async function regionsWatched({ pool }: Database, caller: Caller): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ region: string | null }>({
+    name: 'regions-watched',
+    text: JURISDICTION_SQL,
+    values: [caller.actor.party],
+  });
+  const region = rows[0]?.region;
+  return region ? descendantsPresent(region) : [];
+}

@@ -1,0 +1,388 @@
+import { z } from 'zod';
+import type { Caller } from '../platform/acts.ts';
+import type { Database } from '../platform/connections.ts';
+import {
+  ActAnswer,
+  ActHeaders,
+  type App,
+  addAct,
+  Id,
+  ProblemView,
+  type Services,
+  sendAnswer,
+} from '../platform/http.ts';
+import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
+import { notFound, type RegisterInput } from '../platform/register.ts';
+import { Problem } from '../problems.ts';
+import { type Operation, PERMISSIONS } from './authorisation.ts';
+import {
+  amendDevice,
+  amendParty,
+  amendPerson,
+  amendSite,
+  amendVehicle,
+  DeviceBody,
+  PartyBody,
+  PersonBody,
+  personInput,
+  registerDevice,
+  registerParty,
+  registerPerson,
+  registerSite,
+  registerVehicle,
+  SiteBody,
+  VehicleBody,
+} from './commands.ts';
+import { grantKey, KeyBody, type KeyGrant, revokeKey } from './granting.ts';
+import { mintKey } from './keys.ts';
+import {
+  readDevices,
+  readKeys,
+  readMe,
+  readParties,
+  readPeople,
+  readSites,
+  readVehicles,
+  type Wanted,
+} from './repository.ts';
+import { CAPACITIES, DEVICE_TYPES, ROLES } from './tables.ts';
+
+/** Organisations, sites, vehicles, people, devices and keys: entered, amended, read. */
+export function partyRoutes(app: App, services: Services): void {
+  meRoute(app, services);
+  addReads(app, services, PARTIES);
+  addEdits(app, services, { ...PARTIES, body: PartyBody, register: registerParty, amend: amendParty, input: recordOf });
+  addReads(app, services, SITES);
+  addEdits(app, services, { ...SITES, body: SiteBody, register: registerSite, amend: amendSite, input: recordOf });
+  addReads(app, services, VEHICLES);
+  addEdits(app, services, {
+    ...VEHICLES,
+    body: VehicleBody,
+    register: registerVehicle,
+    amend: amendVehicle,
+    input: recordOf,
+  });
+  addReads(app, services, PEOPLE);
+  addEdits(app, services, {
+    ...PEOPLE,
+    body: PersonBody,
+    register: registerPerson,
+    amend: amendPerson,
+    input: personInput,
+  });
+  addReads(app, services, DEVICES);
+  addEdits(app, services, {
+    ...DEVICES,
+    body: DeviceBody,
+    register: registerDevice,
+    amend: amendDevice,
+    input: recordOf,
+  });
+  addReads(app, services, KEYS);
+  grantRoute(app, services);
+  addAct(app, services.journal, {
+    method: 'DELETE',
+    url: '/v1/api-keys/:id',
+    operation: 'keys.revoke',
+    summary: 'Revoke a key; every process refuses it within seconds 吊销密钥',
+    act: revokeKey,
+    input: ({ params }) => ({ id: params.id }),
+  });
+}
+
+const record = { id: z.uuid(), version: z.number().int() };
+const ofParty = { partyId: z.uuid().optional() };
+
+interface Reads<Filter extends z.ZodRawShape> {
+  readonly path: string;
+  /** First part of the operations in authorisation.ts. */
+  readonly resource: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly view: z.ZodType;
+  readonly filter: Filter;
+  read(
+    database: Database,
+    wanted: Wanted,
+    caller: Caller,
+    filter?: z.output<z.ZodObject<Filter>>,
+  ): PromiseLike<readonly { readonly id: string; readonly version: number }[]>;
+}
+
+const PartyView = z.object({
+  ...record,
+  name: z.string(),
+  uscc: z.string().nullable(),
+  capacities: z.array(z.enum(CAPACITIES)),
+  region: z.string(),
+  jurisdiction: z.object({ region: z.string(), streams: z.array(z.string()) }).nullable(),
+  active: z.boolean(),
+});
+const partyFilter = {
+  uscc: PartyBody.shape.uscc.unwrap().unwrap().optional(),
+  capacity: z.enum(CAPACITIES).optional(),
+};
+const PARTIES: Reads<typeof partyFilter> = {
+  path: 'parties',
+  resource: 'parties',
+  kind: 'party',
+  title: 'organisation 单位',
+  view: PartyView,
+  filter: partyFilter,
+  read: (database, wanted, _caller, filter) => readParties(database, wanted, filter),
+};
+
+const SITES: Reads<typeof ofParty> = {
+  path: 'sites',
+  resource: 'sites',
+  kind: 'site',
+  title: 'site 场所',
+  view: z.object({
+    ...record,
+    partyId: z.uuid(),
+    name: z.string(),
+    region: z.string(),
+    permitCode: z.string().nullable(),
+    active: z.boolean(),
+  }),
+  filter: ofParty,
+  read: (database, wanted, _caller, filter) => readSites(database, wanted, filter),
+};
+
+const vehicleFilter = { ...ofParty, plate: z.string().max(20).optional() };
+const VEHICLES: Reads<typeof vehicleFilter> = {
+  path: 'vehicles',
+  resource: 'vehicles',
+  kind: 'vehicle',
+  title: 'vehicle 车辆',
+  view: z.object({
+    ...record,
+    partyId: z.uuid(),
+    plate: z.string(),
+    operatingPermit: z.string().nullable(),
+    payloadGrams: z.number().int().nullable(),
+    active: z.boolean(),
+  }),
+  filter: vehicleFilter,
+  read: (database, wanted, _caller, filter) => readVehicles(database, wanted, filter),
+};
+
+const PEOPLE: Reads<typeof ofParty> = {
+  path: 'people',
+  resource: 'people',
+  kind: 'person',
+  title: 'person 人员',
+  view: z.object({
+    ...record,
+    partyId: z.uuid(),
+    duties: z.array(z.string()),
+    name: z.string().nullable(),
+    phone: z.string().nullable(),
+    active: z.boolean(),
+  }),
+  filter: ofParty,
+  read: readPeople,
+};
+
+const deviceFilter = { ...ofParty, siteId: z.uuid().optional() };
+const DEVICES: Reads<typeof deviceFilter> = {
+  path: 'devices',
+  resource: 'devices',
+  kind: 'device',
+  title: 'device 设备',
+  view: z.object({
+    ...record,
+    partyId: z.uuid(),
+    siteId: z.uuid(),
+    type: z.enum(DEVICE_TYPES),
+    serialNumber: z.string(),
+    scaleDivisionGrams: z.number().int().nullable(),
+    verifiedThrough: z.string().nullable(),
+    active: z.boolean(),
+  }),
+  filter: deviceFilter,
+  read: readDevices,
+};
+
+const KeyView = z.object({
+  ...record,
+  partyId: z.uuid(),
+  role: z.enum(ROLES),
+  label: z.string(),
+  prefix: z.string(),
+  siteId: z.uuid().nullable(),
+  deviceId: z.uuid().nullable(),
+  personId: z.uuid().nullable(),
+  expiresAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+});
+const KEYS: Reads<typeof ofParty> = {
+  path: 'api-keys',
+  resource: 'keys',
+  kind: 'api_key',
+  title: 'API key 密钥',
+  view: KeyView,
+  filter: ofParty,
+  read: readKeys,
+};
+
+/** A register's list and its single record. */
+function addReads<Filter extends z.ZodRawShape>(app: App, { database }: Services, reads: Reads<Filter>): void {
+  const config = { operation: `${reads.resource}.read` };
+  const tags = [reads.resource];
+  const Query = z.object({ ...PageQuery.shape, ...reads.filter });
+  app.route({
+    method: 'GET',
+    url: `/v1/${reads.path}`,
+    config,
+    schema: {
+      summary: `List: ${reads.title}`,
+      tags,
+      querystring: Query,
+      response: { 200: pageOf(reads.view), default: ProblemView },
+    },
+    handler: async (request, reply) => {
+      const { limit, cursor, ...filter } = request.query as z.output<typeof PageQuery> & z.output<z.ZodObject<Filter>>;
+      const wanted = { after: readCursor(cursor), limit: limit + 1 };
+      const rows = await reads.read(database, wanted, request.caller, filter as z.output<z.ZodObject<Filter>>);
+      return sendPage(request, reply, rows, limit);
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: `/v1/${reads.path}/:id`,
+    config,
+    schema: {
+      summary: `One ${reads.title}; its ETag is the version`,
+      tags,
+      params: Id,
+      response: { 200: reads.view, default: ProblemView },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      const [row] = await reads.read(database, { id }, request.caller);
+      if (!row) throw Problem.of(notFound(reads.kind, id));
+      reply.header('etag', `"${row.version}"`);
+      return row;
+    },
+  });
+}
+
+type RegisterAct<Entry> = Parameters<typeof addAct<RegisterInput<Entry>>>[2]['act'];
+
+interface Edits<Body extends z.ZodType, Entry> {
+  readonly path: string;
+  readonly resource: string;
+  readonly title: string;
+  readonly body: Body;
+  readonly register: RegisterAct<Entry>;
+  readonly amend: RegisterAct<Entry>;
+  input(body: z.output<Body>, id?: string): RegisterInput<Entry>;
+}
+
+/** Entering a record and amending it, the latter with the version it is based on. */
+function addEdits<Body extends z.ZodType, Entry>(app: App, { journal }: Services, edits: Edits<Body, Entry>): void {
+  const { path, resource, title, body } = edits;
+  addAct(app, journal, {
+    url: `/v1/${path}`,
+    operation: `${resource}.register`,
+    summary: `Enter: ${title}`,
+    act: edits.register,
+    body,
+    input: (request) => edits.input(request.body),
+  });
+  addAct(app, journal, {
+    method: 'PUT',
+    url: `/v1/${path}/:id`,
+    operation: `${resource}.amend`,
+    summary: `Replace, with If-Match: ${title}`,
+    act: edits.amend,
+    body,
+    edits: true,
+    input: (request) => edits.input(request.body, request.params.id),
+  });
+}
+
+const recordOf = <Entry>(body: Entry, id?: string): RegisterInput<Entry> => ({
+  ...(id === undefined ? {} : { id }),
+  record: body,
+});
+
+const MeView = z.object({
+  party: PartyView,
+  key: KeyView,
+  /** What this kind of key may use at all. */
+  operations: z.array(z.string()),
+});
+
+function meRoute(app: App, { database }: Services): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/me',
+    config: { operation: 'me.read' },
+    schema: { summary: 'Who is asking', tags: ['me'], response: { 200: z.unknown(), default: ProblemView } },
+    handler: async (request) => {
+      const { key, party } = await readMe(database, request.caller);
+      const mine = (operation: Operation) =>
+        (PERMISSIONS[operation] as readonly string[]).includes(request.caller.role);
+      return { party, key, operations: (Object.keys(PERMISSIONS) as Operation[]).filter(mine) };
+    },
+  });
+}
+
+const GrantAnswer = z.object({
+  ...ActAnswer.shape,
+  prefix: z.string(),
+  role: z.enum(ROLES),
+  siteId: z.uuid().nullable(),
+  /** Shown in the first answer and never again. */
+  apiKey: z.string().nullable(),
+});
+
+/**
+ * By hand, because the secret is made here and must reach neither the journal nor the stored answer. The body is the
+ * fingerprint: what we minted differs each time, what the client asked for does not. Whether the answer is the one this
+ * secret belongs to is told by its prefix, which also holds when the journal had to look its own answer up.
+ */
+function grantRoute(app: App, { journal }: Services): void {
+  app.route({
+    method: 'POST',
+    url: '/v1/api-keys',
+    config: { operation: 'keys.grant' },
+    schema: {
+      summary: 'Grant a key; its secret is shown once 发放密钥',
+      tags: ['keys'],
+      operationId: 'keys.grant',
+      headers: ActHeaders,
+      body: KeyBody,
+      response: { 201: GrantAnswer, default: ProblemView },
+    },
+    handler: async (request, reply) => {
+      const body: KeyGrant = request.body;
+      const { apiKey, prefix, secretHash } = mintKey();
+      const answer = await journal.submit(
+        grantKey,
+        { ...body, prefix, secretHash },
+        {
+          caller: request.caller,
+          organisation: request.caller.actor.party,
+          key: request.headers['idempotency-key'],
+          fingerprint: { path: request.url, body },
+        },
+      );
+      const isMinted = answer.body.prefix === prefix;
+      const warnings = [...(answer.body.warnings as readonly unknown[]), ...(isMinted ? [] : [SHOWN_ONCE])];
+      const shown = { ...answer.body, apiKey: isMinted ? apiKey : null, warnings };
+      return sendAnswer(request, reply, answer.status, shown, answer.replayed);
+    },
+  });
+}
+
+const SHOWN_ONCE = {
+  code: 'secret-shown-once',
+  pointer: '/apiKey',
+  detail: {
+    zh: '密钥只在首次应答中显示一次；如未保存，请吊销后重新发放。',
+    en: 'The key was shown once, in the first answer; if it was not kept, revoke it and grant another.',
+  },
+};

@@ -1,0 +1,94 @@
+import type pg from 'pg';
+import { descendantsPresent } from '../catalogue/regions.ts';
+import type { Caller } from '../platform/acts.ts';
+import { regionScope } from './audience.ts';
+import type { Jurisdiction } from './tables.ts';
+
+/**
+ * What a caller may see: a party what concerns it, a regulator what starts, passes or ends in its jurisdiction, in its
+ * streams. Everything else does not exist for it (404).
+ */
+export interface Sight {
+  readonly scopes: readonly string[];
+  /** Streams a regulator watches; null when every stream is visible. */
+  readonly streams: readonly string[] | null;
+}
+
+export async function sightOf(pool: pg.Pool, caller: Caller): Promise<Sight> {
+  if (caller.role !== 'regulator') return { scopes: [caller.actor.party], streams: null };
+  const { rows } = await pool.query<{ jurisdiction: Jurisdiction | null }>({
+    name: 'jurisdiction',
+    text: 'select jurisdiction from parties where id = $1',
+    values: [caller.actor.party],
+  });
+  const jurisdiction = rows[0]?.jurisdiction;
+  if (!jurisdiction) return { scopes: [], streams: [] };
+  return { scopes: descendantsPresent(jurisdiction.region).map(regionScope), streams: jurisdiction.streams };
+}
+
+export async function maySee(pool: pg.Pool, sight: Sight, kind: string, id: string): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'may-see',
+    text: `select 1 from unnest($1::uuid[]) as s(scope) cross join unnest('{draft,open,closed}'::text[]) as t(stage)
+      join audience a on a.scope = s.scope and a.kind = $2 and a.stage = t.stage and a.id = $3 limit 1`,
+    values: [sight.scopes, kind, id],
+  });
+  return (rowCount ?? 0) > 0;
+}
+
+/**
+ * Newest first, from the rows of each scope and stage on its own: the index gives each in order, so a page costs the
+ * page and not the archive. `$1` scopes, `$2` kind, `$3` stages, `$4` ids below, `$5` how many.
+ */
+const PAGE_SQL = `select distinct on (a.id) a.id from unnest($1::uuid[]) as s(scope) cross join unnest($3::text[]) as t(stage)
+  cross join lateral (select id from audience where scope = s.scope and kind = $2 and stage = t.stage and id < $4 order by id desc limit $5) a
+  order by a.id desc limit $5`;
+
+const CHUNK_MAX = 1_000;
+
+export interface VisibleList<Row extends { readonly id: string; readonly stream: string }> {
+  readonly kind: string;
+  readonly stages: readonly string[];
+  /** Ids are smaller than this one. */
+  readonly below: string;
+  readonly rowsMax: number;
+  readonly load: (ids: readonly string[]) => Promise<readonly Row[]>;
+  readonly fits: (row: Row) => boolean;
+}
+
+/**
+ * A page of what a caller may see. The stage is in the index; what else is asked for is filtered chunk by chunk, so
+ * that a page costs what it skips and never the whole archive.
+ */
+export async function listVisible<Row extends { readonly id: string; readonly stream: string }>(pool: pg.Pool, { scopes, streams }: Sight, list: VisibleList<Row>): Promise<Row[]> {
+  const found: Row[] = [];
+  let below = list.below;
+  for (let chunk = list.rowsMax; found.length < list.rowsMax; chunk = Math.min(chunk * 2, CHUNK_MAX)) {
+    const { rows } = await pool.query<{ id: string }>({ name: 'audience-page', text: PAGE_SQL, values: [scopes, list.kind, list.stages, below, chunk] });
+    if (rows.length === 0) break;
+    const byId = new Map((await list.load(rows.map((row) => row.id))).map((row) => [row.id, row]));
+    for (const { id } of rows) {
+      const row = byId.get(id);
+      if (row && (streams === null || streams.includes(row.stream)) && list.fits(row)) found.push(row);
+    }
+    below = rows.at(-1)!.id;
+    if (rows.length < chunk) break;
+  }
+  return found.slice(0, list.rowsMax);
+}
+
+/**
+ * May the caller see the stocks of a party: its own, or of one that stands in a regulator's jurisdiction. A site's own
+ * region decides where one is named.
+ */
+export async function maySeeParty(pool: pg.Pool, caller: Caller, partyId: string, region?: string, siteId?: string): Promise<boolean> {
+  if (caller.actor.party === partyId) return true;
+  if (caller.role !== 'regulator') return false;
+  const { rows } = await pool.query<{ region: string }>(
+    'select coalesce((select region from sites where id = $2), (select region from parties where id = $1)) as region',
+    [partyId, siteId ?? null],
+  );
+  const place = region ?? rows[0]?.region;
+  const sight = await sightOf(pool, caller);
+  return place !== undefined && place !== null && sight.scopes.includes(regionScope(place));
+}

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** Values every body shares. 10,000 t: no load, batch or stock movement of one act weighs more. */
+export const GRAMS_MAX = 10_000_000_000;
+export const Grams = z.number().int().min(0).max(GRAMS_MAX);
+export const Pieces = z.number().int().min(0).max(1_000_000);
+/** ISO 8601 with an offset or Z; kept as UTC. */
+export const Instant = z.iso.datetime({ offset: true });
+/** A civil day in Asia/Shanghai. */
+export const CivilDay = z.iso.date();
+export const ShortText = z.string().trim().min(1).max(200);
+
+/** An instant in an answer: a Date in the program, ISO 8601 text once it is JSON. */
+export const InstantView = z.iso.datetime() as unknown as z.ZodType<Date>;

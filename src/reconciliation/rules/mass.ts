@@ -1,0 +1,133 @@
+/**
+ * Three-way mass: what was declared, what was loaded, what was received, and what the scales said at both ends.
+ * TM 18 ¶2 asks for a report of any difference and sets no tolerance. The floor below which a difference says nothing
+ * is what two honest scales may differ by in service (class III, JJG 539); the steps above it are dated policy rows.
+ * Pure: the same judge serves event, sweep, preview and re-run.
+ */
+import type { Finding, Severity, Verdict } from './rule.ts';
+
+export const MASS_RULE = { id: 'mass', version: 1, kind: 'condition', title: { zh: '移出、装运与接受重量不符', en: 'Declared, loaded and received mass differ' }, basis: 'TM 18 ¶2' } as const;
+
+export interface Weighing {
+  readonly id: string;
+  readonly purpose: 'loading' | 'unloading';
+  readonly grossGrams: number;
+  readonly tareGrams: number;
+  readonly scaleDivisionGrams: number | null;
+}
+
+export interface MassFacts {
+  readonly consignorId: string;
+  readonly carrierId: string;
+  readonly consigneeId: string;
+  readonly declaredGrams: number;
+  readonly loadedGrams: number | null;
+  readonly receivedGrams: number | null;
+  readonly declaredPieces: number;
+  readonly loadedPieces: number | null;
+  readonly receivedPieces: number | null;
+  readonly tickets: readonly Weighing[];
+  readonly tolerance: { readonly floorTruckGrams: number; readonly warningPermille: number; readonly criticalPermille: number; readonly source: string };
+  readonly evidence: readonly string[];
+}
+
+interface Pair {
+  readonly from: string;
+  readonly to: string;
+  readonly expected: number;
+  readonly observed: number;
+  readonly askedId: string;
+  /** A declared mass may be an estimate: it never raises more than `info` by itself. */
+  readonly estimate: boolean;
+}
+
+export function judgeMass(facts: MassFacts): Verdict {
+  const pairs = pairsOf(facts);
+  if (pairs.length === 0) return { notJudged: 'loadedGrams' };
+  const { floorGrams, source } = floorOf(facts);
+  const findings = pairs.flatMap((pair) => {
+    const severity = severityOf(pair, floorGrams, facts.tolerance);
+    return severity ? [{ pair, severity }] : [];
+  });
+  findings.sort((a, b) => RANK[b.severity] - RANK[a.severity] || share(b.pair) - share(a.pair));
+  const worst = findings[0];
+  return worst ? { finding: findingOf(facts, worst.pair, worst.severity, pairs, floorGrams, source) } : { clear: true };
+}
+
+const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
+const share = ({ observed, expected }: Pair): number => Math.abs(observed - expected) / Math.max(expected, 1);
+
+/** Only what has been recorded is compared; each pair names who can answer for it. */
+function pairsOf(facts: MassFacts): Pair[] {
+  const { declaredGrams, loadedGrams, receivedGrams, tickets } = facts;
+  const net = (purpose: Weighing['purpose']) => tickets.filter((ticket) => ticket.purpose === purpose).at(-1);
+  const pairs: Pair[] = [];
+  const add = (from: string, expected: number | null, to: string, observed: number | null, askedId: string, estimate = false) => {
+    if (expected !== null && observed !== null) pairs.push({ from, to, expected, observed, askedId, estimate });
+  };
+  const loading = netOf(net('loading'));
+  const unloading = netOf(net('unloading'));
+  add('declaredGrams', declaredGrams, 'loadedGrams', loadedGrams, facts.consignorId, true);
+  add('loadedGrams', loadedGrams, 'receivedGrams', receivedGrams, facts.carrierId);
+  add('loadingTicketGrams', loading, 'loadedGrams', loadedGrams, facts.carrierId);
+  add('unloadingTicketGrams', unloading, 'receivedGrams', receivedGrams, facts.consigneeId);
+  add('loadingTicketGrams', loading, 'unloadingTicketGrams', unloading, facts.carrierId);
+  return pairs;
+}
+
+const netOf = (ticket: Weighing | undefined): number | null => (ticket ? ticket.grossGrams - ticket.tareGrams : null);
+
+function severityOf(pair: Pair, floorGrams: number, { warningPermille, criticalPermille }: MassFacts['tolerance']): Severity | undefined {
+  const difference = Math.abs(pair.observed - pair.expected);
+  const above = (permille: number) => difference > Math.max(floorGrams, Math.floor((pair.expected * permille) / 1000));
+  if (!above(0)) return undefined;
+  if (pair.estimate) return 'info';
+  return above(criticalPermille) ? 'critical' : above(warningPermille) ? 'warning' : 'info';
+}
+
+/** Twice the permissible error of gross and tare, over both scales, when both are known; else the policy's floor. */
+function floorOf({ tickets, tolerance }: MassFacts): { floorGrams: number; source: string } {
+  const loading = tickets.filter((ticket) => ticket.purpose === 'loading').at(-1);
+  const unloading = tickets.filter((ticket) => ticket.purpose === 'unloading').at(-1);
+  if (!loading?.scaleDivisionGrams || !unloading?.scaleDivisionGrams) return { floorGrams: tolerance.floorTruckGrams, source: tolerance.source };
+  const floorGrams = [loading, unloading].reduce((sum, ticket) => sum + 2 * (permissibleErrorGrams(ticket.grossGrams, ticket.scaleDivisionGrams!) + permissibleErrorGrams(ticket.tareGrams, ticket.scaleDivisionGrams!)), 0);
+  return { floorGrams, source: 'JJG 539 class III, in service' };
+}
+
+/** Maximum permissible error of a class III scale at verification: ±0.5 e to 500 e, ±1 e to 2000 e, ±1.5 e above. */
+export function permissibleErrorGrams(loadGrams: number, divisionGrams: number): number {
+  const divisions = loadGrams / divisionGrams;
+  return divisions <= 500 ? divisionGrams / 2 : divisions <= 2_000 ? divisionGrams : divisionGrams * 1.5;
+}
+
+function findingOf(facts: MassFacts, pair: Pair, severity: Severity, pairs: readonly Pair[], floorGrams: number, source: string): Finding {
+  const difference = pair.observed - pair.expected;
+  const percent = (Math.abs(difference) * 100) / Math.max(pair.expected, 1);
+  const figures = `${pair.expected} g → ${pair.observed} g`;
+  const names = { zh: `${NAMES[pair.from]!.zh}与${NAMES[pair.to]!.zh}`, en: `${NAMES[pair.from]!.en} and ${NAMES[pair.to]!.en}` };
+  return {
+    severity,
+    observed: Object.fromEntries(pairs.map(({ to, observed }) => [to, observed])),
+    expected: Object.fromEntries(pairs.map(({ from, expected }) => [from, expected])),
+    tolerance: { name: 'mass-tolerance', grams: floorGrams, source },
+    basis: MASS_RULE.basis,
+    evidence: [...facts.evidence, ...facts.tickets.map((ticket) => ticket.id)],
+    summary: {
+      zh: `${names.zh}相差 ${Math.abs(difference)} 克（${percent.toFixed(1)} %）：${figures}。`,
+      en: `${names.en} differ by ${Math.abs(difference)} g (${percent.toFixed(1)} %): ${figures}.`,
+    },
+    question: {
+      partyId: pair.askedId,
+      zh: `请说明${names.zh}相差 ${Math.abs(difference)} 克的原因。`,
+      en: `What accounts for the ${Math.abs(difference)} g between ${names.en}?`,
+    },
+  };
+}
+
+const NAMES: Record<string, { zh: string; en: string }> = {
+  declaredGrams: { zh: '申报量', en: 'the declared mass' },
+  loadedGrams: { zh: '装运量', en: 'the loaded mass' },
+  receivedGrams: { zh: '接受量', en: 'the received mass' },
+  loadingTicketGrams: { zh: '装车过磅', en: 'the loading ticket' },
+  unloadingTicketGrams: { zh: '卸车过磅', en: 'the unloading ticket' },
+};

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { checkPlate } from '../catalogue/identifiers.ts';
+import type { Facts, PolicyBook } from '../catalogue/reference.ts';
+import { type Device, deviceKind, type Site, siteKind } from '../parties/registers.ts';
+import { type Act, refused, type Warning } from '../platform/acts.ts';
+import { ENTRY_MODES } from '../platform/events.ts';
+import { notFound } from '../platform/register.ts';
+import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
+import { Grams, Instant } from '../platform/values.ts';
+import type { Refusal } from '../problems.ts';
+import { WEIGHING_PURPOSES, weighTickets } from './tables.ts';
+
+/** 过磅单: what a scale said. An observation of its own, whatever the manifest says (TM 10(3)). */
+export type WeighTicket = StateOf<typeof weighTickets>;
+
+export const WeighTicketBody = z
+  .strictObject({
+    ticketNumber: z.string().trim().min(1).max(64),
+    siteId: z.uuid(),
+    purpose: z.enum(WEIGHING_PURPOSES),
+    plate: z.string().min(1).max(20).optional(),
+    grossGrams: Grams.min(1),
+    tareGrams: Grams,
+    /** e of the scale, when no registered device weighed. */
+    scaleDivisionGrams: z.number().int().min(1).max(1_000_000).optional(),
+    manifestId: z.uuid().optional(),
+    occurredAt: Instant,
+    entryMode: z.enum(ENTRY_MODES).default('live'),
+  })
+  .refine((ticket) => ticket.grossGrams > ticket.tareGrams, { path: ['tareGrams'], error: 'tareGrams must be below grossGrams' });
+
+export type WeighTicketInput = z.output<typeof WeighTicketBody>;
+
+export const weighTicketKind = subjectKind({
+  name: 'weigh_ticket',
+  rank: RANKS.fact,
+  table: weighTickets,
+  evolve: (_state, event): WeighTicket => ({ ...(event.data.ticket as unknown as Omit<WeighTicket, 'id' | 'weighedAt'>), id: event.subject.id, weighedAt: event.occurredAt }),
+  conflicts: {
+    weigh_tickets_number: {
+      problem: 'already-exists',
+      detail: { zh: '该场所已有同号过磅单；请核对单号。', en: 'This site has a ticket of that number already; check it.' },
+      errors: [{ pointer: '/ticketNumber', detail: 'unique for the site' }],
+    },
+  },
+});
+
+/** A device key weighs for its own site; a carrier's driver may weigh anywhere, a party at its own sites. */
+export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
+  name: 'record_weigh_ticket',
+  kind: 'physical',
+  needs: (input, facts) => ({
+    lock: [{ kind: 'weigh_ticket', id: facts.newId() }],
+    read: [{ kind: 'site', id: input.siteId }, ...(facts.caller.actor.device ? [{ kind: 'device', id: facts.caller.actor.device }] : [])],
+  }),
+  decide(input, states, facts) {
+    const site = states.get(siteKind, input.siteId);
+    const device = facts.caller.actor.device ? states.get(deviceKind, facts.caller.actor.device) : undefined;
+    const refusal = mayWeighAt(site, device, input, facts);
+    if (refusal) return refused(refusal);
+    const id = facts.newId();
+    const plate = input.plate === undefined ? null : checkPlate(input.plate);
+    const ticket: Omit<WeighTicket, 'id' | 'weighedAt'> = {
+      ticketNumber: input.ticketNumber,
+      partyId: facts.caller.actor.party,
+      siteId: input.siteId,
+      deviceId: device?.id ?? null,
+      purpose: input.purpose,
+      plate: plate?.valid ? plate.plate : (input.plate ?? null),
+      grossGrams: input.grossGrams,
+      tareGrams: input.tareGrams,
+      netGrams: input.grossGrams - input.tareGrams,
+      scaleDivisionGrams: device?.scaleDivisionGrams ?? input.scaleDivisionGrams ?? null,
+      manifestId: input.manifestId ?? null,
+    };
+    const event = {
+      type: 'weigh_ticket_recorded',
+      subject: { kind: 'weigh_ticket', id },
+      occurredAt: new Date(input.occurredAt),
+      region: site!.region,
+      entryMode: input.entryMode,
+      refs: [input.siteId, ...(input.manifestId ? [input.manifestId] : [])],
+      data: { ticket },
+    };
+    return { events: [event], answer: { id, netGrams: ticket.netGrams }, warnings: ticketWarnings(plate?.valid ?? true, device, facts), status: 201 };
+  },
+};
+
+function mayWeighAt(site: Site | undefined, device: Device | undefined, input: WeighTicketInput, facts: Facts): Refusal | undefined {
+  if (!site) return notFound('site', input.siteId);
+  if (device ? device.siteId === site.id : facts.caller.role === 'driver' || site.partyId === facts.caller.actor.party) return undefined;
+  return {
+    problem: 'not-your-act',
+    detail: { zh: '只能为本单位（设备所在）场所登记过磅单。', en: "Tickets are recorded for one's own sites, and by a device for the site it stands at." },
+    errors: [{ pointer: '/siteId', detail: 'a site of yours' }],
+  };
+}
+
+function ticketWarnings(plateFits: boolean, device: Device | undefined, facts: Facts): Warning[] {
+  const warnings: Warning[] = [];
+  if (!plateFits) warnings.push({ code: 'plate-unusual', pointer: '/plate', detail: { zh: '号牌不符合 GA 36 格式，已照录。', en: 'The plate does not follow GA 36; it was recorded as given.' } });
+  if (device?.verifiedThrough && device.verifiedThrough < facts.now.toISOString().slice(0, 10)) {
+    warnings.push({ code: 'scale-verification-expired', basis: 'JJG 539', detail: { zh: `衡器检定有效期至 ${device.verifiedThrough}。`, en: `The scale's verification ended on ${device.verifiedThrough}.` } });
+  }
+  return warnings;
+}
