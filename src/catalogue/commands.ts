@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Act, Facts, Reference, States, Warning } from '../platform/acts.ts';
+import { canonicalBytes } from '../platform/events.ts';
 import { type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, ShortText } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
@@ -131,15 +132,28 @@ function otherPolicy(record: PolicyRecord, before: PolicyState): Refusal | undef
   );
 }
 
-function remarksOn(input: RegisterInput<PolicyRecord>, states: States, facts: Facts): readonly Warning[] {
-  return policyWarnings(input.record, othersOf(states, input.record, input.id), dayInShanghai(facts.now));
+function remarksOn({ id, record }: RegisterInput<PolicyRecord>, states: States, facts: Facts): readonly Warning[] {
+  const before = id === undefined ? undefined : states.get(policyKind, id);
+  return policyWarnings(record, before, othersOf(states, record, id), dayInShanghai(facts.now));
 }
 
 /** What an administrator should know of a row that is accepted. Pure. */
-export function policyWarnings(record: PolicyRecord, others: readonly DatedRow[], today: string): readonly Warning[] {
+export function policyWarnings(
+  record: PolicyRecord,
+  before: PolicyState | undefined,
+  others: readonly DatedRow[],
+  today: string,
+): readonly Warning[] {
   const warnings: Warning[] = [];
   const { inForceFrom, inForceTo } = record;
-  if (inForceFrom < today) {
+  const effect = ({
+    value,
+    looksAt,
+    place,
+    inForceFrom,
+  }: Pick<PolicyState, 'value' | 'looksAt' | 'place' | 'inForceFrom'>) =>
+    canonicalBytes({ value, looksAt, place, inForceFrom }).toString();
+  if (inForceFrom < today && (!before || effect(before) !== effect(record))) {
     warnings.push({
       code: 'policy-looks-back',
       pointer: '/inForceFrom',

@@ -4,7 +4,16 @@ import { RegionCode, withRemarks } from '../catalogue/commands.ts';
 import { checkPlate, checkUscc } from '../catalogue/identifiers.ts';
 import { STREAMS } from '../catalogue/policies.ts';
 import { isLocationOn, regionOn } from '../catalogue/regions.ts';
-import { type Act, type Caller, type Facts, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
+import {
+  type Act,
+  type Caller,
+  type Facts,
+  type Needs,
+  type Reference,
+  refused,
+  type States,
+  type Warning,
+} from '../platform/acts.ts';
 import { canonicalBytes } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import type { Kind } from '../platform/subjects.ts';
@@ -30,14 +39,14 @@ import { CAPACITIES, DEVICE_TYPES } from './tables.ts';
  */
 
 /** Kept in its normal form; one that is none is kept as sent, for the rule to refuse with its reason. */
-const Uscc = z
+export const Uscc = z
   .string()
   .max(40)
   .transform((text) => {
     const checked = checkUscc(text);
     return checked.valid ? checked.uscc : text;
   });
-const Plate = z
+export const Plate = z
   .string()
   .max(20)
   .transform((text) => {
@@ -115,7 +124,7 @@ export const DeviceBody = z.strictObject({
 });
 export type DeviceRecord = z.output<typeof DeviceBody>;
 
-const partyActs = registerActs<PartyRecord, Party, Facts['reference']>(partyKind, {
+const partyActs = registerActs<PartyRecord, Party, Reference>(partyKind, {
   region: (record) => record.region,
   check: (record, { before, facts }) =>
     notTheirParty(record, before, facts.caller) ??
@@ -127,7 +136,7 @@ export const registerParty = withRemarks(partyActs.register, ({ record }) => usc
 /** @refuses as above, and not-found, version-mismatch, not-your-act (another's party; more than the name of one's own). */
 export const amendParty = withRemarks(partyActs.amend, ({ record }) => usccWarnings(record));
 
-const siteActs = registerActs<SiteRecord, Site, Facts['reference']>(siteKind, {
+const siteActs = registerActs<SiteRecord, Site, Reference>(siteKind, {
   reads: readParty,
   region: (record) => record.region,
   check: (record, context) =>
@@ -140,7 +149,7 @@ export const registerSite = siteActs.register;
 /** @refuses as above, and not-found, version-mismatch. */
 export const amendSite = siteActs.amend;
 
-const vehicleActs = registerActs<VehicleRecord, Vehicle, Facts['reference']>(vehicleKind, {
+const vehicleActs = registerActs<VehicleRecord, Vehicle, Reference>(vehicleKind, {
   reads: readParty,
   check: (record, context) => ownershipRefusal(record, context) ?? plateRefusal(record.plate),
 });
@@ -149,7 +158,7 @@ export const registerVehicle = vehicleActs.register;
 /** A vehicle that is sold keeps its record: an administrator names the new party. @refuses as above, and not-found, version-mismatch. */
 export const amendVehicle = vehicleActs.amend;
 
-const personActs = registerActs<PersonRecord, Person, Facts['reference']>(personKind, {
+const personActs = registerActs<PersonRecord, Person, Reference>(personKind, {
   reads: readParty,
   check: (record, context) => ownershipRefusal(record, context) ?? changesHands(record, context.before),
 });
@@ -164,7 +173,7 @@ export function personInput(body: z.output<typeof PersonBody>, id?: string): Reg
   return { ...(id === undefined ? {} : { id }), record, details: { name, phone } };
 }
 
-const deviceActs = registerActs<DeviceRecord, Device, Facts['reference']>(deviceKind, {
+const deviceActs = registerActs<DeviceRecord, Device, Reference>(deviceKind, {
   reads: (record) => ({ read: [...readParty(record).read, { kind: 'site', id: record.siteId }] }),
   check: (record, context) =>
     ownershipRefusal(record, context) ??

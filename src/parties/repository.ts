@@ -1,6 +1,5 @@
-import { and, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import { checkPlate } from '../catalogue/identifiers.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { Caller } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
@@ -66,7 +65,7 @@ export const readSites = ({ orm }: Database, wanted: Wanted, filter: { readonly 
     .orderBy(desc(sites.id))
     .limit(limitOf(wanted));
 
-/** Public: the shipper checks the vehicle's permit before loading (TM 13). A plate is found however it is written. */
+/** Public: the shipper checks the vehicle's permit before loading (TM 13). */
 export const readVehicles = (
   { orm }: Database,
   wanted: Wanted,
@@ -83,20 +82,9 @@ export const readVehicles = (
       active: vehicles.active,
     })
     .from(vehicles)
-    .where(
-      and(
-        wants(vehicles.id, wanted),
-        is(vehicles.partyId, filter.partyId),
-        is(vehicles.plate, filter.plate && normalPlate(filter.plate)),
-      ),
-    )
+    .where(and(wants(vehicles.id, wanted), is(vehicles.partyId, filter.partyId), is(vehicles.plate, filter.plate)))
     .orderBy(desc(vehicles.id))
     .limit(limitOf(wanted));
-
-function normalPlate(text: string): string {
-  const checked = checkPlate(text);
-  return checked.valid ? checked.plate : text;
-}
 
 /** Own people only. Name and phone are in the details of the person's newest event; null once erased. */
 export const readPeople = (
@@ -130,7 +118,9 @@ export async function readDevices(
   filter: { readonly partyId?: string | undefined; readonly siteId?: string | undefined } = {},
 ) {
   const watched = caller.role === 'regulator' ? await regionsWatched(database, caller) : undefined;
-  const visible = watched ? inArray(sites.region, [...watched]) : ownOnly(devices.partyId, caller);
+  const visible = watched
+    ? sql`${sites.region} = any(${sql.param(watched)}::text[])`
+    : ownOnly(devices.partyId, caller);
   return database.orm
     .select({
       id: devices.id,

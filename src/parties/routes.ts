@@ -24,6 +24,7 @@ import {
   DeviceBody,
   PartyBody,
   PersonBody,
+  Plate,
   personInput,
   registerDevice,
   registerParty,
@@ -31,6 +32,7 @@ import {
   registerSite,
   registerVehicle,
   SiteBody,
+  Uscc,
   VehicleBody,
 } from './commands.ts';
 import { grantKey, KeyBody, type KeyGrant, revokeKey } from './granting.ts';
@@ -118,10 +120,7 @@ const PartyView = z.object({
   jurisdiction: z.object({ region: z.string(), streams: z.array(z.string()) }).nullable(),
   active: z.boolean(),
 });
-const partyFilter = {
-  uscc: PartyBody.shape.uscc.unwrap().unwrap().optional(),
-  capacity: z.enum(CAPACITIES).optional(),
-};
+const partyFilter = { uscc: Uscc.optional(), capacity: z.enum(CAPACITIES).optional() };
 const PARTIES: Reads<typeof partyFilter> = {
   path: 'parties',
   resource: 'parties',
@@ -149,7 +148,7 @@ const SITES: Reads<typeof ofParty> = {
   read: (database, wanted, _caller, filter) => readSites(database, wanted, filter),
 };
 
-const vehicleFilter = { ...ofParty, plate: z.string().max(20).optional() };
+const vehicleFilter = { ...ofParty, plate: Plate.optional() };
 const VEHICLES: Reads<typeof vehicleFilter> = {
   path: 'vehicles',
   resource: 'vehicles',
@@ -308,7 +307,7 @@ const recordOf = <Entry>(body: Entry, id?: string): RegisterInput<Entry> => ({
   record: body,
 });
 
-const MeView = z.object({
+const MeView: z.ZodType = z.object({
   party: PartyView,
   key: KeyView,
   /** What this kind of key may use at all. */
@@ -320,7 +319,7 @@ function meRoute(app: App, { database }: Services): void {
     method: 'GET',
     url: '/v1/me',
     config: { operation: 'me.read' },
-    schema: { summary: 'Who is asking', tags: ['me'], response: { 200: z.unknown(), default: ProblemView } },
+    schema: { summary: 'Who is asking', tags: ['me'], response: { 200: MeView, default: ProblemView } },
     handler: async (request) => {
       const { key, party } = await readMe(database, request.caller);
       const mine = (operation: Operation) =>

@@ -1,0 +1,137 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { buildApp } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { systemClock } from './platform/clock.ts';
+import { ensureDatabase } from './platform/connections.ts';
+import { defaultDataDirectory, startEmbeddedPostgres } from './platform/embedded-postgres.ts';
+import type { App } from './platform/http.ts';
+import { createMetrics, type Metrics, serveMetrics } from './platform/metrics.ts';
+import { type Service, startService } from './service.ts';
+import { type DemoAccounts, forgetUnfinishedDemo, playDemo, readDemo } from './simulator/demo.ts';
+
+/** The process: api, worker or both; with its own Postgres when it is given none. Starts and stops in order. */
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')) as { version: string };
+
+type Step = { readonly name: string; stop(): Promise<unknown> };
+const started: Step[] = [];
+let stopping: Promise<void> | undefined;
+
+async function start(config: Config): Promise<void> {
+  const embedded = config.DATABASE_URL === undefined;
+  const logger = pino({ level: process.stdout.isTTY || embedded ? atLeastWarn(config) : config.LOG_LEVEL }, pino.destination({ dest: 2, sync: false }));
+  const metrics = createMetrics();
+  const dataDirectory = config.DATA_DIRECTORY ?? defaultDataDirectory(CHECKOUT);
+  const databaseUrl = config.DATABASE_URL ?? (await startOwnDatabase(config, dataDirectory, logger));
+  const service = await startService({ config, databaseUrl, clock: systemClock, logger, metrics });
+  started.push({ name: 'service', stop: service.stop });
+  addGauges(metrics, service);
+  if (config.METRICS_PORT > 0) {
+    const server = await serveMetrics(metrics, config.METRICS_PORT);
+    started.push({ name: 'metrics', stop: () => new Promise((resolve) => server.close(resolve)) });
+  }
+  if (config.ROLE === 'worker') return say(['Liandan 联单 worker is running.']);
+  const app = await buildApp({ config, service, logger, metrics, version });
+  started.push({ name: 'http', stop: () => app.close() });
+  const baseUrl = await listen(app, config);
+  const demo = embedded && config.DEMO === 'on' ? await openDemo(service, baseUrl, dataDirectory) : undefined;
+  await announce(baseUrl, service, demo);
+}
+
+/** A person at a terminal wants the banner, not a line a request; LOG_LEVEL asks for more. */
+const atLeastWarn = (config: Config): string => (process.env.LOG_LEVEL ? config.LOG_LEVEL : 'warn');
+
+async function startOwnDatabase(config: Config, directory: string, logger: pino.Logger): Promise<string> {
+  const postgres = await startEmbeddedPostgres({
+    directory,
+    log: (event, fields) => logger.debug({ event, ...fields }, event),
+    settings: { max_locks_per_transaction: '256' },
+    ...(config.EMBEDDED_PG_USER ? { runAs: config.EMBEDDED_PG_USER } : {}),
+  });
+  started.push({ name: 'postgres', stop: postgres.stop });
+  await forgetUnfinishedDemo(postgres.url, directory);
+  return ensureDatabase(postgres.url, 'liandan');
+}
+
+async function listen(app: App, config: Config): Promise<string> {
+  try {
+    await app.listen({ host: config.HOST, port: config.PORT });
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
+    throw new Error(`Port ${config.PORT} on ${config.HOST} is taken. Set PORT to another one, or stop what listens there.\n端口 ${config.PORT} 已被占用，请设置 PORT 或停止占用它的程序。`);
+  }
+  const address = app.server.address() as { port: number };
+  const host = ['0.0.0.0', '::'].includes(config.HOST) ? '127.0.0.1' : config.HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}
+
+/** Plays the demonstration when the database holds nothing yet, and writes the accounts where the README says. */
+async function openDemo(service: Service, baseUrl: string, dataDirectory: string): Promise<DemoAccounts | undefined> {
+  const { rows } = await service.database.pool.query<{ empty: boolean }>('select not exists (select from parties) as empty');
+  const demo = rows[0]!.empty ? await playDemo(service, baseUrl, dataDirectory) : readDemo(dataDirectory);
+  if (!demo) return undefined;
+  const folder = join(CHECKOUT, '.data');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'demo.json');
+  writeFileSync(file, `${JSON.stringify({ baseUrl, accounts: demo.accounts }, null, 2)}\n`, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  return demo;
+}
+
+async function announce(baseUrl: string, service: Service, demo: DemoAccounts | undefined): Promise<void> {
+  const lines = [`Liandan 联单 ${version}`, '', `  API    ${baseUrl}/v1`, `  Docs   ${baseUrl}/docs`];
+  if (demo) {
+    lines.push('', '  Demo accounts 演示账号 (also in .data/demo.json):');
+    for (const { party, role, apiKey } of demo.accounts) lines.push(`    ${role.padEnd(14)} ${party}\n${' '.repeat(19)} ${apiKey}`);
+  }
+  const { rows } = await service.database.pool.query<{ severity: string; summary: { zh: string; en: string } }>(
+    "select severity, finding->'summary' as summary from anomalies where status = 'open' order by id desc limit 10",
+  );
+  lines.push('', rows.length === 0 ? '  No open anomalies 无未结异常' : `  Open anomalies 未结异常:`);
+  for (const { severity, summary } of rows) lines.push(`    [${severity}] ${summary.zh}\n    ${' '.repeat(severity.length + 2)} ${summary.en}`);
+  say([...lines, '', '  Ctrl-C stops.']);
+}
+
+function say(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function addGauges(metrics: Metrics, { journal, database }: Service): void {
+  metrics.gauge('liandan_journal_depth', 'Acts waiting for a group.', journal.depth);
+  for (const state of ['pending', 'failed']) {
+    metrics.gauge(`liandan_jobs_${state}`, `Outbox rows that are ${state}.`, async () => {
+      const { rows } = await database.pool.query<{ count: number }>('select count(*)::int as count from outbox where state = $1', [state]);
+      return rows[0]!.count;
+    });
+  }
+}
+
+/** HTTP drains first, then jobs, then the journal, and the database last. */
+function stop(exitCode: number): Promise<void> {
+  stopping ??= (async () => {
+    for (const step of started.reverse()) await step.stop().catch((error: unknown) => process.stderr.write(`${step.name} did not stop cleanly: ${String(error)}\n`));
+    process.exit(exitCode);
+  })();
+  return stopping;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopping) process.exit(130);
+    void stop(0);
+  });
+}
+process.on('unhandledRejection', (error) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  void stop(1);
+});
+
+try {
+  await start(readConfig());
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  await stop(1);
+}
