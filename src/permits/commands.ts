@@ -67,16 +67,22 @@ function judged(act: Act<RegisterInput<PermitRecord>>): Act<RegisterInput<Permit
   };
 }
 
-/** Licences are public; other permits outside its jurisdiction are not a regulator's to know of. */
+/** What the list does not show a regulator does not exist for it: only licences, and what touches its jurisdiction. */
 function knownOnly(act: Act<RegisterInput<PermitRecord>>): Act<RegisterInput<PermitRecord>> {
   return {
     ...act,
-    alsoNeeds: ({ id }, states) => ({ read: named('party', states.get(permitKind, id!)?.holderId ?? null) }),
+    alsoNeeds({ id }, states) {
+      const before = states.get(permitKind, id!);
+      return before ? { read: [...named('party', before.holderId), ...named('party', before.counterpartId)] } : {};
+    },
     decide(input, states, facts) {
       const before = states.get(permitKind, input.id!);
-      const refusal = before && authorityRefusal(states.get(partyKind, before.holderId), states, facts);
+      if (!before) return act.decide(input, states, facts);
+      const refusal = authorityRefusal(states.get(partyKind, before.holderId), states, facts);
       if (!refusal) return act.decide(input, states, facts);
-      return refused(before.type === 'licence' ? refusal : notFound(permitKind.name, before.id));
+      const counterpart = before.counterpartId === null ? undefined : states.get(partyKind, before.counterpartId);
+      const isSeen = counterpart !== undefined && !authorityRefusal(counterpart, states, facts);
+      return refused(before.type === 'licence' || isSeen ? refusal : notFound(permitKind.name, before.id));
     },
   };
 }

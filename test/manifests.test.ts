@@ -1,0 +1,1 @@
+import './manifests/receipt.cases.ts';

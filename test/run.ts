@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ensureDatabase } from '../src/platform/connections.ts';
+import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.ts';
+import { migrateDatabase } from '../src/platform/migrations.ts';
+import { startPostgres15 } from './support/postgres-15.ts';
+import { startRedis } from './support/redis-server.ts';
+
+/**
+ * Brings up what the tests need, makes the template database every runner file clones, runs tap, and closes with
+ * `N passed, N failed` from tap's own totals. `--long` runs the drills and the soak, and everything on Postgres 15 too.
+ */
+const TEMPLATE = 'liandan_template';
+const long = process.argv.includes('--long');
+const files = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+
+type Totals = { passed: number; failed: number };
+type Server = { url: string; stop(): Promise<void> };
+
+async function main(): Promise<void> {
+  const redis = await startRedis();
+  const totals: Totals = { passed: 0, failed: 0 };
+  try {
+    for (const { name, start, patterns } of plan()) {
+      process.stdout.write(`# ${name}\n`);
+      const server = await start();
+      try {
+        await migrateDatabase(await ensureDatabase(server.url, TEMPLATE));
+        add(totals, await runTap(patterns, { TEST_POSTGRES_URL: server.url, TEST_REDIS_URL: redis.url }));
+      } finally {
+        await server.stop();
+      }
+    }
+  } finally {
+    await redis.stop();
+  }
+  process.stdout.write(`${totals.passed} passed, ${totals.failed} failed\n`);
+  process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);
+}
+
+function plan(): { name: string; start: () => Promise<Server>; patterns: string[] }[] {
+  if (files.length > 0) return [{ name: 'Postgres 18', start: startPostgres18, patterns: files }];
+  if (!long) return [{ name: 'Postgres 18', start: startPostgres18, patterns: ['test/*.test.ts'] }];
+  return [
+    { name: 'Postgres 18, drills and soak', start: startPostgres18, patterns: ['test/long/*.test.ts'] },
+    { name: 'Postgres 15, everything', start: () => startPostgres15(), patterns: ['test/*.test.ts', 'test/long/*.test.ts'] },
+  ];
+}
+
+async function startPostgres18(): Promise<Server> {
+  const directory = mkdtempSync(join(tmpdir(), 'liandan-test-'));
+  const postgres = await startEmbeddedPostgres({ directory, log: () => {}, settings: { max_connections: '200' } });
+  return {
+    url: postgres.url,
+    async stop() {
+      await postgres.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Streams tap's output and reads its closing totals: `# { total: 15, pass: 14, fail: 1 }`. */
+async function runTap(patterns: readonly string[], environment: Record<string, string>): Promise<Totals> {
+  const child = spawn(process.execPath, ['node_modules/tap/dist/esm/run.mjs', 'run', ...patterns], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const totals: Totals = { passed: 0, failed: 0 };
+  let seen = false;
+  for await (const line of createInterface({ input: child.stdout })) {
+    process.stdout.write(`${line}\n`);
+    const summary = /^# \{ total: (\d+),/.exec(line);
+    if (!summary) continue;
+    seen = true;
+    totals.passed = Number(/pass: (\d+)/.exec(line)?.[1] ?? 0);
+    totals.failed = Number(summary[1]) - totals.passed;
+  }
+  const code = child.exitCode ?? (await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1))));
+  if (!seen || (code !== 0 && totals.failed === 0)) totals.failed += 1;
+  return totals;
+}
+
+const add = (totals: Totals, more: Totals): void => {
+  totals.passed += more.passed;
+  totals.failed += more.failed;
+};
+
+await main();
