@@ -35,7 +35,9 @@ export interface AppOptions {
 }
 
 export async function buildApp({ config, service, logger, metrics, version }: AppOptions): Promise<App> {
-  const redis = config.REDIS_URL ? new Redis(config.REDIS_URL, { maxRetriesPerRequest: 1, enableOfflineQueue: false }) : undefined;
+  const redis = config.REDIS_URL
+    ? new Redis(config.REDIS_URL, { maxRetriesPerRequest: 1, enableOfflineQueue: false })
+    : undefined;
   redis?.on('error', () => {}); // limits fall back to letting requests through
   const app = await buildHttp({
     logger,
@@ -59,14 +61,28 @@ const Health = z.object({ status: z.enum(['ok', 'unavailable']) });
 
 /** Alive says that the process answers; ready says that it can record. */
 function addHealth(app: App, { journal, database }: Service): void {
-  const schema = (summary: string) => ({ summary, tags: ['health'], security: [], response: { 200: Health, 503: Health, default: ProblemView } });
-  app.get('/healthz', { config: { operation: null }, schema: schema('存活 · The process answers') }, async () => ({ status: 'ok' as const }));
-  app.get('/readyz', { config: { operation: null }, schema: schema('就绪 · Acts can be recorded') }, async (_request, reply) => {
-    const reachable = await database.pool.query('select 1').then(
-      () => true,
-      () => false,
-    );
-    if (reachable && journal.ready()) return { status: 'ok' as const };
-    return reply.code(503).header('retry-after', '1').send({ status: 'unavailable' as const });
+  const schema = (summary: string) => ({
+    summary,
+    tags: ['health'],
+    security: [],
+    response: { 200: Health, 503: Health, default: ProblemView },
   });
+  app.get('/healthz', { config: { operation: null }, schema: schema('存活 · The process answers') }, async () => ({
+    status: 'ok' as const,
+  }));
+  app.get(
+    '/readyz',
+    { config: { operation: null }, schema: schema('就绪 · Acts can be recorded') },
+    async (_request, reply) => {
+      const reachable = await database.pool.query('select 1').then(
+        () => true,
+        () => false,
+      );
+      if (reachable && journal.ready()) return { status: 'ok' as const };
+      return reply
+        .code(503)
+        .header('retry-after', '1')
+        .send({ status: 'unavailable' as const });
+    },
+  );
 }

@@ -22,7 +22,10 @@ let stopping: Promise<void> | undefined;
 
 async function start(config: Config): Promise<void> {
   const embedded = config.DATABASE_URL === undefined;
-  const logger = pino({ level: process.stdout.isTTY || embedded ? atLeastWarn(config) : config.LOG_LEVEL }, pino.destination({ dest: 2, sync: false }));
+  const logger = pino(
+    { level: process.stdout.isTTY || embedded ? atLeastWarn(config) : config.LOG_LEVEL },
+    pino.destination({ dest: 2, sync: false }),
+  );
   const metrics = createMetrics();
   const dataDirectory = config.DATA_DIRECTORY ?? defaultDataDirectory(CHECKOUT);
   const databaseUrl = config.DATABASE_URL ?? (await startOwnDatabase(config, dataDirectory, logger));
@@ -61,7 +64,9 @@ async function listen(app: App, config: Config): Promise<string> {
     await app.listen({ host: config.HOST, port: config.PORT });
   } catch (error) {
     if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${config.PORT} on ${config.HOST} is taken. Set PORT to another one, or stop what listens there.\n端口 ${config.PORT} 已被占用，请设置 PORT 或停止占用它的程序。`);
+    throw new Error(
+      `Port ${config.PORT} on ${config.HOST} is taken. Set PORT to another one, or stop what listens there.\n端口 ${config.PORT} 已被占用，请设置 PORT 或停止占用它的程序。`,
+    );
   }
   const address = app.server.address() as { port: number };
   const host = ['0.0.0.0', '::'].includes(config.HOST) ? '127.0.0.1' : config.HOST;
@@ -70,7 +75,9 @@ async function listen(app: App, config: Config): Promise<string> {
 
 /** Plays the demonstration when the database holds nothing yet, and writes the accounts where the README says. */
 async function openDemo(service: Service, baseUrl: string, dataDirectory: string): Promise<DemoAccounts | undefined> {
-  const { rows } = await service.database.pool.query<{ empty: boolean }>('select not exists (select from parties) as empty');
+  const { rows } = await service.database.pool.query<{ empty: boolean }>(
+    'select not exists (select from parties) as empty',
+  );
   const demo = rows[0]!.empty ? await playDemo(service, baseUrl, dataDirectory) : readDemo(dataDirectory);
   if (!demo) return undefined;
   const folder = join(CHECKOUT, '.data');
@@ -85,13 +92,15 @@ async function announce(baseUrl: string, service: Service, demo: DemoAccounts | 
   const lines = [`Liandan 联单 ${version}`, '', `  API    ${baseUrl}/v1`, `  Docs   ${baseUrl}/docs`];
   if (demo) {
     lines.push('', '  Demo accounts 演示账号 (also in .data/demo.json):');
-    for (const { party, role, apiKey } of demo.accounts) lines.push(`    ${role.padEnd(14)} ${party}\n${' '.repeat(19)} ${apiKey}`);
+    for (const { party, role, apiKey } of demo.accounts)
+      lines.push(`    ${role.padEnd(14)} ${party}\n${' '.repeat(19)} ${apiKey}`);
   }
   const { rows } = await service.database.pool.query<{ severity: string; summary: { zh: string; en: string } }>(
     "select severity, finding->'summary' as summary from anomalies where status = 'open' order by id desc limit 10",
   );
   lines.push('', rows.length === 0 ? '  No open anomalies 无未结异常' : `  Open anomalies 未结异常:`);
-  for (const { severity, summary } of rows) lines.push(`    [${severity}] ${summary.zh}\n    ${' '.repeat(severity.length + 2)} ${summary.en}`);
+  for (const { severity, summary } of rows)
+    lines.push(`    [${severity}] ${summary.zh}\n    ${' '.repeat(severity.length + 2)} ${summary.en}`);
   say([...lines, '', '  Ctrl-C stops.']);
 }
 
@@ -103,7 +112,10 @@ function addGauges(metrics: Metrics, { journal, database }: Service): void {
   metrics.gauge('liandan_journal_depth', 'Acts waiting for a group.', journal.depth);
   for (const state of ['pending', 'failed']) {
     metrics.gauge(`liandan_jobs_${state}`, `Outbox rows that are ${state}.`, async () => {
-      const { rows } = await database.pool.query<{ count: number }>('select count(*)::int as count from outbox where state = $1', [state]);
+      const { rows } = await database.pool.query<{ count: number }>(
+        'select count(*)::int as count from outbox where state = $1',
+        [state],
+      );
       return rows[0]!.count;
     });
   }
@@ -112,7 +124,10 @@ function addGauges(metrics: Metrics, { journal, database }: Service): void {
 /** HTTP drains first, then jobs, then the journal, and the database last. */
 function stop(exitCode: number): Promise<void> {
   stopping ??= (async () => {
-    for (const step of started.reverse()) await step.stop().catch((error: unknown) => process.stderr.write(`${step.name} did not stop cleanly: ${String(error)}\n`));
+    for (const step of started.reverse())
+      await step
+        .stop()
+        .catch((error: unknown) => process.stderr.write(`${step.name} did not stop cleanly: ${String(error)}\n`));
     process.exit(exitCode);
   })();
   return stopping;

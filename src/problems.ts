@@ -15,7 +15,10 @@ const PROBLEMS = {
     title: { zh: '缺少 Idempotency-Key', en: 'The Idempotency-Key header is missing' },
   },
   'key-missing': { status: 401, title: { zh: '需要 API 密钥', en: 'An API key is needed' } },
-  'key-invalid': { status: 401, title: { zh: 'API 密钥无效、已过期或已吊销', en: 'The API key is unknown, expired or revoked' } },
+  'key-invalid': {
+    status: 401,
+    title: { zh: 'API 密钥无效、已过期或已吊销', en: 'The API key is unknown, expired or revoked' },
+  },
   'not-your-act': { status: 403, title: { zh: '您无权执行此操作', en: 'This act is not yours to do' } },
   'not-found': { status: 404, title: { zh: '未找到', en: 'Not found' } },
   'no-such-route': { status: 404, title: { zh: '没有此路径', en: 'There is no such path' } },
@@ -23,7 +26,10 @@ const PROBLEMS = {
   'request-timeout': { status: 408, title: { zh: '请求接收超时', en: 'The request did not arrive in time' } },
   'wrong-status': { status: 409, title: { zh: '当前状态不允许此操作', en: 'The status does not allow this act' } },
   'already-exists': { status: 409, title: { zh: '已存在', en: 'It exists already' } },
-  'version-mismatch': { status: 412, title: { zh: '记录已被他人修改', en: 'The record has changed since you read it' } },
+  'version-mismatch': {
+    status: 412,
+    title: { zh: '记录已被他人修改', en: 'The record has changed since you read it' },
+  },
   'body-too-large': { status: 413, title: { zh: '请求正文过大', en: 'The body is too large' } },
   'media-type-unsupported': { status: 415, title: { zh: '不支持的内容类型', en: 'This media type is not supported' } },
   'idempotency-key-reused': {
@@ -31,7 +37,10 @@ const PROBLEMS = {
     title: { zh: 'Idempotency-Key 已用于其他内容', en: 'The Idempotency-Key was used for another input' },
   },
   'against-rule': { status: 422, title: { zh: '不符合规则', en: 'A rule does not allow it' } },
-  'occurred-in-future': { status: 422, title: { zh: '发生时间晚于当前时间', en: 'It is said to have happened in the future' } },
+  'occurred-in-future': {
+    status: 422,
+    title: { zh: '发生时间晚于当前时间', en: 'It is said to have happened in the future' },
+  },
   'number-exhausted': { status: 422, title: { zh: '本年度编号已用尽', en: "This year's numbers are used up" } },
   'version-required': { status: 428, title: { zh: '缺少 If-Match', en: 'The If-Match header is missing' } },
   'too-many-requests': { status: 429, title: { zh: '请求过于频繁', en: 'Too many requests' } },

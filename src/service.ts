@@ -6,14 +6,14 @@ import type { Config } from './config.ts';
 import { batchKind } from './custody/batches.ts';
 import { ledgerProjection, traceProjection } from './custody/repository.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
-import { audienceProjection, type AudienceOf } from './parties/audience.ts';
+import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
 import { permitKind } from './permits/registers.ts';
 import type { Projection } from './platform/acts.ts';
 import type { Clock } from './platform/clock.ts';
 import { type Database, openDatabase } from './platform/connections.ts';
-import { type Journal, type JournalOptions, openJournal } from './platform/journal.ts';
 import { jobRunner } from './platform/jobs.ts';
+import { type Journal, type JournalOptions, openJournal } from './platform/journal.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { migrateDatabase } from './platform/migrations.ts';
 import { ensurePartitions } from './platform/partitions.ts';
@@ -26,13 +26,28 @@ import { jobDefinitions, jobsOf, startSchedules } from './worker.ts';
 
 /** The service without its HTTP: every kind of subject, every projection, the journal and its jobs. */
 export const KINDS: readonly Kind[] = [
-  policyKind, partyKind, siteKind, vehicleKind, personKind, deviceKind, apiKeyKind, permitKind,
-  manifestKind, batchKind, weighTicketKind, unmatchedReportKind, anomalyKind,
+  policyKind,
+  partyKind,
+  siteKind,
+  vehicleKind,
+  personKind,
+  deviceKind,
+  apiKeyKind,
+  permitKind,
+  manifestKind,
+  batchKind,
+  weighTicketKind,
+  unmatchedReportKind,
+  anomalyKind,
 ] as unknown as readonly Kind[];
 
 export const AUDIENCE_OF: AudienceOf = { manifest: audienceOfManifest, anomaly: audienceOfAnomaly };
 
-export const PROJECTIONS: readonly Projection[] = [ledgerProjection, traceProjection, audienceProjection(AUDIENCE_OF)] as unknown as readonly Projection[];
+export const PROJECTIONS: readonly Projection[] = [
+  ledgerProjection,
+  traceProjection,
+  audienceProjection(AUDIENCE_OF),
+] as unknown as readonly Projection[];
 
 export interface Service {
   readonly database: Database;
@@ -86,8 +101,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await policies.refresh();
   const runsJobs = config.ROLE !== 'api';
   const shared = { database, clock, concurrency: config.JOB_CONCURRENCY, log: logger };
-  const runner = jobRunner({ journal, database, clock, definitions: jobDefinitions(policies.current), log: logger, observe: metrics.observeJob });
-  const redis = config.REDIS_URL ? { redisUrl: config.REDIS_URL, ...(options.queuePrefix ? { prefix: options.queuePrefix } : {}) } : undefined;
+  const runner = jobRunner({
+    journal,
+    database,
+    clock,
+    definitions: jobDefinitions(policies.current),
+    log: logger,
+    observe: metrics.observeJob,
+  });
+  const redis = config.REDIS_URL
+    ? { redisUrl: config.REDIS_URL, ...(options.queuePrefix ? { prefix: options.queuePrefix } : {}) }
+    : undefined;
   if (redis) {
     drivers.push(relayToRedis({ ...shared, ...redis }));
     if (runsJobs) drivers.push(workFromRedis({ ...shared, ...redis, runner }));

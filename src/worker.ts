@@ -26,13 +26,21 @@ export const jobDefinitions = (policies: () => PolicyBook): ReadonlyMap<string, 
 const HOUR_MS = 3_600_000;
 
 /** What is done again and again; each is repeatable and safe in several processes at once. */
-const SCHEDULES: readonly { readonly name: string; readonly everyMs: number; run(database: Database, clock: Clock): Promise<unknown> }[] = [
+const SCHEDULES: readonly {
+  readonly name: string;
+  readonly everyMs: number;
+  run(database: Database, clock: Clock): Promise<unknown>;
+}[] = [
   { name: 'ensure_partitions', everyMs: 6 * HOUR_MS, run: ({ pool }, clock) => ensurePartitions(pool, clock.now()) },
   { name: 'forget_answered_keys', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetAnsweredKeys(pool, clock.now()) },
   { name: 'forget_done_jobs', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetDoneJobs(pool, clock.now()) },
 ];
 
-export function startSchedules(database: Database, clock: Clock, log: { error(fields: object, event: string): void }): { stop(): Promise<void> } {
+export function startSchedules(
+  database: Database,
+  clock: Clock,
+  log: { error(fields: object, event: string): void },
+): { stop(): Promise<void> } {
   const running = new Set<Promise<unknown>>();
   const timers = SCHEDULES.map(({ name, everyMs, run }) => {
     const once = () => {

@@ -1,7 +1,14 @@
 import type pg from 'pg';
 import type { Facts as JournalFacts, Reference } from '../platform/acts.ts';
 import { sha256 } from '../platform/events.ts';
-import { parsePolicyRows, type Policy, type PolicyName, type PolicyRow, resolvePolicy, type Stream } from './policies.ts';
+import {
+  type Policy,
+  type PolicyName,
+  type PolicyRow,
+  parsePolicyRows,
+  resolvePolicy,
+  type Stream,
+} from './policies.ts';
 import { catalogueVersion } from './reference-files.ts';
 import { ancestorsOn } from './regions.ts';
 
@@ -24,7 +31,8 @@ export function policyBook(rows: readonly PolicyRow[]): PolicyBook {
     version: `${catalogueVersion}.${rowsHash.slice(0, 12)}`,
     policy(name, { region, stream, day }) {
       const question = `${name} ${region} ${stream} ${day}`;
-      const known = answered.get(question) ?? resolvePolicy(rows, name, { ancestors: ancestorsOn(region, day), stream, day });
+      const known =
+        answered.get(question) ?? resolvePolicy(rows, name, { ancestors: ancestorsOn(region, day), stream, day });
       if (answered.size < ANSWERS_MAX) answered.set(question, known as Policy<PolicyName>);
       return known as Policy<typeof name>;
     },

@@ -15,7 +15,17 @@ const adoptPolicy: Act<PolicyRow> = {
     const id = seedId(row);
     if (states.get(policyKind, id)) return { events: [], answer: { id } };
     const { id: _, ...record } = row;
-    return { events: [{ type: 'policy_registered', subject: { kind: 'policy', id }, occurredAt: facts.now, data: { record: record as unknown as Json } }], answer: { id } };
+    return {
+      events: [
+        {
+          type: 'policy_registered',
+          subject: { kind: 'policy', id },
+          occurredAt: facts.now,
+          data: { record: record as unknown as Json },
+        },
+      ],
+      answer: { id },
+    };
   },
 };
 
@@ -23,5 +33,7 @@ const seedId = (row: PolicyRow): string => namedUuid(`policy ${row.id}`);
 
 export async function seedPolicies(journal: Journal): Promise<void> {
   const submission = { caller: SYSTEM_CALLER, organisation: SYSTEM_PARTY };
-  await Promise.all(seedPolicyRows.map((row) => journal.submit(adoptPolicy, row, { ...submission, key: `job:seed:${row.id}` })));
+  await Promise.all(
+    seedPolicyRows.map((row) => journal.submit(adoptPolicy, row, { ...submission, key: `job:seed:${row.id}` })),
+  );
 }

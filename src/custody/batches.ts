@@ -39,6 +39,15 @@ export const batchKind = subjectKind({
   },
 });
 
-export function batchFormed({ id, ...batch }: BatchFormed, type: string, draft: Omit<EventDraft, 'type' | 'subject' | 'data'> & { data?: EventDraft['data'] }): EventDraft {
-  return { ...draft, type, subject: { kind: 'batch', id }, data: { ...draft.data, batch: { ...batch, stock: [...batch.stock] } } };
+export function batchFormed(
+  { id, ...batch }: BatchFormed,
+  type: string,
+  draft: Omit<EventDraft, 'type' | 'subject' | 'data'> & { data?: EventDraft['data'] },
+): EventDraft {
+  return {
+    ...draft,
+    type,
+    subject: { kind: 'batch', id },
+    data: { ...draft.data, batch: { ...batch, stock: [...batch.stock] } },
+  };
 }

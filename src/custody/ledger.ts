@@ -42,12 +42,21 @@ export interface Posting {
 }
 
 export function accountOf([role, partyId, siteId, ownerId]: Place, wasteCode: string): Account {
-  return { id: namedUuid(`account ${role} ${partyId} ${siteId ?? '-'} ${wasteCode} ${ownerId}`), role, partyId, siteId, wasteCode, ownerId };
+  return {
+    id: namedUuid(`account ${role} ${partyId} ${siteId ?? '-'} ${wasteCode} ${ownerId}`),
+    role,
+    partyId,
+    siteId,
+    wasteCode,
+    ownerId,
+  };
 }
 
 /** A movement as event data. Zero movements are left out. */
 export function movementsData(movements: readonly Movement[]): { movements: Json } {
-  return { movements: movements.filter((movement) => movement.grams !== 0 || movement.pieces !== 0) as unknown as Json };
+  return {
+    movements: movements.filter((movement) => movement.grams !== 0 || movement.pieces !== 0) as unknown as Json,
+  };
 }
 
 export const movementsOf = (event: { readonly data: EventDraft['data'] }): readonly Movement[] =>
@@ -59,14 +68,23 @@ export function postingsOf(event: { readonly data: EventDraft['data'] }): readon
     const { wasteCode, grams, pieces, dryGrams } = movement;
     const line = movement.line ?? null;
     return [
-      { account: accountOf(movement.from, wasteCode), batchId: movement.fromBatch, line, grams: -grams, pieces: -pieces, dryGrams: -dryGrams },
+      {
+        account: accountOf(movement.from, wasteCode),
+        batchId: movement.fromBatch,
+        line,
+        grams: -grams,
+        pieces: -pieces,
+        dryGrams: -dryGrams,
+      },
       { account: accountOf(movement.to, wasteCode), batchId: movement.toBatch, line, grams, pieces, dryGrams },
     ];
   });
 }
 
 /** Batches a movement touches besides the event's own subject. */
-export const batchesIn = (movements: readonly Movement[]): string[] => [...new Set(movements.flatMap(({ fromBatch, toBatch }) => [fromBatch, toBatch]))];
+export const batchesIn = (movements: readonly Movement[]): string[] => [
+  ...new Set(movements.flatMap(({ fromBatch, toBatch }) => [fromBatch, toBatch])),
+];
 
 export interface StockedBatch {
   readonly batchId: string;
@@ -82,9 +100,16 @@ export interface Taken extends StockedBatch {
  * Which batches a load came from: the named ones, else the oldest, in the order given. The last one gives what is
  * missing and its balance goes below zero: that is evidence, not an error. Empty only when nothing is known at all.
  */
-export function takeFrom(stock: readonly StockedBatch[], named: readonly string[], grams: number, pieces: number): Taken[] {
+export function takeFrom(
+  stock: readonly StockedBatch[],
+  named: readonly string[],
+  grams: number,
+  pieces: number,
+): Taken[] {
   const inferred = named.length === 0;
-  const sources = inferred ? stock : named.map((batchId) => stock.find((batch) => batch.batchId === batchId) ?? { batchId, grams: 0, pieces: 0 });
+  const sources = inferred
+    ? stock
+    : named.map((batchId) => stock.find((batch) => batch.batchId === batchId) ?? { batchId, grams: 0, pieces: 0 });
   const taken: Taken[] = [];
   let gramsLeft = grams;
   let piecesLeft = pieces;
@@ -93,7 +118,8 @@ export function takeFrom(stock: readonly StockedBatch[], named: readonly string[
     const last = source === sources.at(-1);
     const gramsHere = last ? gramsLeft : Math.min(Math.max(source.grams, 0), gramsLeft);
     const piecesHere = last ? piecesLeft : Math.min(Math.max(source.pieces, 0), piecesLeft);
-    if (gramsHere > 0 || piecesHere > 0) taken.push({ batchId: source.batchId, grams: gramsHere, pieces: piecesHere, inferred });
+    if (gramsHere > 0 || piecesHere > 0)
+      taken.push({ batchId: source.batchId, grams: gramsHere, pieces: piecesHere, inferred });
     gramsLeft -= gramsHere;
     piecesLeft -= piecesHere;
   }
@@ -110,7 +136,10 @@ export function apportion(whole: number, weights: readonly number[]): number[] {
   const exact = weights.map((weight) => (BigInt(whole) * BigInt(weight)) / BigInt(total));
   const shares = exact.map(Number);
   let rest = whole - shares.reduce((sum, share) => sum + share, 0);
-  const order = weights.map((weight, index) => ({ index, remainder: (BigInt(whole) * BigInt(weight)) % BigInt(total) }));
+  const order = weights.map((weight, index) => ({
+    index,
+    remainder: (BigInt(whole) * BigInt(weight)) % BigInt(total),
+  }));
   order.sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
   for (const { index } of order) {
     if (rest <= 0) break;

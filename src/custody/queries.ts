@@ -40,7 +40,15 @@ export async function balancesOf(pool: pg.Pool, query: BalanceQuery): Promise<Ba
   const { rows } = await pool.query<BalanceRow>({
     name: 'balances',
     text: BALANCES_SQL,
-    values: [query.partyId, query.siteId ?? null, query.role ?? null, query.wasteCode ?? null, month, query.at ?? null, month === null ? null : new Date(`${month}-01T00:00:00Z`)],
+    values: [
+      query.partyId,
+      query.siteId ?? null,
+      query.role ?? null,
+      query.wasteCode ?? null,
+      month,
+      query.at ?? null,
+      month === null ? null : new Date(`${month}-01T00:00:00Z`),
+    ],
   });
   return rows.filter((row) => row.grams !== 0 || row.pieces !== 0);
 }
@@ -72,7 +80,10 @@ export async function findBatch(pool: pg.Pool, id: string): Promise<BatchRow | u
 }
 
 /** Batches of one site, newest first; only those with something left when `inStock`. */
-export async function listBatches(pool: pg.Pool, query: { siteId: string; inStock: boolean; below: string; rowsMax: number }): Promise<BatchRow[]> {
+export async function listBatches(
+  pool: pg.Pool,
+  query: { siteId: string; inStock: boolean; below: string; rowsMax: number },
+): Promise<BatchRow[]> {
   const { rows } = await pool.query<BatchRow>(
     `select ${BATCH_COLUMNS} ${FROM_BATCHES} where b.site_id = $1 and b.id < $2 and (not $3 or l.grams > 0) order by b.id desc limit $4`,
     [query.siteId, query.below, query.inStock, query.rowsMax],

@@ -42,7 +42,13 @@ export const traceProjection: Projection<EdgeRow> = {
       {
         name: 'ledger-edges',
         text: 'insert into batch_edges (to_id, from_id, event_id, grams, pieces) select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::int[])',
-        values: [sorted.map((row) => row.toId), sorted.map((row) => row.fromId), sorted.map((row) => row.eventId), sorted.map((row) => row.grams), sorted.map((row) => row.pieces)],
+        values: [
+          sorted.map((row) => row.toId),
+          sorted.map((row) => row.fromId),
+          sorted.map((row) => row.eventId),
+          sorted.map((row) => row.grams),
+          sorted.map((row) => row.pieces),
+        ],
       },
     ];
   },
@@ -54,7 +60,13 @@ export function edgesOf(event: RecordedEvent): EdgeRow[] {
     if (fromBatch === toBatch) continue;
     const key = `${toBatch} ${fromBatch}`;
     const known = edges.get(key);
-    edges.set(key, { eventId: event.id, fromId: fromBatch, toId: toBatch, grams: grams + (known?.grams ?? 0), pieces: pieces + (known?.pieces ?? 0) });
+    edges.set(key, {
+      eventId: event.id,
+      fromId: fromBatch,
+      toId: toBatch,
+      grams: grams + (known?.grams ?? 0),
+      pieces: pieces + (known?.pieces ?? 0),
+    });
   }
   return [...edges.values()];
 }
@@ -71,13 +83,21 @@ export const stockLookup: Lookup<readonly StockedBatch[]> = {
       where b.account_id = k.account_id and b.grams > 0
       order by batches.formed_at, b.batch_id limit 200
     ) b`,
-  read: (rows) => rows.map(([, batchId, grams, pieces]) => ({ batchId: batchId as string, grams: grams as number, pieces: pieces as number })),
+  read: (rows) =>
+    rows.map(([, batchId, grams, pieces]) => ({
+      batchId: batchId as string,
+      grams: grams as number,
+      pieces: pieces as number,
+    })),
 };
 
 export const monthOf = (instant: Date): string => instant.toISOString().slice(0, 7);
 
 /** Adds up what rows of one key add; sorted by key, so that every group takes row locks in one order. */
-export function sumBy<Row extends { grams: number; pieces: number; dryGrams: number }>(rows: readonly Row[], keyOf: (row: Row) => string) {
+export function sumBy<Row extends { grams: number; pieces: number; dryGrams: number }>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => string,
+) {
   const sums = new Map<string, { row: Row; grams: number; pieces: number; dryGrams: number }>();
   for (const row of rows) {
     const key = keyOf(row);
@@ -126,7 +146,8 @@ function postingStatement(rows: readonly LedgerRow[]): Statement {
   };
 }
 
-const ADD = 'set grams = t.grams + excluded.grams, pieces = t.pieces + excluded.pieces, dry_grams = t.dry_grams + excluded.dry_grams';
+const ADD =
+  'set grams = t.grams + excluded.grams, pieces = t.pieces + excluded.pieces, dry_grams = t.dry_grams + excluded.dry_grams';
 
 function balanceStatement(rows: readonly LedgerRow[]): Statement {
   const sums = sumBy(rows, (row) => row.account.id + row.batchId);
@@ -142,7 +163,11 @@ function monthStatement(rows: readonly LedgerRow[]): Statement {
   return {
     name: 'ledger-months',
     text: `insert into monthly_balances as t (account_id, month, grams, pieces, dry_grams) select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::bigint[]) on conflict (account_id, month) do update ${ADD}`,
-    values: [sums.map(({ row }) => row.account.id), sums.map(({ row }) => monthOf(row.occurredAt)), ...quantitiesOf(sums)],
+    values: [
+      sums.map(({ row }) => row.account.id),
+      sums.map(({ row }) => monthOf(row.occurredAt)),
+      ...quantitiesOf(sums),
+    ],
   };
 }
 

@@ -1,24 +1,39 @@
+import { sql } from 'drizzle-orm';
 import { bigint, index, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
 /** 批次: what entered one place together. */
-export const batches = pgTable('batches', {
-  ...subjectColumns,
-  origin: text().$type<'generated' | 'received'>().notNull(),
-  partyId: uuid().notNull(),
-  siteId: uuid().notNull(),
-  ownerId: uuid().notNull(),
-  wasteCode: text().notNull(),
-  /** The stock account it lies in. */
-  accountId: uuid().notNull(),
-  initialGrams: bigint({ mode: 'number' }).notNull(),
-  initialPieces: integer().notNull(),
-  manifestId: uuid(),
-  formedAt: instant().notNull(),
-});
+export const batches = pgTable(
+  'batches',
+  {
+    ...subjectColumns,
+    origin: text().$type<'generated' | 'received'>().notNull(),
+    partyId: uuid().notNull(),
+    siteId: uuid().notNull(),
+    ownerId: uuid().notNull(),
+    wasteCode: text().notNull(),
+    /** The stock account it lies in. */
+    accountId: uuid().notNull(),
+    initialGrams: bigint({ mode: 'number' }).notNull(),
+    initialPieces: integer().notNull(),
+    manifestId: uuid(),
+    formedAt: instant().notNull(),
+  },
+  (table) => [index('batches_site').on(table.siteId, table.id)],
+);
 
 export const ACCOUNT_ROLES = [
-  'generated', 'stock', 'in_transit', 'consignee_hold', 'treated', 'product', 'loss', 'additive', 'weighing_difference', 'refused_return', 'adjustment',
+  'generated',
+  'stock',
+  'in_transit',
+  'consignee_hold',
+  'treated',
+  'product',
+  'loss',
+  'additive',
+  'weighing_difference',
+  'refused_return',
+  'adjustment',
 ] as const;
 export type AccountRole = (typeof ACCOUNT_ROLES)[number];
 
@@ -33,7 +48,10 @@ export const accounts = pgTable(
     wasteCode: text().notNull(),
     ownerId: uuid().notNull(),
   },
-  (table) => [index('accounts_party').on(table.partyId, table.role), index('accounts_site').on(table.siteId, table.role)],
+  (table) => [
+    index('accounts_party').on(table.partyId, table.role),
+    index('accounts_site').on(table.siteId, table.role),
+  ],
 );
 
 const quantities = {
@@ -56,22 +74,41 @@ export const postings = pgTable(
     ...quantities,
     occurredAt: instant().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.eventId, table.n] }), index('postings_account').on(table.accountId, table.occurredAt)],
+  (table) => [
+    primaryKey({ columns: [table.eventId, table.n] }),
+    index('postings_account').on(table.accountId, table.occurredAt),
+  ],
 );
 
 /** What of a batch lies in an account now. */
-export const balances = pgTable('balances', { accountId: uuid().notNull(), batchId: uuid().notNull(), ...quantities }, (table) => [
-  primaryKey({ columns: [table.accountId, table.batchId] }),
-]);
+export const balances = pgTable(
+  'balances',
+  { accountId: uuid().notNull(), batchId: uuid().notNull(), ...quantities },
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.batchId] }),
+    index('balances_left').on(table.accountId).where(sql`grams > 0`),
+  ],
+);
 
 /** What a calendar month (UTC, by event time) added to an account. Balances at a past instant start from these. */
-export const monthlyBalances = pgTable('monthly_balances', { accountId: uuid().notNull(), month: text().notNull(), ...quantities }, (table) => [
-  primaryKey({ columns: [table.accountId, table.month] }),
-]);
+export const monthlyBalances = pgTable(
+  'monthly_balances',
+  { accountId: uuid().notNull(), month: text().notNull(), ...quantities },
+  (table) => [primaryKey({ columns: [table.accountId, table.month] })],
+);
 
 /** The trace graph: how much of which batch became part of which. */
 export const batchEdges = pgTable(
   'batch_edges',
-  { toId: uuid().notNull(), fromId: uuid().notNull(), eventId: uuid().notNull(), grams: bigint({ mode: 'number' }).notNull(), pieces: integer().notNull() },
-  (table) => [primaryKey({ columns: [table.toId, table.fromId, table.eventId] }), index('batch_edges_from').on(table.fromId)],
+  {
+    toId: uuid().notNull(),
+    fromId: uuid().notNull(),
+    eventId: uuid().notNull(),
+    grams: bigint({ mode: 'number' }).notNull(),
+    pieces: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.toId, table.fromId, table.eventId] }),
+    index('batch_edges_from').on(table.fromId),
+  ],
 );

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import type { PolicyBook } from '../catalogue/reference.ts';
 import { codeRemarks } from '../catalogue/code-remarks.ts';
+import type { PolicyBook } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { accountOf, movementsData, type Place } from '../custody/ledger.ts';
 import { siteKind } from '../parties/registers.ts';
 import { type Act, refused } from '../platform/acts.ts';
 import { ENTRY_MODES } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
-import { Grams, Instant, Pieces } from '../platform/values.ts';
+import { Grams, Instant, Pieces, Uuid } from '../platform/values.ts';
 
 /** 产生记录: what came into being at a site, as a batch in its stock (固废法 36, 法典 489; HJ 1259 annex B.1). */
 export const Generation = z.strictObject({
-  siteId: z.uuid(),
+  siteId: Uuid,
   wasteCode: z.string().max(20),
   massGrams: Grams.min(1),
   pieces: Pieces.default(0),
@@ -42,13 +42,17 @@ export const recordGeneration: Act<GenerationInput, PolicyBook> = {
     const generated: Place = ['generated', site.partyId, site.id, site.partyId];
     const { wasteCode, massGrams: grams, pieces } = input;
     const movement = { wasteCode, from: generated, to: stock, fromBatch: id, toBatch: id, grams, pieces, dryGrams: 0 };
-    const event = batchFormed({ id, origin: 'generated', stock, wasteCode, grams, pieces, manifestId: null }, 'generation_recorded', {
-      occurredAt,
-      region: site.region,
-      entryMode: input.entryMode,
-      refs: [site.id],
-      data: movementsData([movement]),
-    });
+    const event = batchFormed(
+      { id, origin: 'generated', stock, wasteCode, grams, pieces, manifestId: null },
+      'generation_recorded',
+      {
+        occurredAt,
+        region: site.region,
+        entryMode: input.entryMode,
+        refs: [site.id],
+        data: movementsData([movement]),
+      },
+    );
     return { events: [event], answer: { id, batchId: id }, warnings: remarks.warnings, status: 201 };
   },
 };

@@ -5,41 +5,41 @@ import { maySeeParty } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
-import { Instant, InstantView } from '../platform/values.ts';
+import { Instant, InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { Generation, recordGeneration } from './commands.ts';
 
 const BatchView = z.object({
-  id: z.uuid(),
+  id: Uuid,
   origin: z.enum(['generated', 'received']),
-  partyId: z.uuid(),
-  siteId: z.uuid(),
-  ownerId: z.uuid(),
+  partyId: Uuid,
+  siteId: Uuid,
+  ownerId: Uuid,
   wasteCode: z.string(),
   initialGrams: z.number().int(),
   initialPieces: z.number().int(),
   remainingGrams: z.number().int(),
   remainingPieces: z.number().int(),
-  manifestId: z.uuid().nullable(),
+  manifestId: Uuid.nullable(),
   formedAt: InstantView,
   version: z.number().int(),
 });
 
 const BalanceView = z.object({
   role: z.enum(ACCOUNT_ROLES),
-  partyId: z.uuid(),
-  siteId: z.uuid().nullable(),
+  partyId: Uuid,
+  siteId: Uuid.nullable(),
   wasteCode: z.string(),
-  ownerId: z.uuid(),
+  ownerId: Uuid,
   grams: z.number().int(),
   pieces: z.number().int(),
   dryGrams: z.number().int(),
 });
 
-const BatchQuery = PageQuery.extend({ siteId: z.uuid(), inStock: z.stringbool().default(true) });
+const BatchQuery = PageQuery.extend({ siteId: Uuid, inStock: z.stringbool().default(true) });
 const BalanceQuery = z.object({
-  partyId: z.uuid().optional(),
-  siteId: z.uuid().optional(),
+  partyId: Uuid.optional(),
+  siteId: Uuid.optional(),
   role: z.enum(ACCOUNT_ROLES).optional(),
   wasteCode: z.string().max(20).optional(),
   at: Instant.optional(),
@@ -53,27 +53,53 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
     summary: '登记产生 · Record what was generated, as a batch in stock',
     act: recordGeneration,
     body: Generation,
-    answer: ActAnswer.extend({ batchId: z.uuid() }),
+    answer: ActAnswer.extend({ batchId: Uuid }),
     input: ({ body }) => body,
   });
 
   app.get(
     '/v1/batches',
-    { config: { operation: 'batches.read' }, schema: { summary: '批次 · Batches of a site', tags: ['batches'], querystring: BatchQuery, response: { 200: pageOf(BatchView), default: ProblemView } } },
+    {
+      config: { operation: 'batches.read' },
+      schema: {
+        summary: '批次 · Batches of a site',
+        tags: ['batches'],
+        querystring: BatchQuery,
+        response: { 200: pageOf(BatchView), default: ProblemView },
+      },
+    },
     async (request, reply) => {
       const { siteId, inStock, limit, cursor } = request.query;
-      const { rows } = await pool.query<{ partyId: string; region: string }>('select party_id as "partyId", region from sites where id = $1', [siteId]);
-      if (!rows[0] || !(await maySeeParty(pool, request.caller, rows[0].partyId, rows[0].region))) throw Problem.of(notFound('site', siteId));
-      return sendPage(request, reply, await listBatches(pool, { siteId, inStock, below: readCursor(cursor), rowsMax: limit + 1 }), limit);
+      const { rows } = await pool.query<{ partyId: string; region: string }>(
+        'select party_id as "partyId", region from sites where id = $1',
+        [siteId],
+      );
+      if (!rows[0] || !(await maySeeParty(pool, request.caller, rows[0].partyId, rows[0].region)))
+        throw Problem.of(notFound('site', siteId));
+      return sendPage(
+        request,
+        reply,
+        await listBatches(pool, { siteId, inStock, below: readCursor(cursor), rowsMax: limit + 1 }),
+        limit,
+      );
     },
   );
 
   app.get(
     '/v1/batches/:id',
-    { config: { operation: 'batches.read' }, schema: { summary: '批次 · One batch and what is left of it', tags: ['batches'], params: Id, response: { 200: BatchView, default: ProblemView } } },
+    {
+      config: { operation: 'batches.read' },
+      schema: {
+        summary: '批次 · One batch and what is left of it',
+        tags: ['batches'],
+        params: Id,
+        response: { 200: BatchView, default: ProblemView },
+      },
+    },
     async (request, reply) => {
       const batch = await findBatch(pool, request.params.id);
-      if (!batch || !(await maySeeParty(pool, request.caller, batch.partyId, undefined, batch.siteId))) throw Problem.of(notFound('batch', request.params.id));
+      if (!batch || !(await maySeeParty(pool, request.caller, batch.partyId, undefined, batch.siteId)))
+        throw Problem.of(notFound('batch', request.params.id));
       reply.header('etag', `"${batch.version}"`);
       return batch;
     },
@@ -95,7 +121,10 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
       const partyId = query.partyId ?? request.caller.actor.party;
       if (!(await maySeeParty(pool, request.caller, partyId))) throw Problem.of(notFound('party', partyId));
       const instant = at === undefined ? undefined : new Date(at);
-      return { at: (instant ?? clock.now()).toISOString(), items: await balancesOf(pool, { ...query, partyId, at: instant }) };
+      return {
+        at: (instant ?? clock.now()).toISOString(),
+        items: await balancesOf(pool, { ...query, partyId, at: instant }),
+      };
     },
   );
 }

@@ -13,7 +13,15 @@ import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { keepUnmatched } from '../transport/unmatched-reports.ts';
 import { checkDraft, checkIssue, draftFields } from './filing.ts';
-import type { ArrivalInput, DraftInput, IssueInput, PickupInput, ReceiptInput, ReviseInput, VoidInput } from './inputs.ts';
+import type {
+  ArrivalInput,
+  DraftInput,
+  IssueInput,
+  PickupInput,
+  ReceiptInput,
+  ReviseInput,
+  VoidInput,
+} from './inputs.ts';
 import { DEADLINES, decideTransition, type ManifestAct, rolesOf, TRANSITIONS } from './lifecycle.ts';
 import { type Manifest, manifestKind } from './manifest.ts';
 import { decideReceipt } from './receiving.ts';
@@ -38,7 +46,11 @@ export const draft: ManifestCommand<DraftInput> = {
     const checked = checkDraft(input, sitesOf(input, states), facts);
     if ('refusal' in checked) return refused(checked.refusal);
     const id = facts.newId();
-    const event = { ...baseEvent('manifest_drafted', id, facts.now), region: checked.origin.region, data: { manifest: draftFields(input, checked, dayInShanghai(facts.now)) as unknown as Json } };
+    const event = {
+      ...baseEvent('manifest_drafted', id, facts.now),
+      region: checked.origin.region,
+      data: { manifest: draftFields(input, checked, dayInShanghai(facts.now)) as unknown as Json },
+    };
     return { events: [event], answer: { id, status: 'draft' }, warnings: checked.warnings, status: 201 };
   },
 };
@@ -53,7 +65,11 @@ export const revise: ManifestCommand<ReviseInput> = {
       const checked = checkDraft(input, sitesOf(input, states), facts);
       if ('refusal' in checked) return refused(checked.refusal);
       const { id, ...fields } = input;
-      const event = { ...baseEvent('manifest_revised', id, facts.now), region: checked.origin.region, data: { manifest: draftFields(fields, checked, dayInShanghai(facts.now)) as unknown as Json } };
+      const event = {
+        ...baseEvent('manifest_revised', id, facts.now),
+        region: checked.origin.region,
+        data: { manifest: draftFields(fields, checked, dayInShanghai(facts.now)) as unknown as Json },
+      };
       return { events: [event], answer: { id, status: 'draft' }, warnings: checked.warnings };
     }),
 };
@@ -70,7 +86,10 @@ export const issue: ManifestCommand<IssueInput> = {
       read: [manifest.consignorId, manifest.carrierId, manifest.consigneeId].map((id) => ({ kind: 'party', id })),
       lookups: [
         { lookup: licencesOf, key: manifest.consigneeId },
-        ...manifest.lines.map((line) => ({ lookup: stockLookup, key: accountOf(originStock(manifest), line.wasteCode).id })),
+        ...manifest.lines.map((line) => ({
+          lookup: stockLookup,
+          key: accountOf(originStock(manifest), line.wasteCode).id,
+        })),
       ],
     };
   },
@@ -80,7 +99,9 @@ export const issue: ManifestCommand<IssueInput> = {
       const checked = checkIssue(manifest, {
         day,
         facts,
-        parties: [manifest.consignorId, manifest.carrierId, manifest.consigneeId].map((id) => states.get(partyKind, id)!),
+        parties: [manifest.consignorId, manifest.carrierId, manifest.consigneeId].map(
+          (id) => states.get(partyKind, id)!,
+        ),
         licences: states.found(licencesOf, manifest.consigneeId),
         stockOf: (wasteCode) => states.found(stockLookup, accountOf(originStock(manifest), wasteCode).id),
       });
@@ -91,7 +112,12 @@ export const issue: ManifestCommand<IssueInput> = {
         events: [{ ...baseEvent('manifest_issued', manifest.id, facts.now), region: manifest.originRegion, data: {} }],
         answer: { id: manifest.id, status: 'issued' },
         warnings: checked.warnings,
-        number: { series: `manifest ${prefecture} ${year}`, into: 'number', max: 999_999, format: (serial) => `${year}${prefecture}${String(serial).padStart(6, '0')}` },
+        number: {
+          series: `manifest ${prefecture} ${year}`,
+          into: 'number',
+          max: 999_999,
+          format: (serial) => `${year}${prefecture}${String(serial).padStart(6, '0')}`,
+        },
       };
     }),
 };
@@ -106,7 +132,12 @@ export const pickup: ManifestCommand<PickupInput> = {
   needs: (input, facts) => withReport(lockManifest(input), facts),
   alsoNeeds(input, states) {
     const manifest = states.get(manifestKind, input.id);
-    return { lookups: (manifest?.lines ?? []).map((line) => ({ lookup: stockLookup, key: accountOf(originStock(manifest!), line.wasteCode).id })) };
+    return {
+      lookups: (manifest?.lines ?? []).map((line) => ({
+        lookup: stockLookup,
+        key: accountOf(originStock(manifest!), line.wasteCode).id,
+      })),
+    };
   },
   decide: (input, states, facts) =>
     onManifest('pickup', input, states, facts, (manifest) => {
@@ -117,10 +148,27 @@ export const pickup: ManifestCommand<PickupInput> = {
         const { wasteCode, namedBatches, declaredPieces } = manifest.lines[line - 1]!;
         const stock = states.found(stockLookup, accountOf(originStock(manifest), wasteCode).id);
         const loaded = takeFrom(stock, namedBatches, massGrams, pieces ?? declaredPieces);
-        return { line, wasteCode, grams: massGrams, pieces: pieces ?? declaredPieces, loaded: loaded.length > 0 ? loaded : [unrecorded(line, massGrams, pieces ?? declaredPieces, facts)], known: loaded.length > 0 };
+        return {
+          line,
+          wasteCode,
+          grams: massGrams,
+          pieces: pieces ?? declaredPieces,
+          loaded: loaded.length > 0 ? loaded : [unrecorded(line, massGrams, pieces ?? declaredPieces, facts)],
+          known: loaded.length > 0,
+        };
       });
       const movements = lines.flatMap(({ line, wasteCode, loaded }) =>
-        loaded.map(({ batchId, grams, pieces }) => ({ wasteCode, line, from: originStock(manifest), to: onTheRoad(manifest), fromBatch: batchId, toBatch: batchId, grams, pieces, dryGrams: 0 })),
+        loaded.map(({ batchId, grams, pieces }) => ({
+          wasteCode,
+          line,
+          from: originStock(manifest),
+          to: onTheRoad(manifest),
+          fromBatch: batchId,
+          toBatch: batchId,
+          grams,
+          pieces,
+          dryGrams: 0,
+        })),
       );
       const occurredAt = new Date(input.occurredAt);
       const event: EventDraft = {
@@ -132,12 +180,25 @@ export const pickup: ManifestCommand<PickupInput> = {
           plate: plate.valid ? plate.plate : input.plate,
           driverId: input.driverId ?? null,
           waybillNumber: input.waybillNumber ?? null,
-          lines: lines.map(({ line, grams, pieces, loaded }) => ({ line, grams, pieces, loaded: loaded as unknown as Json })),
+          lines: lines.map(({ line, grams, pieces, loaded }) => ({
+            line,
+            grams,
+            pieces,
+            loaded: loaded as unknown as Json,
+          })),
           ...movementsData(movements),
         },
       };
-      const strangers = lines.filter((line) => !line.known).map(({ line, wasteCode, loaded }) => unrecordedBatch(manifest, wasteCode, loaded[0]!.batchId, occurredAt, line));
-      return { events: [event, ...strangers], answer: { id: manifest.id, status: 'in_transit' }, warnings: pickupWarnings(input, manifest, plate.valid, lines) };
+      const strangers = lines
+        .filter((line) => !line.known)
+        .map(({ line, wasteCode, loaded }) =>
+          unrecordedBatch(manifest, wasteCode, loaded[0]!.batchId, occurredAt, line),
+        );
+      return {
+        events: [event, ...strangers],
+        answer: { id: manifest.id, status: 'in_transit' },
+        warnings: pickupWarnings(input, manifest, plate.valid, lines),
+      };
     }),
 };
 
@@ -150,19 +211,43 @@ export const arrival: ManifestCommand<ArrivalInput> = {
     onManifest('arrival', input, states, facts, (manifest) => {
       const occurredAt = new Date(input.occurredAt);
       const movements = manifest.lines.flatMap(({ line, wasteCode, loaded }) =>
-        loaded.map(({ batchId, grams, pieces }) => ({ wasteCode, line, from: onTheRoad(manifest), to: onHold(manifest), fromBatch: batchId, toBatch: batchId, grams, pieces, dryGrams: 0 })),
+        loaded.map(({ batchId, grams, pieces }) => ({
+          wasteCode,
+          line,
+          from: onTheRoad(manifest),
+          to: onHold(manifest),
+          fromBatch: batchId,
+          toBatch: batchId,
+          grams,
+          pieces,
+          dryGrams: 0,
+        })),
       );
       const day = dayInShanghai(occurredAt);
-      const workingDays = facts.reference.policy(DEADLINES.receipt.policy, { region: manifest.destinationRegion, stream: manifest.stream, day }).value;
+      const workingDays = facts.reference.policy(DEADLINES.receipt.policy, {
+        region: manifest.destinationRegion,
+        stream: manifest.stream,
+        day,
+      }).value;
       const due = addWorkingDays(day, workingDays);
       const event: EventDraft = {
         ...baseEvent('arrived', manifest.id, occurredAt),
         region: manifest.destinationRegion,
         entryMode: input.entryMode,
         refs: batchesIn(movements),
-        data: { siteId: input.siteId ?? manifest.consigneeSiteId, dueOn: due.day, provisional: due.provisional, calendar: due.calendarVersion, ...movementsData(movements) },
+        data: {
+          siteId: input.siteId ?? manifest.consigneeSiteId,
+          dueOn: due.day,
+          provisional: due.provisional,
+          calendar: due.calendarVersion,
+          ...movementsData(movements),
+        },
       };
-      return { events: [event], answer: { id: manifest.id, status: 'arrived', receiptDueOn: due.day, receiptDueProvisional: due.provisional }, warnings: arrivalWarnings(input, manifest) };
+      return {
+        events: [event],
+        answer: { id: manifest.id, status: 'arrived', receiptDueOn: due.day, receiptDueProvisional: due.provisional },
+        warnings: arrivalWarnings(input, manifest),
+      };
     }),
 };
 
@@ -173,7 +258,9 @@ export const arrival: ManifestCommand<ArrivalInput> = {
 export const receipt: ManifestCommand<ReceiptInput> = {
   name: 'receive_manifest',
   kind: 'paper',
-  needs: (input, facts) => ({ lock: [...lockManifest(input).lock, ...input.lines.map((_, nth) => ({ kind: 'batch', id: facts.newId(nth) }))] }),
+  needs: (input, facts) => ({
+    lock: [...lockManifest(input).lock, ...input.lines.map((_, nth) => ({ kind: 'batch', id: facts.newId(nth) }))],
+  }),
   alsoNeeds(input, states) {
     const manifest = states.get(manifestKind, input.id);
     return { gates: (manifest?.lines ?? []).map((line) => accountOf(consigneeStock(manifest!), line.wasteCode).id) };
@@ -181,7 +268,9 @@ export const receipt: ManifestCommand<ReceiptInput> = {
   decide: (input, states, facts) =>
     onManifest('receipt', input, states, facts, (manifest) => {
       const structure = everyLineOnce(manifest, input.lines);
-      return structure ? refused(structure) : decideReceipt(input, manifest, facts, { hold: onHold(manifest), stock: consigneeStock(manifest) });
+      return structure
+        ? refused(structure)
+        : decideReceipt(input, manifest, facts, { hold: onHold(manifest), stock: consigneeStock(manifest) });
     }),
 };
 
@@ -192,7 +281,14 @@ export const voidManifest: ManifestCommand<VoidInput> = {
   needs: lockManifest,
   decide: (input, states, facts) =>
     onManifest('void', input, states, facts, (manifest) => ({
-      events: [{ ...baseEvent('manifest_voided', manifest.id, facts.now), region: manifest.originRegion, data: {}, details: { reason: input.reason } }],
+      events: [
+        {
+          ...baseEvent('manifest_voided', manifest.id, facts.now),
+          region: manifest.originRegion,
+          data: {},
+          details: { reason: input.reason },
+        },
+      ],
       answer: { id: manifest.id, status: 'void' },
     })),
 };
@@ -202,25 +298,46 @@ function lockManifest(input: { readonly id: string }) {
 }
 
 /** A physical report may have to be kept as unmatched. */
-const withReport = (needs: ReturnType<typeof lockManifest>, facts: Facts): Needs => ({ lock: [...needs.lock, { kind: 'unmatched_report', id: facts.newId(UNMATCHED_NTH) }] });
+const withReport = (needs: ReturnType<typeof lockManifest>, facts: Facts): Needs => ({
+  lock: [...needs.lock, { kind: 'unmatched_report', id: facts.newId(UNMATCHED_NTH) }],
+});
 const UNMATCHED_NTH = 99;
 /** Ids for batches nobody recorded before they were loaded, after those of the lines. */
 const UNRECORDED_NTH = 50;
 
-const baseEvent = (type: string, id: string, occurredAt: Date) => ({ type, subject: { kind: 'manifest', id }, occurredAt });
+const baseEvent = (type: string, id: string, occurredAt: Date) => ({
+  type,
+  subject: { kind: 'manifest', id },
+  occurredAt,
+});
 
 /** Finds the manifest, asks the lifecycle, then decides. Whoever does not stand on it learns nothing of it. */
-function onManifest(act: ManifestAct, input: { readonly id: string }, states: States, facts: Facts, decide: (manifest: Manifest) => Decision): Decision {
+function onManifest(
+  act: ManifestAct,
+  input: { readonly id: string },
+  states: States,
+  facts: Facts,
+  decide: (manifest: Manifest) => Decision,
+): Decision {
   const manifest = states.get(manifestKind, input.id);
   const partyId = facts.caller.actor.party;
-  if (!manifest || rolesOf(manifest, partyId).length === 0 || isHiddenDraft(manifest, partyId)) return refused(notFound('manifest', input.id));
+  if (!manifest || rolesOf(manifest, partyId).length === 0 || isHiddenDraft(manifest, partyId))
+    return refused(notFound('manifest', input.id));
   const transition = decideTransition(act, manifest, partyId);
   if (!('refused' in transition)) return decide(manifest);
   const physical = TRANSITIONS[act].kind === 'physical' && transition.refused.problem === 'wrong-status';
-  return physical ? unmatched(act, manifest, input as PickupInput | ArrivalInput, facts, transition.refused) : refused(transition.refused);
+  return physical
+    ? unmatched(act, manifest, input as PickupInput | ArrivalInput, facts, transition.refused)
+    : refused(transition.refused);
 }
 
-function unmatched(act: ManifestAct, manifest: Manifest, input: PickupInput | ArrivalInput, facts: Facts, refusal: Refusal): Decision {
+function unmatched(
+  act: ManifestAct,
+  manifest: Manifest,
+  input: PickupInput | ArrivalInput,
+  facts: Facts,
+  refusal: Refusal,
+): Decision {
   const atOrigin = act === 'pickup';
   const report = {
     id: facts.newId(UNMATCHED_NTH),
@@ -236,16 +353,36 @@ function unmatched(act: ManifestAct, manifest: Manifest, input: PickupInput | Ar
   return keepUnmatched(report, refusal, { region, entryMode: input.entryMode }, input as unknown as Json);
 }
 
-const isHiddenDraft = (manifest: Manifest, partyId: string): boolean => manifest.status === 'draft' && manifest.consignorId !== partyId;
+const isHiddenDraft = (manifest: Manifest, partyId: string): boolean =>
+  manifest.status === 'draft' && manifest.consignorId !== partyId;
 
 function sitesOf(input: DraftInput, states: States) {
-  return { origin: states.get(siteKind, input.consignorSiteId), destination: states.get(siteKind, input.consigneeSiteId), carrier: states.get(partyKind, input.carrierId) };
+  return {
+    origin: states.get(siteKind, input.consignorSiteId),
+    destination: states.get(siteKind, input.consigneeSiteId),
+    carrier: states.get(partyKind, input.carrierId),
+  };
 }
 
-const originStock = (manifest: Manifest): Place => ['stock', manifest.consignorId, manifest.consignorSiteId, manifest.consignorId];
+const originStock = (manifest: Manifest): Place => [
+  'stock',
+  manifest.consignorId,
+  manifest.consignorSiteId,
+  manifest.consignorId,
+];
 const onTheRoad = (manifest: Manifest): Place => ['in_transit', manifest.carrierId, null, manifest.consignorId];
-const onHold = (manifest: Manifest): Place => ['consignee_hold', manifest.consigneeId, manifest.consigneeSiteId, manifest.consignorId];
-const consigneeStock = (manifest: Manifest): Place => ['stock', manifest.consigneeId, manifest.consigneeSiteId, manifest.consigneeId];
+const onHold = (manifest: Manifest): Place => [
+  'consignee_hold',
+  manifest.consigneeId,
+  manifest.consigneeSiteId,
+  manifest.consignorId,
+];
+const consigneeStock = (manifest: Manifest): Place => [
+  'stock',
+  manifest.consigneeId,
+  manifest.consigneeSiteId,
+  manifest.consigneeId,
+];
 
 /** Every line of the manifest once, none else: a report that leaves one out cannot be booked. */
 function everyLineOnce(manifest: Manifest, given: readonly { readonly line: number }[]): Refusal | undefined {
@@ -254,7 +391,10 @@ function everyLineOnce(manifest: Manifest, given: readonly { readonly line: numb
   if (numbers.length === wanted.length && wanted.every((line) => numbers.includes(line))) return undefined;
   return {
     problem: 'against-rule',
-    detail: { zh: `须逐行填报第 ${wanted.join('、')} 行，每行一次。`, en: `Give lines ${wanted.join(', ')}, each once.` },
+    detail: {
+      zh: `须逐行填报第 ${wanted.join('、')} 行，每行一次。`,
+      en: `Give lines ${wanted.join(', ')}, each once.`,
+    },
     errors: [{ pointer: '/lines', detail: `lines ${wanted.join(', ')}` }],
   };
 }
@@ -264,19 +404,65 @@ function unrecorded(line: number, grams: number, pieces: number, facts: Facts) {
   return { batchId: facts.newId(UNRECORDED_NTH + line), grams, pieces, inferred: true };
 }
 
-function unrecordedBatch(manifest: Manifest, wasteCode: string, id: string, occurredAt: Date, line: number): EventDraft {
-  const formed = { id, origin: 'generated' as const, stock: originStock(manifest), wasteCode, grams: 0, pieces: 0, manifestId: manifest.id };
-  return batchFormed(formed, 'unrecorded_batch_loaded', { occurredAt, region: manifest.originRegion, refs: [manifest.id], data: { line } });
+function unrecordedBatch(
+  manifest: Manifest,
+  wasteCode: string,
+  id: string,
+  occurredAt: Date,
+  line: number,
+): EventDraft {
+  const formed = {
+    id,
+    origin: 'generated' as const,
+    stock: originStock(manifest),
+    wasteCode,
+    grams: 0,
+    pieces: 0,
+    manifestId: manifest.id,
+  };
+  return batchFormed(formed, 'unrecorded_batch_loaded', {
+    occurredAt,
+    region: manifest.originRegion,
+    refs: [manifest.id],
+    data: { line },
+  });
 }
 
-function pickupWarnings(input: PickupInput, manifest: Manifest, plateFits: boolean, lines: readonly { line: number; known: boolean }[]): Warning[] {
+function pickupWarnings(
+  input: PickupInput,
+  manifest: Manifest,
+  plateFits: boolean,
+  lines: readonly { line: number; known: boolean }[],
+): Warning[] {
   const warnings: Warning[] = [];
-  if (!plateFits) warnings.push({ code: 'plate-unusual', pointer: '/plate', detail: { zh: `号牌 ${input.plate} 不符合 GA 36 格式，已照录。`, en: `The plate ${input.plate} does not follow GA 36; it was recorded as given.` } });
+  if (!plateFits)
+    warnings.push({
+      code: 'plate-unusual',
+      pointer: '/plate',
+      detail: {
+        zh: `号牌 ${input.plate} 不符合 GA 36 格式，已照录。`,
+        en: `The plate ${input.plate} does not follow GA 36; it was recorded as given.`,
+      },
+    });
   if (manifest.issuedAt && new Date(input.occurredAt) < manifest.issuedAt) {
-    warnings.push({ code: 'loaded-before-issue', pointer: '/occurredAt', basis: 'TM 11(1)', detail: { zh: '装运时间早于联单签发时间。', en: 'It was loaded before the manifest was issued.' } });
+    warnings.push({
+      code: 'loaded-before-issue',
+      pointer: '/occurredAt',
+      basis: 'TM 11(1)',
+      detail: { zh: '装运时间早于联单签发时间。', en: 'It was loaded before the manifest was issued.' },
+    });
   }
   for (const { line, known } of lines) {
-    if (!known) warnings.push({ code: 'stock-unrecorded', pointer: `/lines/${line - 1}`, basis: 'TM 10(3)', detail: { zh: `第 ${line} 行所装废物在台账中没有库存。`, en: `No stock of line ${line} is on record at the origin.` } });
+    if (!known)
+      warnings.push({
+        code: 'stock-unrecorded',
+        pointer: `/lines/${line - 1}`,
+        basis: 'TM 10(3)',
+        detail: {
+          zh: `第 ${line} 行所装废物在台账中没有库存。`,
+          en: `No stock of line ${line} is on record at the origin.`,
+        },
+      });
   }
   return warnings;
 }
@@ -284,10 +470,22 @@ function pickupWarnings(input: PickupInput, manifest: Manifest, plateFits: boole
 function arrivalWarnings(input: ArrivalInput, manifest: Manifest): Warning[] {
   const warnings: Warning[] = [];
   if (input.siteId && input.siteId !== manifest.consigneeSiteId) {
-    warnings.push({ code: 'arrived-elsewhere', pointer: '/siteId', basis: 'TM 11(4)', detail: { zh: '运抵地点不是联单载明的接受人场所。', en: "It arrived at another site than the consignee's on the manifest." } });
+    warnings.push({
+      code: 'arrived-elsewhere',
+      pointer: '/siteId',
+      basis: 'TM 11(4)',
+      detail: {
+        zh: '运抵地点不是联单载明的接受人场所。',
+        en: "It arrived at another site than the consignee's on the manifest.",
+      },
+    });
   }
   if (manifest.pickedUpAt && new Date(input.occurredAt) < manifest.pickedUpAt) {
-    warnings.push({ code: 'arrived-before-pickup', pointer: '/occurredAt', detail: { zh: '运抵时间早于装运时间。', en: 'It arrived before it was picked up.' } });
+    warnings.push({
+      code: 'arrived-before-pickup',
+      pointer: '/occurredAt',
+      detail: { zh: '运抵时间早于装运时间。', en: 'It arrived before it was picked up.' },
+    });
   }
   return warnings;
 }

@@ -1,6 +1,7 @@
 /** What is checked when a manifest is drafted and issued. TM 10, 14–16; licences: 法典 534. Pure. */
-import { codeRemarks } from '../catalogue/code-remarks.ts';
+
 import { dayInShanghai } from '../catalogue/calendar.ts';
+import { codeRemarks } from '../catalogue/code-remarks.ts';
 import { exemptionsFor } from '../catalogue/exemptions.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { ancestorsOn } from '../catalogue/regions.ts';
@@ -26,13 +27,33 @@ interface Places {
 type Checked = Places & { readonly warnings: Warning[] };
 
 /** Structure and names of a draft. Another's sites may be named; only one's own may be the origin. */
-export function checkDraft(input: DraftInput, places: { [Key in keyof Places]: Places[Key] | undefined }, facts: Facts): Checked | { refusal: Refusal } {
+export function checkDraft(
+  input: DraftInput,
+  places: { [Key in keyof Places]: Places[Key] | undefined },
+  facts: Facts,
+): Checked | { refusal: Refusal } {
   const { origin, destination, carrier } = places;
-  if (!origin || origin.partyId !== facts.caller.actor.party) return { refusal: notFound('site', input.consignorSiteId) };
-  if (!destination) return { refusal: missing('/consigneeSiteId', '接受人场所未登记', 'the consignee site is not registered') };
+  if (!origin || origin.partyId !== facts.caller.actor.party)
+    return { refusal: notFound('site', input.consignorSiteId) };
+  if (!destination)
+    return { refusal: missing('/consigneeSiteId', '接受人场所未登记', 'the consignee site is not registered') };
   if (!carrier) return { refusal: missing('/carrierId', '承运人未登记', 'the carrier is not registered') };
-  if (origin.id === destination.id) return { refusal: missing('/consigneeSiteId', '移出与接受不能为同一场所（TM 31(1)）', 'origin and destination are one site, which is no transfer (TM 31(1))') };
-  if (!carrier.capacities.includes('carrier')) return { refusal: missing('/carrierId', `${carrier.name} 未登记为承运人`, `${carrier.name} is not registered as a carrier`) };
+  if (origin.id === destination.id)
+    return {
+      refusal: missing(
+        '/consigneeSiteId',
+        '移出与接受不能为同一场所（TM 31(1)）',
+        'origin and destination are one site, which is no transfer (TM 31(1))',
+      ),
+    };
+  if (!carrier.capacities.includes('carrier'))
+    return {
+      refusal: missing(
+        '/carrierId',
+        `${carrier.name} 未登记为承运人`,
+        `${carrier.name} is not registered as a carrier`,
+      ),
+    };
   const day = dayInShanghai(facts.now);
   const warnings: Warning[] = [];
   for (const [index, line] of input.lines.entries()) {
@@ -104,38 +125,64 @@ export function checkIssue(manifest: Manifest, context: IssueContext): { refusal
 }
 
 /** No waste goes to a consignee whose licence does not cover it on that day, unless its use or disposal is exempt. */
-function checkLicence(manifest: Manifest, line: Line, { day, facts, licences }: IssueContext): { refusal: Refusal } | { warning: Warning } | undefined {
-  if (licences.some((licence) => permitCovers(licence, { wasteCode: line.wasteCode, method: line.plannedMethod, day }))) return undefined;
+function checkLicence(
+  manifest: Manifest,
+  line: Line,
+  { day, facts, licences }: IssueContext,
+): { refusal: Refusal } | { warning: Warning } | undefined {
+  if (licences.some((licence) => permitCovers(licence, { wasteCode: line.wasteCode, method: line.plannedMethod, day })))
+    return undefined;
   const stage = findTreatmentMethod(line.plannedMethod)?.kind === 'use' ? 'utilise' : 'dispose';
   const exempt = exemptionsFor(line.wasteCode, stage, day).length > 0;
-  const { value, basis } = facts.reference.policy('unlicensed-consignee', { region: manifest.destinationRegion, stream: manifest.stream, day });
+  const { value, basis } = facts.reference.policy('unlicensed-consignee', {
+    region: manifest.destinationRegion,
+    stream: manifest.stream,
+    day,
+  });
   const detail: Bilingual = {
     zh: `接受人没有在 ${day} 有效且涵盖 ${line.wasteCode}（${line.plannedMethod}）的危险废物经营许可证。`,
     en: `The consignee holds no licence that covers ${line.wasteCode} (${line.plannedMethod}) on ${day}.`,
   };
   const article = `${basis.instrument} ${basis.article}`;
   const pointer = `/lines/${line.line - 1}/wasteCode`;
-  if (value === 'refuse' && !exempt) return { refusal: { problem: 'against-rule', detail, basis: article, errors: [{ pointer, detail: detail.en }] } };
-  return { warning: { code: exempt ? 'licence-exemption-claimed' : 'licence-missing', detail, basis: article, pointer } };
+  if (value === 'refuse' && !exempt)
+    return { refusal: { problem: 'against-rule', detail, basis: article, errors: [{ pointer, detail: detail.en }] } };
+  return {
+    warning: { code: exempt ? 'licence-exemption-claimed' : 'licence-missing', detail, basis: article, pointer },
+  };
 }
 
 export function checkMethod(method: string, pointer: string): Refusal | undefined {
   if (findTreatmentMethod(method)) return undefined;
-  return missing(pointer, `利用处置方式代码 ${method} 不存在，例如 D10 焚烧`, `there is no treatment method ${method}; D10 is incineration, for example`);
+  return missing(
+    pointer,
+    `利用处置方式代码 ${method} 不存在，例如 D10 焚烧`,
+    `there is no treatment method ${method}; D10 is incineration, for example`,
+  );
 }
 
 function hazardWarnings(line: DraftInput['lines'][number], index: number, day: string): Warning[] {
   const found = findWasteCode(line.wasteCode, day);
   if (found.kind !== 'listed' || hazardsFit(found.entry, line.hazards)) return [];
   const listed = found.entry.hazards.join(', ');
-  return [{ code: 'hazards-differ', pointer: `/lines/${index}/hazards`, detail: { zh: `名录所列危险特性为 ${listed}。`, en: `The list gives ${listed}.` }, basis: '《国家危险废物名录》' }];
+  return [
+    {
+      code: 'hazards-differ',
+      pointer: `/lines/${index}/hazards`,
+      detail: { zh: `名录所列危险特性为 ${listed}。`, en: `The list gives ${listed}.` },
+      basis: '《国家危险废物名录》',
+    },
+  ];
 }
 
 const stockShort = (line: Line, held: number): Warning => ({
   code: 'stock-short',
   pointer: `/lines/${line.line - 1}/massGrams`,
   basis: 'TM 10(3)',
-  detail: { zh: `台账库存 ${held} 克，少于申报的 ${line.declaredGrams} 克。`, en: `The register holds ${held} g, less than the ${line.declaredGrams} g declared.` },
+  detail: {
+    zh: `台账库存 ${held} 克，少于申报的 ${line.declaredGrams} 克。`,
+    en: `The register holds ${held} g, less than the ${line.declaredGrams} g declared.`,
+  },
 });
 
 const missing = (pointer: string, zh: string, en: string): Refusal => ({

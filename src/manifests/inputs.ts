@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HAZARDS } from '../catalogue/waste-codes.ts';
 import { ENTRY_MODES } from '../platform/events.ts';
-import { Grams, Instant, Pieces, ShortText } from '../platform/values.ts';
+import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import { DISCREPANCY_TYPES } from './tables.ts';
 
 /** Bodies of the manifest acts. Lines are named by their number, from 1. */
@@ -16,21 +16,24 @@ export const DraftLine = z.strictObject({
   wasteCode: z.string().max(20),
   name: ShortText,
   form: z.enum(FORMS),
-  hazards: z.array(z.enum(Object.keys(HAZARDS) as [keyof typeof HAZARDS])).min(1).max(5),
+  hazards: z
+    .array(z.enum(Object.keys(HAZARDS) as [keyof typeof HAZARDS]))
+    .min(1)
+    .max(5),
   packaging: z.enum(PACKAGINGS),
   massGrams: Grams.min(1),
   pieces: Pieces.default(0),
   /** Use or disposal intended at the consignee's, e.g. D10. */
   plannedMethod: z.string().max(4),
   /** Batches to load; without them the oldest in stock are taken and marked as inferred. */
-  batchIds: z.array(z.uuid()).max(50).default([]),
+  batchIds: z.array(Uuid).max(50).default([]),
 });
 
 export const Draft = z.strictObject({
   stream: z.literal('hazardous').default('hazardous'),
-  consignorSiteId: z.uuid(),
-  carrierId: z.uuid(),
-  consigneeSiteId: z.uuid(),
+  consignorSiteId: Uuid,
+  carrierId: Uuid,
+  consigneeSiteId: Uuid,
   /** 托运人: who hires the carrier; only one of these two may (TM 31(5)). */
   shipperRole: z.enum(['consignor', 'consignee']).default('consignor'),
   lines: z.array(DraftLine).min(1).max(LINES_MAX),
@@ -41,17 +44,20 @@ export const Issue = z.strictObject({});
 export const Pickup = z.strictObject({
   occurredAt: Instant,
   plate: z.string().min(1).max(20),
-  driverId: z.uuid().optional(),
+  driverId: Uuid.optional(),
   /** 危货运单号. */
   waybillNumber: z.string().max(64).optional(),
-  lines: z.array(z.strictObject({ line: LineNumber, massGrams: Grams, pieces: Pieces.optional() })).min(1).max(LINES_MAX),
+  lines: z
+    .array(z.strictObject({ line: LineNumber, massGrams: Grams, pieces: Pieces.optional() }))
+    .min(1)
+    .max(LINES_MAX),
   entryMode,
 });
 
 export const Arrival = z.strictObject({
   occurredAt: Instant,
   /** Where it arrived, when that is not the consignee's site. */
-  siteId: z.uuid().optional(),
+  siteId: Uuid.optional(),
   entryMode,
 });
 

@@ -18,12 +18,54 @@ export interface Transition {
 }
 
 export const TRANSITIONS = {
-  revise: { kind: 'paper', by: ['consignor'], from: ['draft'], to: 'draft', basis: 'TM 10(4)', title: { zh: '修改草稿', en: 'Revise the draft' } },
-  issue: { kind: 'paper', by: ['consignor'], from: ['draft'], to: 'issued', basis: 'TM 10(4), 15, 16', title: { zh: '签发', en: 'Issue' } },
-  pickup: { kind: 'physical', by: ['carrier'], from: ['issued'], to: 'in_transit', basis: 'TM 11(1)-(2)', title: { zh: '装运', en: 'Pick up' } },
-  arrival: { kind: 'physical', by: ['carrier', 'consignee'], from: ['in_transit'], to: 'arrived', basis: 'TM 11(4)', title: { zh: '运抵', en: 'Arrive' } },
-  receipt: { kind: 'paper', by: ['consignee'], from: ['arrived'], to: 'received', basis: 'TM 12(1)-(2), 18', title: { zh: '接受', en: 'Receive' } },
-  void: { kind: 'paper', by: ['consignor'], from: ['draft', 'issued'], to: 'void', basis: 'TM 11(1): nothing has been loaded', title: { zh: '作废', en: 'Void' } },
+  revise: {
+    kind: 'paper',
+    by: ['consignor'],
+    from: ['draft'],
+    to: 'draft',
+    basis: 'TM 10(4)',
+    title: { zh: '修改草稿', en: 'Revise the draft' },
+  },
+  issue: {
+    kind: 'paper',
+    by: ['consignor'],
+    from: ['draft'],
+    to: 'issued',
+    basis: 'TM 10(4), 15, 16',
+    title: { zh: '签发', en: 'Issue' },
+  },
+  pickup: {
+    kind: 'physical',
+    by: ['carrier'],
+    from: ['issued'],
+    to: 'in_transit',
+    basis: 'TM 11(1)-(2)',
+    title: { zh: '装运', en: 'Pick up' },
+  },
+  arrival: {
+    kind: 'physical',
+    by: ['carrier', 'consignee'],
+    from: ['in_transit'],
+    to: 'arrived',
+    basis: 'TM 11(4)',
+    title: { zh: '运抵', en: 'Arrive' },
+  },
+  receipt: {
+    kind: 'paper',
+    by: ['consignee'],
+    from: ['arrived'],
+    to: 'received',
+    basis: 'TM 12(1)-(2), 18',
+    title: { zh: '接受', en: 'Receive' },
+  },
+  void: {
+    kind: 'paper',
+    by: ['consignor'],
+    from: ['draft', 'issued'],
+    to: 'void',
+    basis: 'TM 11(1): nothing has been loaded',
+    title: { zh: '作废', en: 'Void' },
+  },
 } as const satisfies Record<string, Transition>;
 
 export type ManifestAct = keyof typeof TRANSITIONS;
@@ -50,13 +92,20 @@ export function rolesOf(manifest: Standing, partyId: string): ManifestRole[] {
 }
 
 /** May this party do this act now? Answers with data; never throws. */
-export function decideTransition(act: ManifestAct, manifest: Standing, partyId: string): { to: Status } | { refused: Refusal } {
+export function decideTransition(
+  act: ManifestAct,
+  manifest: Standing,
+  partyId: string,
+): { to: Status } | { refused: Refusal } {
   const { by, from, to, basis }: Transition = TRANSITIONS[act];
   if (!rolesOf(manifest, partyId).some((role) => by.includes(role))) {
     return {
       refused: {
         problem: 'not-your-act',
-        detail: { zh: `此操作由${by.map((role) => ROLE_NAMES[role].zh).join('或')}办理。`, en: `This belongs to the ${by.join(' or the ')}.` },
+        detail: {
+          zh: `此操作由${by.map((role) => ROLE_NAMES[role].zh).join('或')}办理。`,
+          en: `This belongs to the ${by.join(' or the ')}.`,
+        },
         basis,
       },
     };

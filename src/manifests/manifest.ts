@@ -25,10 +25,22 @@ interface EventData {
   manifest_drafted: { manifest: DraftFields };
   manifest_revised: { manifest: DraftFields };
   manifest_issued: { number: string };
-  picked_up: { plate: string; driverId: string | null; waybillNumber: string | null; lines: readonly { line: number; grams: number; pieces: number; loaded: readonly LineBatch[] }[] };
+  picked_up: {
+    plate: string;
+    driverId: string | null;
+    waybillNumber: string | null;
+    lines: readonly { line: number; grams: number; pieces: number; loaded: readonly LineBatch[] }[];
+  };
   arrived: { dueOn: string; provisional: boolean };
   receipt_recorded: {
-    lines: readonly { line: number; acceptedGrams: number; refusedGrams: number; receivedPieces: number; method: string; batchId: string | null }[];
+    lines: readonly {
+      line: number;
+      acceptedGrams: number;
+      refusedGrams: number;
+      receivedPieces: number;
+      method: string;
+      batchId: string | null;
+    }[];
     discrepancies: readonly Discrepancy[];
   };
   manifest_voided: Record<string, never>;
@@ -49,7 +61,11 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
     case 'picked_up': {
       const data = read<'picked_up'>(event);
       const { plate, driverId, waybillNumber } = data;
-      const lines = withLines(state!, data.lines, ({ grams, pieces, loaded }) => ({ pickedUpGrams: grams, pickedUpPieces: pieces, loaded }));
+      const lines = withLines(state!, data.lines, ({ grams, pieces, loaded }) => ({
+        pickedUpGrams: grams,
+        pickedUpPieces: pieces,
+        loaded,
+      }));
       return { ...state!, status: 'in_transit', plate, driverId, waybillNumber, lines, pickedUpAt: at };
     }
     case 'arrived': {
@@ -58,7 +74,10 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
     }
     case 'receipt_recorded': {
       const data = read<'receipt_recorded'>(event);
-      const lines = withLines(state!, data.lines, ({ line: _, batchId, ...received }) => ({ ...received, receivedBatchId: batchId }));
+      const lines = withLines(state!, data.lines, ({ line: _, batchId, ...received }) => ({
+        ...received,
+        receivedBatchId: batchId,
+      }));
       return { ...state!, status: 'received', lines, discrepancies: data.discrepancies, acceptedAt: at };
     }
     case 'manifest_voided':
@@ -68,9 +87,14 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
   }
 }
 
-const read = <Type extends keyof EventData>(event: RecordedEvent): EventData[Type] => event.data as unknown as EventData[Type];
+const read = <Type extends keyof EventData>(event: RecordedEvent): EventData[Type] =>
+  event.data as unknown as EventData[Type];
 
-function withLines<Change extends { line: number }>(state: Manifest, changes: readonly Change[], patchOf: (change: Change) => Partial<Line>): Line[] {
+function withLines<Change extends { line: number }>(
+  state: Manifest,
+  changes: readonly Change[],
+  patchOf: (change: Change) => Partial<Line>,
+): Line[] {
   return state.lines.map((line) => {
     const change = changes.find((one) => one.line === line.line);
     return change ? { ...line, ...patchOf(change) } : line;
@@ -96,7 +120,8 @@ const EMPTY = {
 
 /** A draft is the consignor's alone; from issue on it concerns all who stand on it and both places. */
 export function audienceOfManifest(manifest: Manifest): Audience {
-  if (manifest.status === 'draft' || (manifest.status === 'void' && !manifest.number)) return { stage: manifest.status === 'draft' ? 'draft' : 'closed', partyIds: [manifest.consignorId], regions: [] };
+  if (manifest.status === 'draft' || (manifest.status === 'void' && !manifest.number))
+    return { stage: manifest.status === 'draft' ? 'draft' : 'closed', partyIds: [manifest.consignorId], regions: [] };
   const closed = manifest.status === 'received' || manifest.status === 'void';
   return {
     stage: closed ? 'closed' : 'open',

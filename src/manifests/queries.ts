@@ -8,7 +8,12 @@ import { type Manifest, manifestKind } from './manifest.ts';
 export type ManifestRow = Manifest & { readonly version: number };
 
 export async function manifestsById(pool: pg.Pool, ids: readonly string[]): Promise<ManifestRow[]> {
-  const { rows } = await pool.query<unknown[]>({ name: 'manifests-by-id', text: manifestKind.selectSql, values: [ids], rowMode: 'array' } as pg.QueryArrayConfig);
+  const { rows } = await pool.query<unknown[]>({
+    name: 'manifests-by-id',
+    text: manifestKind.selectSql,
+    values: [ids],
+    rowMode: 'array',
+  } as pg.QueryArrayConfig);
   return rows.map((values) => {
     const { state, seq } = readRow(manifestKind, values);
     return { ...(state as Manifest), version: seq };
@@ -26,12 +31,18 @@ async function isVisible(pool: pg.Pool, { scopes, streams }: Sight, manifest: Ma
 }
 
 /** By our number or the official one; says which. */
-export async function findByNumber(pool: pg.Pool, sight: Sight, number: string): Promise<{ manifest: ManifestRow; matched: 'number' | 'officialNumber' }[]> {
+export async function findByNumber(
+  pool: pg.Pool,
+  sight: Sight,
+  number: string,
+): Promise<{ manifest: ManifestRow; matched: 'number' | 'officialNumber' }[]> {
   const { rows } = await pool.query<{ id: string; matched: 'number' | 'officialNumber' }>(
     "select id, 'number' as matched from manifests where number = $1 union all select id, 'officialNumber' from manifests where official_number = $1 limit 10",
     [number],
   );
-  const found = await Promise.all(rows.map(async ({ id, matched }) => ({ manifest: await findManifest(pool, sight, id), matched })));
+  const found = await Promise.all(
+    rows.map(async ({ id, matched }) => ({ manifest: await findManifest(pool, sight, id), matched })),
+  );
   return found.flatMap(({ manifest, matched }) => (manifest ? [{ manifest, matched }] : []));
 }
 
@@ -42,7 +53,11 @@ export interface ManifestFilter {
   readonly rowsMax: number;
 }
 
-export function listManifests(pool: pg.Pool, sight: Sight, { status, ...page }: ManifestFilter): Promise<ManifestRow[]> {
+export function listManifests(
+  pool: pg.Pool,
+  sight: Sight,
+  { status, ...page }: ManifestFilter,
+): Promise<ManifestRow[]> {
   return listVisible(pool, sight, {
     ...page,
     kind: 'manifest',

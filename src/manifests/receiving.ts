@@ -6,8 +6,8 @@ import { apportion, batchesIn, type Movement, movementsData, type Place } from '
 import { type Decision, refused, type Warning } from '../platform/acts.ts';
 import type { EventDraft, Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
-import type { ReceiptInput } from './inputs.ts';
 import { checkMethod } from './filing.ts';
+import type { ReceiptInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import type { Line } from './tables.ts';
 
@@ -25,7 +25,13 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
     const line = manifest.lines.find((one) => one.line === given.line)!;
     const batchId = given.acceptedGrams > 0 ? facts.newId(nth) : null;
     const acceptedPieces = given.acceptedPieces ?? Math.max(0, (line.pickedUpPieces ?? 0) - given.refusedPieces);
-    return { given, line, batchId, acceptedPieces, movements: bookLine(line, { ...given, acceptedPieces }, batchId, manifest, places) };
+    return {
+      given,
+      line,
+      batchId,
+      acceptedPieces,
+      movements: bookLine(line, { ...given, acceptedPieces }, batchId, manifest, places),
+    };
   });
   const movements = lines.flatMap((line) => line.movements);
   const event: EventDraft = {
@@ -51,40 +57,88 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
     ...remarksOf(input),
   };
   const formed = lines.flatMap(({ given, line, batchId, acceptedPieces }) =>
-    batchId ? [batchFormed({ id: batchId, origin: 'received', stock: places.stock, wasteCode: line.wasteCode, grams: given.acceptedGrams, pieces: acceptedPieces, manifestId: manifest.id }, 'batch_received', { occurredAt, region: manifest.destinationRegion, refs: [manifest.id] })] : [],
+    batchId
+      ? [
+          batchFormed(
+            {
+              id: batchId,
+              origin: 'received',
+              stock: places.stock,
+              wasteCode: line.wasteCode,
+              grams: given.acceptedGrams,
+              pieces: acceptedPieces,
+              manifestId: manifest.id,
+            },
+            'batch_received',
+            { occurredAt, region: manifest.destinationRegion, refs: [manifest.id] },
+          ),
+        ]
+      : [],
   );
   const batches = lines.map(({ given, batchId }) => ({ line: given.line, batchId }));
-  return { events: [event, ...formed], answer: { id: manifest.id, status: 'received', batches }, warnings: receiptWarnings(input, manifest) };
+  return {
+    events: [event, ...formed],
+    answer: { id: manifest.id, status: 'received', batches },
+    warnings: receiptWarnings(input, manifest),
+  };
 }
 
 /** What was found is free text: erasable, beside the event. */
 function remarksOf(input: ReceiptInput): { details?: { [key: string]: Json } } {
   const found = input.discrepancies.map(({ line, type, found }) => ({ line, type, found }));
   if (found.length === 0 && !input.recordAnyway) return {};
-  return { details: { discrepancies: found, ...(input.recordAnyway ? { recordAnyway: input.recordAnyway.reason } : {}) } };
+  return {
+    details: { discrepancies: found, ...(input.recordAnyway ? { recordAnyway: input.recordAnyway.reason } : {}) },
+  };
 }
 
 /**
  * Empties the line's hold exactly: accepted into the consignee's stock as a new batch, refused to the refused account,
  * what is missing or in excess against the weighing difference. Several batches share in proportion.
  */
-function bookLine(line: Line, given: ReceiptLine & { acceptedPieces: number }, batchId: string | null, manifest: Manifest, { hold, stock }: Places): Movement[] {
+function bookLine(
+  line: Line,
+  given: ReceiptLine & { acceptedPieces: number },
+  batchId: string | null,
+  manifest: Manifest,
+  { hold, stock }: Places,
+): Movement[] {
   const refusedReturn: Place = ['refused_return', manifest.consigneeId, manifest.consigneeSiteId, manifest.consignorId];
-  const difference: Place = ['weighing_difference', manifest.consigneeId, manifest.consigneeSiteId, manifest.consignorId];
+  const difference: Place = [
+    'weighing_difference',
+    manifest.consigneeId,
+    manifest.consigneeSiteId,
+    manifest.consignorId,
+  ];
   const grams = line.loaded.map((batch) => batch.grams);
   const pieces = line.loaded.map((batch) => batch.pieces);
   const accepted = { grams: apportion(given.acceptedGrams, grams), pieces: apportion(given.acceptedPieces, pieces) };
   const rejected = { grams: apportion(given.refusedGrams, grams), pieces: apportion(given.refusedPieces, pieces) };
   const { wasteCode, line: number } = line;
-  const move = (from: Place, to: Place, fromBatch: string, toBatch: string, quantity: { grams: number; pieces: number }): Movement => ({ wasteCode, line: number, from, to, fromBatch, toBatch, ...quantity, dryGrams: 0 });
+  const move = (
+    from: Place,
+    to: Place,
+    fromBatch: string,
+    toBatch: string,
+    quantity: { grams: number; pieces: number },
+  ): Movement => ({ wasteCode, line: number, from, to, fromBatch, toBatch, ...quantity, dryGrams: 0 });
   return line.loaded.flatMap(({ batchId: loaded }, index) => {
     const take = { grams: accepted.grams[index]!, pieces: accepted.pieces[index]! };
     const refuse = { grams: rejected.grams[index]!, pieces: rejected.pieces[index]! };
-    const rest = { grams: grams[index]! - take.grams - refuse.grams, pieces: pieces[index]! - take.pieces - refuse.pieces };
+    const rest = {
+      grams: grams[index]! - take.grams - refuse.grams,
+      pieces: pieces[index]! - take.pieces - refuse.pieces,
+    };
     return [
       ...(batchId ? [move(hold, stock, loaded, batchId, take)] : []),
       move(hold, refusedReturn, loaded, loaded, refuse),
-      move(hold, difference, loaded, loaded, batchId ? rest : { grams: rest.grams + take.grams, pieces: rest.pieces + take.pieces }),
+      move(
+        hold,
+        difference,
+        loaded,
+        loaded,
+        batchId ? rest : { grams: rest.grams + take.grams, pieces: rest.pieces + take.pieces },
+      ),
     ];
   });
 }
@@ -109,9 +163,14 @@ function unknownLine(input: ReceiptInput, manifest: Manifest): Refusal | undefin
 
 /** Where the place's law says that a mismatch must be refused, an accepting receipt needs `recordAnyway`. */
 function mustRefuse(input: ReceiptInput, manifest: Manifest, facts: Facts): Refusal | undefined {
-  if (input.discrepancies.length === 0 || input.recordAnyway || input.lines.every((line) => line.acceptedGrams === 0)) return undefined;
+  if (input.discrepancies.length === 0 || input.recordAnyway || input.lines.every((line) => line.acceptedGrams === 0))
+    return undefined;
   const day = dayInShanghai(new Date(input.occurredAt));
-  const { value, basis } = facts.reference.policy('mismatch', { region: manifest.destinationRegion, stream: manifest.stream, day });
+  const { value, basis } = facts.reference.policy('mismatch', {
+    region: manifest.destinationRegion,
+    stream: manifest.stream,
+    day,
+  });
   if (value !== 'MUST_REFUSE') return undefined;
   return {
     problem: 'against-rule',
@@ -131,7 +190,10 @@ function receiptWarnings(input: ReceiptInput, manifest: Manifest): Warning[] {
     const got = given.acceptedGrams + given.refusedGrams;
     const reported = input.discrepancies.some(({ line, type }) => line === given.line && type === 'quantity');
     if (got === sent || reported) return [];
-    const detail = { zh: `第 ${given.line} 行：装运 ${sent} 克，收到 ${got} 克，未填报数量不符。`, en: `Line ${given.line}: ${sent} g were loaded and ${got} g received, with no quantity discrepancy reported.` };
+    const detail = {
+      zh: `第 ${given.line} 行：装运 ${sent} 克，收到 ${got} 克，未填报数量不符。`,
+      en: `Line ${given.line}: ${sent} g were loaded and ${got} g received, with no quantity discrepancy reported.`,
+    };
     return [{ code: 'quantity-differs', pointer: `/lines/${index}`, basis: 'TM 18 ¶2', detail }];
   });
 }

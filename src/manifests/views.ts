@@ -22,7 +22,9 @@ const LineView = z.object({
   namedBatches: z.array(z.uuid()),
   pickedUpGrams: nullableGrams,
   pickedUpPieces: nullableGrams,
-  loaded: z.array(z.object({ batchId: z.uuid(), grams: z.number().int(), pieces: z.number().int(), inferred: z.boolean() })),
+  loaded: z.array(
+    z.object({ batchId: z.uuid(), grams: z.number().int(), pieces: z.number().int(), inferred: z.boolean() }),
+  ),
   acceptedGrams: nullableGrams,
   refusedGrams: nullableGrams,
   receivedPieces: nullableGrams,
@@ -76,15 +78,44 @@ export const ManifestView = z.object({
 });
 
 /** An event as its canonical bytes say it. */
-export const EventView = z.looseObject({ id: z.uuid(), type: z.string(), subject: z.object({ kind: z.string(), id: z.uuid() }), seq: z.number().int(), occurredAt: InstantView, recordedAt: InstantView });
+export const EventView = z.looseObject({
+  id: z.uuid(),
+  type: z.string(),
+  subject: z.object({ kind: z.string(), id: z.uuid() }),
+  seq: z.number().int(),
+  occurredAt: InstantView,
+  recordedAt: InstantView,
+});
 
-export function viewOf(manifest: ManifestRow, partyId: string, language: keyof Bilingual, matched?: 'number' | 'officialNumber'): z.output<typeof ManifestView> {
-  return { ...manifest, ...(matched ? { matched } : {}), actions: (Object.keys(TRANSITIONS) as ManifestAct[]).map((act) => actionOf(act, manifest, partyId, language)) } as unknown as z.output<typeof ManifestView>;
+export function viewOf(
+  manifest: ManifestRow,
+  partyId: string,
+  language: keyof Bilingual,
+  matched?: 'number' | 'officialNumber',
+): z.output<typeof ManifestView> {
+  return {
+    ...manifest,
+    ...(matched ? { matched } : {}),
+    actions: (Object.keys(TRANSITIONS) as ManifestAct[]).map((act) => actionOf(act, manifest, partyId, language)),
+  } as unknown as z.output<typeof ManifestView>;
 }
 
-function actionOf(act: ManifestAct, manifest: ManifestRow, partyId: string, language: keyof Bilingual): z.output<typeof ActionView> {
+function actionOf(
+  act: ManifestAct,
+  manifest: ManifestRow,
+  partyId: string,
+  language: keyof Bilingual,
+): z.output<typeof ActionView> {
   const { title, by, basis } = TRANSITIONS[act];
   const decision = decideTransition(act, manifest, partyId);
   const refusal = 'refused' in decision ? decision.refused : null;
-  return { act, title: title[language], by: [...by], basis, allowed: refusal === null, missing: refusal === null ? [...NEEDED[act]] : [], reason: refusal?.detail[language] ?? null };
+  return {
+    act,
+    title: title[language],
+    by: [...by],
+    basis,
+    allowed: refusal === null,
+    missing: refusal === null ? [...NEEDED[act]] : [],
+    reason: refusal?.detail[language] ?? null,
+  };
 }

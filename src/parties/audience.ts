@@ -25,7 +25,11 @@ export type AudienceOf = Readonly<Record<string, (state: any) => Audience>>;
 /** Counties share the uuid column with parties: the code stands in the last digits. */
 export const regionScope = (region: string): string => `00000000-0000-0000-0000-${region.padStart(12, '0')}`;
 
-export function audienceRows(audienceOf: AudienceOf, kind: string, state: { id: string } | undefined): Omit<AudienceRow, 'op'>[] {
+export function audienceRows(
+  audienceOf: AudienceOf,
+  kind: string,
+  state: { id: string } | undefined,
+): Omit<AudienceRow, 'op'>[] {
   const audience = state && audienceOf[kind]?.(state);
   if (!audience) return [];
   const scopes = new Set([...audience.partyIds, ...audience.regions.map(regionScope)]);
@@ -63,5 +67,16 @@ const SQL = {
 function statement(op: 'put' | 'drop', all: readonly AudienceRow[]): Statement[] {
   const rows = all.filter((row) => row.op === op);
   if (rows.length === 0) return [];
-  return [{ name: `audience-${op}`, text: SQL[op], values: [rows.map((row) => row.scope), rows.map((row) => row.kind), rows.map((row) => row.stage), rows.map((row) => row.id)] }];
+  return [
+    {
+      name: `audience-${op}`,
+      text: SQL[op],
+      values: [
+        rows.map((row) => row.scope),
+        rows.map((row) => row.kind),
+        rows.map((row) => row.stage),
+        rows.map((row) => row.id),
+      ],
+    },
+  ];
 }

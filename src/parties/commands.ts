@@ -17,7 +17,7 @@ import {
 import { canonicalBytes } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import type { Kind } from '../platform/subjects.ts';
-import { CivilDay, Grams, ShortText } from '../platform/values.ts';
+import { CivilDay, Grams, ShortText, Uuid } from '../platform/values.ts';
 import type { Bilingual, Refusal } from '../problems.ts';
 import {
   type Device,
@@ -74,7 +74,7 @@ export const PartyBody = z.strictObject({
 export type PartyRecord = z.output<typeof PartyBody>;
 
 export const SiteBody = z.strictObject({
-  partyId: z.uuid(),
+  partyId: Uuid,
   name: ShortText,
   region: RegionCode,
   /** Site serial of the discharge permit (HJ 608), where there is one. */
@@ -84,7 +84,7 @@ export const SiteBody = z.strictObject({
 export type SiteRecord = z.output<typeof SiteBody>;
 
 export const VehicleBody = z.strictObject({
-  partyId: z.uuid(),
+  partyId: Uuid,
   plate: Plate,
   /** 道路运输证. */
   operatingPermit: z.string().trim().min(1).max(40).nullable().default(null),
@@ -97,7 +97,7 @@ export type VehicleRecord = z.output<typeof VehicleBody>;
 export const DUTIES = ['driver', 'escort', 'loader', 'storekeeper', 'clerk'] as const;
 
 export const PersonBody = z.strictObject({
-  partyId: z.uuid(),
+  partyId: Uuid,
   duties: z.array(z.enum(DUTIES)).min(1).transform(inOrder(DUTIES)),
   name: ShortText,
   phone: z
@@ -112,8 +112,8 @@ type PersonRecord = Omit<z.output<typeof PersonBody>, 'name' | 'phone'>;
 type Person = NonNullable<Parameters<typeof personKind.evolve>[0]>;
 
 export const DeviceBody = z.strictObject({
-  partyId: z.uuid(),
-  siteId: z.uuid(),
+  partyId: Uuid,
+  siteId: Uuid,
   type: z.enum(DEVICE_TYPES),
   serialNumber: z.string().trim().min(1).max(60),
   /** e of the scale (JJG 539). */

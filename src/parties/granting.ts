@@ -5,7 +5,7 @@ import type { EventDraft, Json, Ref } from '../platform/events.ts';
 import { namedUuid } from '../platform/ids.ts';
 import type { Journal } from '../platform/journal.ts';
 import { notFound } from '../platform/register.ts';
-import { Instant, ShortText } from '../platform/values.ts';
+import { Instant, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { against, mayEdit, partyAbsent, regionRefusal } from './commands.ts';
 import { mintKey } from './keys.ts';
@@ -26,14 +26,14 @@ import { type Capacity, ROLES, type Role } from './tables.ts';
  * hash. A key is only granted and revoked, never amended, so what it may do cannot grow.
  */
 export const KeyBody = z.strictObject({
-  partyId: z.uuid(),
+  partyId: Uuid,
   role: z.enum(ROLES),
   /** What the key is for, e.g. "ERP" or "2号地磅"; nobody's name. */
   label: ShortText.max(60),
   /** Narrows the key to one site. A device's key has the site of its device. */
-  siteId: z.uuid().nullable().default(null),
-  deviceId: z.uuid().nullable().default(null),
-  personId: z.uuid().nullable().default(null),
+  siteId: Uuid.nullable().default(null),
+  deviceId: Uuid.nullable().default(null),
+  personId: Uuid.nullable().default(null),
   expiresAt: Instant.nullable().default(null),
 });
 export type KeyGrant = z.output<typeof KeyBody>;

@@ -46,7 +46,10 @@ const FIND_SQL = `select k.id, k.party_id as "partyId", k.role, k.secret_hash as
   from api_keys k join parties p on p.id = k.party_id where k.prefix = $1`;
 
 /** Who is calling, by the Authorization header. */
-export function authenticator(database: Database, clock: Clock): (authorization: string | undefined) => Promise<Caller | Refusal> {
+export function authenticator(
+  database: Database,
+  clock: Clock,
+): (authorization: string | undefined) => Promise<Caller | Refusal> {
   const remembered = new LRUCache<string, KeyRow | 'none'>({ max: REMEMBERED_MAX, ttl: REMEMBER_MS });
   return async (authorization) => {
     if (!authorization) return MISSING;
@@ -69,7 +72,12 @@ function isGood(row: KeyRow, secret: string, now: Date): boolean {
 
 function callerOf(row: KeyRow): Caller {
   return {
-    actor: { party: row.partyId, key: row.id, ...(row.personId ? { person: row.personId } : {}), ...(row.deviceId ? { device: row.deviceId } : {}) },
+    actor: {
+      party: row.partyId,
+      key: row.id,
+      ...(row.personId ? { person: row.personId } : {}),
+      ...(row.deviceId ? { device: row.deviceId } : {}),
+    },
     role: row.role,
     site: row.siteId,
   };

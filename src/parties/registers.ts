@@ -3,16 +3,26 @@ import type { Refusal } from '../problems.ts';
 import { apiKeys, devices, parties, people, sites, vehicles } from './tables.ts';
 
 /** The registers every other slice names its subjects from. */
-const exists = (zh: string, en: string, pointer: string): Refusal => ({ problem: 'already-exists', detail: { zh, en }, errors: [{ pointer, detail: en }] });
+const exists = (zh: string, en: string, pointer: string): Refusal => ({
+  problem: 'already-exists',
+  detail: { zh, en },
+  errors: [{ pointer, detail: en }],
+});
 
 export const partyKind = registerKind('party', parties, {
   parties_uscc: exists('该统一社会信用代码已登记。', 'This USCC is registered already.', '/uscc'),
 });
 export const siteKind = registerKind('site', sites);
-export const vehicleKind = registerKind('vehicle', vehicles, { vehicles_plate: exists('该号牌已登记。', 'This plate is registered already.', '/plate') });
+export const vehicleKind = registerKind('vehicle', vehicles, {
+  vehicles_plate: exists('该号牌已登记。', 'This plate is registered already.', '/plate'),
+});
 export const personKind = registerKind('person', people);
 export const deviceKind = registerKind('device', devices, {
-  devices_serial: exists('该单位已登记此设备序列号。', 'This organisation has registered that serial number already.', '/serialNumber'),
+  devices_serial: exists(
+    '该单位已登记此设备序列号。',
+    'This organisation has registered that serial number already.',
+    '/serialNumber',
+  ),
 });
 export const apiKeyKind = registerKind('api_key', apiKeys);
 

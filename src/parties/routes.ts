@@ -13,6 +13,7 @@ import {
 } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound, type RegisterInput } from '../platform/register.ts';
+import { Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { type Operation, PERMISSIONS } from './authorisation.ts';
 import {
@@ -92,8 +93,8 @@ export function partyRoutes(app: App, services: Services): void {
   });
 }
 
-const record = { id: z.uuid(), version: z.number().int() };
-const ofParty = { partyId: z.uuid().optional() };
+const record = { id: Uuid, version: z.number().int() };
+const ofParty = { partyId: Uuid.optional() };
 
 interface Reads<Filter extends z.ZodRawShape> {
   readonly path: string;
@@ -138,7 +139,7 @@ const SITES: Reads<typeof ofParty> = {
   title: 'site 场所',
   view: z.object({
     ...record,
-    partyId: z.uuid(),
+    partyId: Uuid,
     name: z.string(),
     region: z.string(),
     permitCode: z.string().nullable(),
@@ -156,7 +157,7 @@ const VEHICLES: Reads<typeof vehicleFilter> = {
   title: 'vehicle 车辆',
   view: z.object({
     ...record,
-    partyId: z.uuid(),
+    partyId: Uuid,
     plate: z.string(),
     operatingPermit: z.string().nullable(),
     payloadGrams: z.number().int().nullable(),
@@ -173,7 +174,7 @@ const PEOPLE: Reads<typeof ofParty> = {
   title: 'person 人员',
   view: z.object({
     ...record,
-    partyId: z.uuid(),
+    partyId: Uuid,
     duties: z.array(z.string()),
     name: z.string().nullable(),
     phone: z.string().nullable(),
@@ -183,7 +184,7 @@ const PEOPLE: Reads<typeof ofParty> = {
   read: readPeople,
 };
 
-const deviceFilter = { ...ofParty, siteId: z.uuid().optional() };
+const deviceFilter = { ...ofParty, siteId: Uuid.optional() };
 const DEVICES: Reads<typeof deviceFilter> = {
   path: 'devices',
   resource: 'devices',
@@ -191,8 +192,8 @@ const DEVICES: Reads<typeof deviceFilter> = {
   title: 'device 设备',
   view: z.object({
     ...record,
-    partyId: z.uuid(),
-    siteId: z.uuid(),
+    partyId: Uuid,
+    siteId: Uuid,
     type: z.enum(DEVICE_TYPES),
     serialNumber: z.string(),
     scaleDivisionGrams: z.number().int().nullable(),
@@ -205,13 +206,13 @@ const DEVICES: Reads<typeof deviceFilter> = {
 
 const KeyView = z.object({
   ...record,
-  partyId: z.uuid(),
+  partyId: Uuid,
   role: z.enum(ROLES),
   label: z.string(),
   prefix: z.string(),
-  siteId: z.uuid().nullable(),
-  deviceId: z.uuid().nullable(),
-  personId: z.uuid().nullable(),
+  siteId: Uuid.nullable(),
+  deviceId: Uuid.nullable(),
+  personId: Uuid.nullable(),
   expiresAt: z.iso.datetime().nullable(),
   revokedAt: z.iso.datetime().nullable(),
 });
@@ -333,7 +334,7 @@ const GrantAnswer = z.object({
   ...ActAnswer.shape,
   prefix: z.string(),
   role: z.enum(ROLES),
-  siteId: z.uuid().nullable(),
+  siteId: Uuid.nullable(),
   /** Shown in the first answer and never again. */
   apiKey: z.string().nullable(),
 });

@@ -1,4 +1,4 @@
-import { boolean, integer, jsonb, pgTable, primaryKey, text, unique, uuid, bigint } from 'drizzle-orm/pg-core';
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
 export const CAPACITIES = ['producer', 'carrier', 'consignee', 'regulator', 'operator'] as const;
@@ -25,15 +25,19 @@ export const parties = pgTable(
   (table) => [unique('parties_uscc').on(table.uscc)],
 );
 
-export const sites = pgTable('sites', {
-  ...subjectColumns,
-  partyId: uuid().notNull(),
-  name: text().notNull(),
-  region: text().notNull(),
-  /** Site serial of the discharge permit (HJ 608), where there is one. */
-  permitCode: text(),
-  active: boolean().notNull(),
-});
+export const sites = pgTable(
+  'sites',
+  {
+    ...subjectColumns,
+    partyId: uuid().notNull(),
+    name: text().notNull(),
+    region: text().notNull(),
+    /** Site serial of the discharge permit (HJ 608), where there is one. */
+    permitCode: text(),
+    active: boolean().notNull(),
+  },
+  (table) => [index('sites_party').on(table.partyId)],
+);
 
 export const vehicles = pgTable(
   'vehicles',
@@ -46,18 +50,20 @@ export const vehicles = pgTable(
     payloadGrams: bigint({ mode: 'number' }),
     active: boolean().notNull(),
   },
-  (table) => [unique('vehicles_plate').on(table.plate)],
+  (table) => [unique('vehicles_plate').on(table.plate), index('vehicles_party').on(table.partyId)],
 );
 
 /** Drivers, escorts, clerks. Their names and phones are in erasable details. */
-export const people = pgTable('people', {
-  ...subjectColumns,
-  partyId: uuid().notNull(),
-  duties: jsonb().$type<readonly string[]>().notNull(),
-  /** The event whose details hold the name and phone. */
-  detailsEventId: uuid(),
-  active: boolean().notNull(),
-});
+export const people = pgTable(
+  'people',
+  {
+    ...subjectColumns,
+    partyId: uuid().notNull(),
+    duties: jsonb().$type<readonly string[]>().notNull(),
+    active: boolean().notNull(),
+  },
+  (table) => [index('people_party').on(table.partyId)],
+);
 
 export const DEVICE_TYPES = ['truck_scale', 'bench_scale', 'gate', 'camera'] as const;
 
@@ -95,7 +101,7 @@ export const apiKeys = pgTable(
     expiresAt: instant(),
     revokedAt: instant(),
   },
-  (table) => [unique('api_keys_prefix').on(table.prefix)],
+  (table) => [unique('api_keys_prefix').on(table.prefix), index('api_keys_party').on(table.partyId)],
 );
 
 /**

@@ -60,11 +60,19 @@ export interface VisibleList<Row extends { readonly id: string; readonly stream:
  * A page of what a caller may see. The stage is in the index; what else is asked for is filtered chunk by chunk, so
  * that a page costs what it skips and never the whole archive.
  */
-export async function listVisible<Row extends { readonly id: string; readonly stream: string }>(pool: pg.Pool, { scopes, streams }: Sight, list: VisibleList<Row>): Promise<Row[]> {
+export async function listVisible<Row extends { readonly id: string; readonly stream: string }>(
+  pool: pg.Pool,
+  { scopes, streams }: Sight,
+  list: VisibleList<Row>,
+): Promise<Row[]> {
   const found: Row[] = [];
   let below = list.below;
   for (let chunk = list.rowsMax; found.length < list.rowsMax; chunk = Math.min(chunk * 2, CHUNK_MAX)) {
-    const { rows } = await pool.query<{ id: string }>({ name: 'audience-page', text: PAGE_SQL, values: [scopes, list.kind, list.stages, below, chunk] });
+    const { rows } = await pool.query<{ id: string }>({
+      name: 'audience-page',
+      text: PAGE_SQL,
+      values: [scopes, list.kind, list.stages, below, chunk],
+    });
     if (rows.length === 0) break;
     const byId = new Map((await list.load(rows.map((row) => row.id))).map((row) => [row.id, row]));
     for (const { id } of rows) {
@@ -81,7 +89,13 @@ export async function listVisible<Row extends { readonly id: string; readonly st
  * May the caller see the stocks of a party: its own, or of one that stands in a regulator's jurisdiction. A site's own
  * region decides where one is named.
  */
-export async function maySeeParty(pool: pg.Pool, caller: Caller, partyId: string, region?: string, siteId?: string): Promise<boolean> {
+export async function maySeeParty(
+  pool: pg.Pool,
+  caller: Caller,
+  partyId: string,
+  region?: string,
+  siteId?: string,
+): Promise<boolean> {
   if (caller.actor.party === partyId) return true;
   if (caller.role !== 'regulator') return false;
   const { rows } = await pool.query<{ region: string }>(

@@ -7,7 +7,7 @@ import type { Jurisdiction } from '../parties/tables.ts';
 import { type Act, type Facts, type Reference, refused, type States } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
-import { CivilDay } from '../platform/values.ts';
+import { CivilDay, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { type Permit, permitKind } from './registers.ts';
 import { against, codeWarnings, termsRefusal } from './rules.ts';
@@ -19,11 +19,11 @@ const CAP_GRAMS_MAX = 10_000_000_000_000;
 export const PermitBody = z.strictObject({
   type: z.enum(PERMIT_TYPES),
   number: z.string().trim().min(1).max(60),
-  holderId: z.uuid(),
+  holderId: Uuid,
   /** The holder's site it is tied to. */
-  siteId: z.uuid().nullable().default(null),
+  siteId: Uuid.nullable().default(null),
   /** The other side, e.g. the receiving unit of a cross-province approval. */
-  counterpartId: z.uuid().nullable().default(null),
+  counterpartId: Uuid.nullable().default(null),
   /** Codes (900-249-08) or whole classes (HW08). */
   wasteCodes: z.array(z.string().trim().min(1).max(20)).min(1).max(600),
   /** Treatment methods (R1, D10 …); empty means any. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
+import { Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { amendPermit, PermitBody, registerPermit } from './commands.ts';
 import { readPermits } from './queries.ts';
@@ -9,13 +10,13 @@ import { permitKind } from './registers.ts';
 import { PERMIT_TYPES } from './tables.ts';
 
 const PermitView = z.object({
-  id: z.uuid(),
+  id: Uuid,
   version: z.number().int(),
   type: z.enum(PERMIT_TYPES),
   number: z.string(),
-  holderId: z.uuid(),
-  siteId: z.uuid().nullable(),
-  counterpartId: z.uuid().nullable(),
+  holderId: Uuid,
+  siteId: Uuid.nullable(),
+  counterpartId: Uuid.nullable(),
   wasteCodes: z.array(z.string()).readonly(),
   methods: z.array(z.string()).readonly(),
   capGrams: z.number().int().nullable(),
@@ -35,7 +36,7 @@ export function permitRoutes(app: App, { database, journal }: Services): void {
       tags: ['permits'],
       querystring: z.object({
         ...PageQuery.shape,
-        holderId: z.uuid().optional(),
+        holderId: Uuid.optional(),
         type: z.enum(PERMIT_TYPES).optional(),
       }),
       response: { 200: pageOf(PermitView), default: ProblemView },

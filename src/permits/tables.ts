@@ -1,7 +1,14 @@
-import { bigint, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { subjectColumns } from '../platform/tables.ts';
 
-export const PERMIT_TYPES = ['licence', 'management_plan', 'project_plan', 'cross_province_approval', 'white_list', 'point_to_point'] as const;
+export const PERMIT_TYPES = [
+  'licence',
+  'management_plan',
+  'project_plan',
+  'cross_province_approval',
+  'white_list',
+  'point_to_point',
+] as const;
 
 /** One shape for everything that allows something to somebody, up to an amount, for a time. */
 export const permits = pgTable(
@@ -24,5 +31,9 @@ export const permits = pgTable(
     validTo: text().notNull(),
     status: text().$type<'valid' | 'revoked'>().notNull(),
   },
-  (table) => [unique('permits_number').on(table.type, table.number)],
+  (table) => [
+    unique('permits_number').on(table.type, table.number),
+    index('permits_holder').on(table.holderId, table.type),
+    index('permits_counterpart').on(table.counterpartId),
+  ],
 );

@@ -78,7 +78,12 @@ export interface Accepted {
   /** 201 for something new. */
   readonly status?: 200 | 201;
   /** The next number of a series, written into `into` of the first event's data and of the answer. */
-  readonly number?: { readonly series: string; readonly into: string; readonly max: number; format(serial: number): string };
+  readonly number?: {
+    readonly series: string;
+    readonly into: string;
+    readonly max: number;
+    format(serial: number): string;
+  };
 }
 
 /** Refused; `kept` is what a physical report left behind all the same. */

@@ -4,7 +4,9 @@ import pg from 'pg';
 /** Grams and ordinals are int8 and stay far below 2^53; a value beyond is a broken invariant, not a rounding. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === 20 && format !== 'binary' ? readInt8 : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
+    oid === 20 && format !== 'binary'
+      ? readInt8
+      : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
 };
 
 function readInt8(text: string): number {
@@ -23,7 +25,12 @@ export interface Database {
 
 /** Ordinary reads: a pool, and drizzle on it. */
 export function openDatabase(url: string, connectionsMax = 8): Database {
-  const pool = new pg.Pool({ connectionString: url, max: connectionsMax, types, options: `${SESSION} -c statement_timeout=30000` });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connectionsMax,
+    types,
+    options: `${SESSION} -c statement_timeout=30000`,
+  });
   pool.on('error', () => {}); // an idle connection that breaks is replaced at its next use
   return { pool, orm: drizzle(pool, { casing: 'snake_case' }), url };
 }

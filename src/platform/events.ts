@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 
 // The package is CommonJS and its types describe a default export that is not there.
@@ -82,14 +82,14 @@ export const sha256 = (...parts: Buffer[]): Buffer => {
 };
 
 /** Salted, so that an erased detail cannot be guessed back from its hash. */
-export const detailsHash = (salt: Buffer, details: unknown): string => sha256(salt, canonicalBytes(details)).toString('hex');
+export const detailsHash = (salt: Buffer, details: unknown): string =>
+  sha256(salt, canonicalBytes(details)).toString('hex');
 
 /** hash = SHA-256(previous hash of the subject ‖ salt ‖ canonical bytes). */
 export const chainHash = (prevHash: Buffer, salt: Buffer, bytes: Buffer): Buffer => sha256(prevHash, salt, bytes);
 
-export function sealEvent(event: RecordedEvent, prevHash: Buffer): SealedEvent {
+export function sealEvent(event: RecordedEvent, prevHash: Buffer, salt: Buffer): SealedEvent {
   const bytes = canonicalBytes(event);
-  const salt = randomBytes(16);
   return { bytes, salt, prevHash, hash: chainHash(prevHash, salt, bytes) };
 }
 

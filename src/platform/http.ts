@@ -2,15 +2,35 @@ import type { IncomingMessage } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors, jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import {
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { type Bilingual, type FieldError, Problem, type ProblemType, problemBody, type Refusal, statusOf } from '../problems.ts';
+import {
+  type Bilingual,
+  type FieldError,
+  Problem,
+  type ProblemType,
+  problemBody,
+  type Refusal,
+  statusOf,
+} from '../problems.ts';
 import type { Act, Caller } from './acts.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './connections.ts';
 import type { Journal } from './journal.ts';
+import { Uuid } from './values.ts';
 
 /**
  * How every path behaves: one error shape, keys, languages, limits, documentation. Knows no waste and no table; who a
@@ -76,8 +96,14 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Liandan 联单', version: options.version, description: 'Chain of custody for solid waste. 固体废物全过程监管链。' },
-      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'Authorization: Bearer ld_…' } } },
+      info: {
+        title: 'Liandan 联单',
+        version: options.version,
+        description: 'Chain of custody for solid waste. 固体废物全过程监管链。',
+      },
+      components: {
+        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'Authorization: Bearer ld_…' } },
+      },
       security: [{ apiKey: [] }],
     },
     transform: jsonSchemaTransform,
@@ -87,7 +113,16 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   app.addHook('onResponse', async (request, reply) => {
     const operation = request.routeOptions.config?.operation ?? request.routeOptions.url ?? 'unknown';
     options.observe({ operation, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
-    request.log.info({ event: 'request', operation, status: reply.statusCode, ms: Math.round(reply.elapsedTime), key: request.caller?.actor.key }, 'request');
+    request.log.info(
+      {
+        event: 'request',
+        operation,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        key: request.caller?.actor.key,
+      },
+      'request',
+    );
   });
   app.get('/openapi.json', { schema: { hide: true }, config: { operation: null } }, async () => app.swagger());
   return app;
@@ -106,8 +141,14 @@ async function guard(app: App, options: HttpOptions): Promise<void> {
     ...(options.redis ? { redis: options.redis, nameSpace: 'liandan:limit:', skipOnError: true } : { cache: 50_000 }),
     timeWindow: 60_000,
   });
-  const anonymous = app.createRateLimit({ max: options.anonymousRequestsPerMinute, keyGenerator: (request) => `ip:${request.ip}` });
-  const perKey = app.createRateLimit({ max: options.requestsPerMinute, keyGenerator: (request) => `key:${request.caller.actor.key}` });
+  const anonymous = app.createRateLimit({
+    max: options.anonymousRequestsPerMinute,
+    keyGenerator: (request) => `ip:${request.ip}`,
+  });
+  const perKey = app.createRateLimit({
+    max: options.requestsPerMinute,
+    keyGenerator: (request) => `key:${request.caller.actor.key}`,
+  });
   app.addHook('onRequest', async (request, reply) => {
     const operation = request.routeOptions.config?.operation;
     if (!operation) return;
@@ -123,17 +164,26 @@ async function guard(app: App, options: HttpOptions): Promise<void> {
   });
 }
 
-function limited(verdict: { isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number }, _reply: FastifyReply): void {
+function limited(
+  verdict: { isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number },
+  _reply: FastifyReply,
+): void {
   if (verdict.isAllowed || !verdict.isExceeded) return;
   throw new Problem(
     'too-many-requests',
-    { zh: '每分钟请求数超过上限，请稍后重试。', en: 'More requests in a minute than the limit allows; try again later.' },
+    {
+      zh: '每分钟请求数超过上限，请稍后重试。',
+      en: 'More requests in a minute than the limit allows; try again later.',
+    },
     { retryAfterSeconds: Math.max(1, verdict.ttlInSeconds ?? 1) },
   );
 }
 
 const notYourAct = (operation: string, role: string): Problem =>
-  new Problem('not-your-act', { zh: `角色 ${role} 不能执行 ${operation}。`, en: `The role ${role} may not do ${operation}.` });
+  new Problem('not-your-act', {
+    zh: `角色 ${role} 不能执行 ${operation}。`,
+    en: `The role ${role} may not do ${operation}.`,
+  });
 
 /** The id of a W3C trace, when the caller sent one, names the request too. */
 function requestId(request: IncomingMessage): string {
@@ -149,7 +199,8 @@ export function languageOf(request: FastifyRequest): keyof Bilingual {
 
 function answerError(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error);
-  if (refusal.problem === 'internal-error') request.log.error({ event: 'request_failed', err: error }, 'request_failed');
+  if (refusal.problem === 'internal-error')
+    request.log.error({ event: 'request_failed', err: error }, 'request_failed');
   return answerRefusal(refusal, request, reply);
 }
 
@@ -165,11 +216,23 @@ function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: Fastify
 }
 
 function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = METHODS.filter((method) => method !== request.method && request.server.findRoute({ url: request.url.split('?')[0]!, method }));
+  const known = METHODS.filter(
+    (method) => method !== request.method && request.server.findRoute({ url: request.url.split('?')[0]!, method }),
+  );
   if (known.length > 0) reply.header('allow', known.join(', '));
   const problem: ProblemType = known.length > 0 ? 'method-not-allowed' : 'no-such-route';
   const path = request.url.split('?')[0];
-  return answerRefusal({ problem, detail: { zh: `${request.method} ${path} 不存在；接口目录见 /docs。`, en: `There is no ${request.method} ${path}; the paths are listed at /docs.` } }, request, reply);
+  return answerRefusal(
+    {
+      problem,
+      detail: {
+        zh: `${request.method} ${path} 不存在；接口目录见 /docs。`,
+        en: `There is no ${request.method} ${path}; the paths are listed at /docs.`,
+      },
+    },
+    request,
+    reply,
+  );
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -190,53 +253,94 @@ function refusalOf(error: FastifyError | Problem): Refusal {
   if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error);
   const known = FASTIFY_ERRORS[error.code];
   if (known) return { problem: known.problem, detail: known.detail };
-  if (error instanceof SyntaxError || error.statusCode === 400) return { problem: 'malformed-json', detail: FASTIFY_ERRORS.FST_ERR_CTP_INVALID_JSON_BODY!.detail };
-  return { problem: 'internal-error', detail: { zh: '请求未完成，已记录。请凭 requestId 联系我们。', en: 'The request was not completed and has been logged; tell us its requestId.' } };
+  if (error instanceof SyntaxError || error.statusCode === 400)
+    return { problem: 'malformed-json', detail: FASTIFY_ERRORS.FST_ERR_CTP_INVALID_JSON_BODY!.detail };
+  return {
+    problem: 'internal-error',
+    detail: {
+      zh: '请求未完成，已记录。请凭 requestId 联系我们。',
+      en: 'The request was not completed and has been logged; tell us its requestId.',
+    },
+  };
 }
 
 const EMPTY_BODY = { zh: '正文为空；请发送 JSON。', en: 'The body is empty; send JSON.' };
 const FASTIFY_ERRORS: Record<string, { problem: ProblemType; detail: Bilingual }> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: { problem: 'malformed-json', detail: { zh: '正文不是有效的 JSON。', en: 'The body could not be read as JSON.' } },
+  FST_ERR_CTP_INVALID_JSON_BODY: {
+    problem: 'malformed-json',
+    detail: { zh: '正文不是有效的 JSON。', en: 'The body could not be read as JSON.' },
+  },
   FST_ERR_CTP_EMPTY_JSON_BODY: { problem: 'malformed-json', detail: EMPTY_BODY },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { problem: 'malformed-json', detail: { zh: '正文长度与 Content-Length 不符。', en: 'The body is not as long as Content-Length says.' } },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { problem: 'media-type-unsupported', detail: { zh: '请使用 Content-Type: application/json。', en: 'Send Content-Type: application/json.' } },
-  FST_ERR_CTP_BODY_TOO_LARGE: { problem: 'body-too-large', detail: { zh: '请拆分后发送。', en: 'Send it in smaller parts.' } },
-  FST_ERR_BAD_URL: { problem: 'invalid-input', detail: { zh: '路径编码无效。', en: 'The path is not encoded properly.' } },
-  FST_ERR_PARAM_LENGTH: { problem: 'invalid-input', detail: { zh: '路径参数过长。', en: 'A parameter in the path is too long.' } },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    problem: 'malformed-json',
+    detail: { zh: '正文长度与 Content-Length 不符。', en: 'The body is not as long as Content-Length says.' },
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    problem: 'media-type-unsupported',
+    detail: { zh: '请使用 Content-Type: application/json。', en: 'Send Content-Type: application/json.' },
+  },
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    problem: 'body-too-large',
+    detail: { zh: '请拆分后发送。', en: 'Send it in smaller parts.' },
+  },
+  FST_ERR_BAD_URL: {
+    problem: 'invalid-input',
+    detail: { zh: '路径编码无效。', en: 'The path is not encoded properly.' },
+  },
+  FST_ERR_PARAM_LENGTH: {
+    problem: 'invalid-input',
+    detail: { zh: '路径参数过长。', en: 'A parameter in the path is too long.' },
+  },
 };
 
-function invalidInput(error: FastifyError & { validation: readonly { instancePath?: string; message?: string }[]; validationContext?: string }): Refusal {
+function invalidInput(
+  error: FastifyError & {
+    validation: readonly { instancePath?: string; message?: string }[];
+    validationContext?: string;
+  },
+): Refusal {
   const places: Record<string, string> = { params: 'path:', querystring: 'query:', headers: 'header:' };
   const place = places[error.validationContext ?? ''] ?? '';
   const errors: FieldError[] = error.validation.map((issue) => ({
-    pointer: place === '' ? (issue.instancePath || '/') : `${place}${(issue.instancePath ?? '').slice(1)}`,
+    pointer: place === '' ? issue.instancePath || '/' : `${place}${(issue.instancePath ?? '').slice(1)}`,
     detail: issue.message ?? 'invalid',
   }));
   const missingKey = place === 'header:' && errors.some(({ pointer }) => pointer === 'header:idempotency-key');
   if (missingKey) {
     return {
       problem: 'idempotency-key-missing',
-      detail: { zh: '每个写操作须带 Idempotency-Key（1 至 128 个可打印字符），重试时保持不变。', en: 'Every act carries an Idempotency-Key of 1 to 128 printable characters; keep it when you try again.' },
+      detail: {
+        zh: '每个写操作须带 Idempotency-Key（1 至 128 个可打印字符），重试时保持不变。',
+        en: 'Every act carries an Idempotency-Key of 1 to 128 printable characters; keep it when you try again.',
+      },
       errors,
     };
   }
   return {
     problem: 'invalid-input',
-    detail: { zh: `有 ${errors.length} 处不符合格式，见 errors。`, en: `${errors.length} place(s) do not fit; see errors.` },
+    detail: {
+      zh: `有 ${errors.length} 处不符合格式，见 errors。`,
+      en: `${errors.length} place(s) do not fit; see errors.`,
+    },
     errors,
   };
 }
 
 export const ActHeaders = z.object({ 'idempotency-key': z.string().regex(/^[\x21-\x7e]{1,128}$/) });
 const EditHeaders = z.object({ ...ActHeaders.shape, 'if-match': z.string().optional() });
-export const Id = z.object({ id: z.uuid() });
-const WarningView = z.object({ code: z.string(), detail: z.string(), pointer: z.string().optional(), basis: z.string().optional() });
+export const Id = z.object({ id: Uuid });
+const WarningView = z.object({
+  code: z.string(),
+  detail: z.string(),
+  pointer: z.string().optional(),
+  basis: z.string().optional(),
+});
 
 /** What every act answers, besides its own fields. */
 export const ActAnswer = z.object({
-  id: z.uuid(),
+  id: Uuid,
   version: z.number().int(),
-  actId: z.uuid(),
+  actId: Uuid,
   recordedAt: z.iso.datetime(),
   warnings: z.array(WarningView),
 });
@@ -271,7 +375,11 @@ export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>
       response: { 200: answer, 201: answer, default: ProblemView },
     },
     handler: async (request, reply) => {
-      const input = await route.input({ params: request.params as { id: string }, body: request.body as never, caller: request.caller });
+      const input = await route.input({
+        params: request.params as { id: string },
+        body: request.body as never,
+        caller: request.caller,
+      });
       const { status, body, replayed } = await journal.submit(route.act, input, {
         caller: request.caller,
         organisation: request.caller.actor.party,
@@ -284,9 +392,18 @@ export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>
   });
 }
 
-export function sendAnswer(request: FastifyRequest, reply: FastifyReply, status: number, body: { readonly [key: string]: unknown }, replayed: boolean): FastifyReply {
+export function sendAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  body: { readonly [key: string]: unknown },
+  replayed: boolean,
+): FastifyReply {
   const language = languageOf(request);
-  const warnings = (body.warnings as readonly { detail: Bilingual }[]).map((warning) => ({ ...warning, detail: warning.detail[language] }));
+  const warnings = (body.warnings as readonly { detail: Bilingual }[]).map((warning) => ({
+    ...warning,
+    detail: warning.detail[language],
+  }));
   if (replayed) reply.header('idempotency-replayed', 'true');
   if (status === 201 && body.id) reply.header('location', `${request.url.split('?')[0]}/${body.id}`);
   if (body.version) reply.header('etag', `"${body.version}"`);
@@ -299,7 +416,10 @@ function expectedSeq(request: FastifyRequest): number {
   if (version !== undefined) return Number(version);
   throw new Problem(
     'version-required',
-    { zh: '修改前请先读取，并以 If-Match 带回其 ETag。', en: 'Read the record first and send its ETag back as If-Match.' },
+    {
+      zh: '修改前请先读取，并以 If-Match 带回其 ETag。',
+      en: 'Read the record first and send its ETag back as If-Match.',
+    },
     { errors: [{ pointer: 'header:if-match', detail: '"<version>"' }] },
   );
 }

@@ -56,13 +56,21 @@ const leaseFrom = (clock: Clock): Date => new Date(clock.now().getTime() + LEASE
 
 /** Due rows for this process to run. An expired lease makes a row due again: nobody has to sweep. */
 export async function claimDue(pool: pg.Pool, clock: Clock, rowsMax: number): Promise<JobRow[]> {
-  const { rows } = await pool.query<JobRow>({ name: 'jobs-claim', text: CLAIM_SQL, values: [clock.now(), leaseFrom(clock), rowsMax] });
+  const { rows } = await pool.query<JobRow>({
+    name: 'jobs-claim',
+    text: CLAIM_SQL,
+    values: [clock.now(), leaseFrom(clock), rowsMax],
+  });
   return rows.sort((a, b) => a.id - b.id);
 }
 
 /** Due rows to be handed to a queue: not offered again until the lease ends, so a queue that is wiped loses nothing. */
 export async function lendDue(pool: pg.Pool, clock: Clock, rowsMax: number): Promise<number[]> {
-  const { rows } = await pool.query<{ id: number }>({ name: 'jobs-lend', text: LEND_SQL, values: [clock.now(), leaseFrom(clock), rowsMax] });
+  const { rows } = await pool.query<{ id: number }>({
+    name: 'jobs-lend',
+    text: LEND_SQL,
+    values: [clock.now(), leaseFrom(clock), rowsMax],
+  });
   return rows.map((row) => row.id).sort((a, b) => a - b);
 }
 
@@ -73,7 +81,10 @@ export async function takeJob(pool: pg.Pool, clock: Clock, id: number): Promise<
 }
 
 export async function giveBack(pool: pg.Pool, clock: Clock, ids: readonly number[], afterMs: number): Promise<void> {
-  await pool.query("update outbox set available_at = $2 where id = any($1::bigint[]) and state = 'pending'", [ids, new Date(clock.now().getTime() + afterMs)]);
+  await pool.query("update outbox set available_at = $2 where id = any($1::bigint[]) and state = 'pending'", [
+    ids,
+    new Date(clock.now().getTime() + afterMs),
+  ]);
 }
 
 export interface JobRunner {
@@ -103,20 +114,31 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
         ...(n === acts.length - 1 ? { completes: row.id } : {}),
       });
     }
-    if (acts.length === 0) await database.pool.query({ name: 'jobs-done', text: "update outbox set state = 'done', done_at = $2 where id = $1", values: [row.id, clock.now()] });
+    if (acts.length === 0)
+      await database.pool.query({
+        name: 'jobs-done',
+        text: "update outbox set state = 'done', done_at = $2 where id = $1",
+        values: [row.id, clock.now()],
+      });
   }
 
   async function recordFailure(row: JobRow, error: unknown): Promise<void> {
     const final = error instanceof PermanentError || row.attempts >= ATTEMPTS_MAX;
-    options.log[final ? 'error' : 'warn']({ event: 'job_failed', job: row.job, id: row.id, attempts: row.attempts, final, err: error }, 'job_failed');
+    options.log[final ? 'error' : 'warn'](
+      { event: 'job_failed', job: row.job, id: row.id, attempts: row.attempts, final, err: error },
+      'job_failed',
+    );
     options.observe({ job: row.job, outcome: final ? 'failed' : 'retried' });
     const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (row.attempts - 1));
-    await database.pool.query("update outbox set state = $2, available_at = $3, last_error = $4 where id = $1 and state = 'pending'", [
-      row.id,
-      final ? 'failed' : 'pending',
-      new Date(clock.now().getTime() + backoffMs),
-      String(error instanceof Error ? error.message : error).slice(0, 500),
-    ]);
+    await database.pool.query(
+      "update outbox set state = $2, available_at = $3, last_error = $4 where id = $1 and state = 'pending'",
+      [
+        row.id,
+        final ? 'failed' : 'pending',
+        new Date(clock.now().getTime() + backoffMs),
+        String(error instanceof Error ? error.message : error).slice(0, 500),
+      ],
+    );
   }
 
   return {
@@ -125,7 +147,9 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
         await attempt(row);
         options.observe({ job: row.job, outcome: 'done' });
       } catch (error) {
-        await recordFailure(row, error).catch((second) => options.log.error({ event: 'job_unrecorded', id: row.id, err: second }, 'job_unrecorded'));
+        await recordFailure(row, error).catch((second) =>
+          options.log.error({ event: 'job_unrecorded', id: row.id, err: second }, 'job_unrecorded'),
+        );
       }
     },
   };

@@ -16,4 +16,13 @@ export function failureOf(error: unknown): Failure {
 }
 
 const isConnectionError = (error: unknown): boolean =>
-  error instanceof Error && /connect|terminat|ECONN|EPIPE|ETIMEDOUT|socket|not queryable|read timeout|closed/i.test(`${(error as { code?: string }).code ?? ''} ${error.message}`);
+  error instanceof Error &&
+  /connect|terminat|ECONN|EPIPE|ETIMEDOUT|socket|not queryable|read timeout|closed/i.test(
+    `${(error as { code?: string }).code ?? ''} ${error.message}`,
+  );
+
+/** What may be logged of a failure: never Postgres' DETAIL, which repeats the values of the row. */
+export function loggable(error: unknown): object {
+  const { code, constraint, message, stack } = error as { code?: string; constraint?: string; message?: string; stack?: string };
+  return code ? { code, constraint, message } : { message, stack };
+}

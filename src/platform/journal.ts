@@ -6,7 +6,7 @@ import { openLane } from './connections.ts';
 import { canonicalBytes, sha256 } from './events.ts';
 import { ActRefused, type Answer, type GroupContext, type Outcome, type Pending, runGroup } from './group.ts';
 import { newUuid } from './ids.ts';
-import { failureOf } from './journal-errors.ts';
+import { failureOf, loggable } from './journal-errors.ts';
 
 /**
  * The one road for every write that must be provable. Acts wait in a queue; each lane (a connection of its own) takes
@@ -63,16 +63,24 @@ const POSTPONEMENTS_MAX = 200;
 export function openJournal(options: JournalOptions): Journal {
   const queue: Waiting[] = [];
   const inFlight = new Map<string, { hash: Buffer; answer: Promise<Answer> }>();
-  const lanes = Array.from({ length: options.lanes }, () => ({ client: undefined as pg.Client | undefined, busy: false }));
+  const lanes = Array.from({ length: options.lanes }, () => ({
+    client: undefined as pg.Client | undefined,
+    busy: false,
+  }));
   let healthy = true;
   let stopping = false;
   let idle: (() => void) | undefined;
 
   function submit(act: Act<never, never>, input: unknown, request: Submission): Promise<Answer> {
-    const inputHash = sha256(canonicalBytes({ act: act.name, input: request.fingerprint ?? input, version: request.expectedSeq ?? null }));
+    const inputHash = sha256(
+      canonicalBytes({ act: act.name, input: request.fingerprint ?? input, version: request.expectedSeq ?? null }),
+    );
     const name = `${request.organisation} ${request.key}`;
     const twin = inFlight.get(name);
-    if (twin) return twin.hash.equals(inputHash) ? twin.answer.then((answer) => ({ ...answer, replayed: true })) : Promise.reject(reused(request.key));
+    if (twin)
+      return twin.hash.equals(inputHash)
+        ? twin.answer.then((answer) => ({ ...answer, replayed: true }))
+        : Promise.reject(reused(request.key));
     if (stopping || queue.length >= options.queueMax) return Promise.reject(unavailable());
     const answer = new Promise<Answer>((resolve, reject) => {
       queue.push({ ...pendingOf(act, input, inputHash, request), tries: 0, postponements: 0, resolve, reject });
@@ -146,7 +154,7 @@ export function openJournal(options: JournalOptions): Journal {
       if ('answer' in outcome) waiting.resolve(outcome.answer);
       else if ('refusal' in outcome) waiting.reject(Problem.of(outcome.refusal));
       else if ('failed' in outcome) {
-        options.log.error({ act: waiting.act.name, actId: waiting.actId, err: outcome.failed }, 'act_failed');
+        options.log.error({ act: waiting.act.name, actId: waiting.actId, error: loggable(outcome.failed) }, 'act_failed');
         waiting.reject(outcome.failed);
       } else if (++waiting.postponements > POSTPONEMENTS_MAX) waiting.reject(unavailable());
       else again.push(waiting);
@@ -162,7 +170,7 @@ export function openJournal(options: JournalOptions): Journal {
       return;
     }
     const failure = failureOf(error);
-    options.log.warn({ failure, acts: group.length, err: error }, 'group_failed');
+    options.log.warn({ failure, acts: group.length, error: loggable(error) }, 'group_failed');
     if (failure === 'reconnect' || failure === 'fatal') drop(lane);
     else await rollback(lane);
     if (failure === 'isolate' || failure === 'fatal') return isolate(lane, group, error);
@@ -176,7 +184,7 @@ export function openJournal(options: JournalOptions): Journal {
     if (group.length === 1) {
       const [guilty] = group as [Waiting];
       const refusal = conflictOf(error);
-      if (!refusal) options.log.error({ act: guilty.act.name, actId: guilty.actId, err: error }, 'act_failed');
+      if (!refusal) options.log.error({ act: guilty.act.name, actId: guilty.actId, error: loggable(error) }, 'act_failed');
       guilty.reject(refusal ? Problem.of(refusal) : error);
       return;
     }
@@ -227,13 +235,19 @@ export function openJournal(options: JournalOptions): Journal {
 const reused = (key: string): Problem =>
   new Problem(
     'idempotency-key-reused',
-    { zh: '同一 Idempotency-Key 正在处理不同内容；新操作请使用新的键。', en: 'This key is being used for another input right now; a new act needs a new key.' },
+    {
+      zh: '同一 Idempotency-Key 正在处理不同内容；新操作请使用新的键。',
+      en: 'This key is being used for another input right now; a new act needs a new key.',
+    },
     { errors: [{ pointer: 'header:idempotency-key', detail: key }] },
   );
 
 const unavailable = (): Problem =>
   new Problem(
     'temporarily-unavailable',
-    { zh: '服务繁忙或数据库暂不可用。请用同一 Idempotency-Key 重试，不会重复入账。', en: 'The service is busy or its database is away. Try again with the same Idempotency-Key; nothing is recorded twice.' },
+    {
+      zh: '服务繁忙或数据库暂不可用。请用同一 Idempotency-Key 重试，不会重复入账。',
+      en: 'The service is busy or its database is away. Try again with the same Idempotency-Key; nothing is recorded twice.',
+    },
     { retryAfterSeconds: 1 },
   );

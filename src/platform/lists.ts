@@ -10,7 +10,8 @@ export const PageQuery = z.object({
   cursor: z.string().max(200).optional(),
 });
 
-export const pageOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: z.string().nullable() });
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next: z.string().nullable() });
 
 /** The id after which the page begins; every id is smaller than the ceiling. */
 const CEILING = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -30,7 +31,12 @@ export function readCursor(cursor: string | undefined): string {
 /**
  * Sends a page. `items` may hold one more than `limit`, which then says that there is a next page.
  */
-export function sendPage<Item extends { id: string }>(request: FastifyRequest, reply: FastifyReply, items: readonly Item[], limit: number) {
+export function sendPage<Item extends { id: string }>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  items: readonly Item[],
+  limit: number,
+) {
   const page = items.slice(0, limit);
   const next = items.length > limit ? Buffer.from(page.at(-1)!.id).toString('base64url') : null;
   if (next) {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Prometheus metrics, served on loopback only. */
 export interface Metrics {
@@ -14,13 +14,30 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const requests = new Histogram({ name: 'liandan_request_seconds', help: 'Time to answer, by operation and status.', labelNames: ['operation', 'status'], buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5], registers });
-  const groups = new Histogram({ name: 'liandan_group_seconds', help: 'Time a group of acts takes to commit.', buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2], registers });
+  const requests = new Histogram({
+    name: 'liandan_request_seconds',
+    help: 'Time to answer, by operation and status.',
+    labelNames: ['operation', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers,
+  });
+  const groups = new Histogram({
+    name: 'liandan_group_seconds',
+    help: 'Time a group of acts takes to commit.',
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2],
+    registers,
+  });
   const acts = new Counter({ name: 'liandan_acts_total', help: 'Acts that went through the journal.', registers });
-  const jobs = new Counter({ name: 'liandan_jobs_total', help: 'Jobs, by outcome.', labelNames: ['job', 'outcome'], registers });
+  const jobs = new Counter({
+    name: 'liandan_jobs_total',
+    help: 'Jobs, by outcome.',
+    labelNames: ['job', 'outcome'],
+    registers,
+  });
   return {
     registry,
-    observeRequest: ({ operation, status, seconds }) => requests.observe({ operation, status: String(status) }, seconds),
+    observeRequest: ({ operation, status, seconds }) =>
+      requests.observe({ operation, status: String(status) }, seconds),
     observeGroup: (group) => {
       groups.observe(group.seconds);
       acts.inc(group.acts);

@@ -18,7 +18,8 @@ export async function migrateDatabase(url: string): Promise<void> {
   try {
     const { rows } = await client.query<{ server_version_num: string }>('show server_version_num');
     const major = Math.floor(Number(rows[0]!.server_version_num) / 10_000);
-    if (major < POSTGRES_MAJOR_MIN) throw new Error(`Postgres ${major} is too old: ${POSTGRES_MAJOR_MIN} or newer is needed.`);
+    if (major < POSTGRES_MAJOR_MIN)
+      throw new Error(`Postgres ${major} is too old: ${POSTGRES_MAJOR_MIN} or newer is needed.`);
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await migrate(drizzle(client), { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });
   } finally {

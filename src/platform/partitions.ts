@@ -13,7 +13,12 @@ export async function ensurePartitions(pool: pg.Pool, now: Date): Promise<void> 
     const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead, 1));
     const to = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead + 1, 1));
     for (const table of PARTITIONED) {
-      await pool.query('select ensure_partition($1, $2, $3, $4)', [table, `${table}_${monthName(from)}`, firstUuidOf(from), firstUuidOf(to)]);
+      await pool.query('select ensure_partition($1, $2, $3, $4)', [
+        table,
+        `${table}_${monthName(from)}`,
+        firstUuidOf(from),
+        firstUuidOf(to),
+      ]);
     }
   }
 }

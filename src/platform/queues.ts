@@ -1,8 +1,8 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { claimDue, giveBack, type JobRunner, lendDue, takeJob } from './jobs.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './connections.ts';
+import { claimDue, giveBack, type JobRunner, lendDue, takeJob } from './jobs.ts';
 
 /**
  * Two drivers for the same handlers. Without Redis a process runs due outbox rows itself; with Redis a relay hands
@@ -86,7 +86,9 @@ export function runInProcess({ database, clock, runner, concurrency, log }: Queu
 }
 
 /** Hands due rows to BullMQ. Its job id is the outbox id: handing one over twice adds it once. */
-export function relayToRedis(options: Omit<QueueOptions, 'runner'> & { redisUrl: string; prefix?: string }): QueueDriver {
+export function relayToRedis(
+  options: Omit<QueueOptions, 'runner'> & { redisUrl: string; prefix?: string },
+): QueueDriver {
   const connection = new Redis(options.redisUrl, { maxRetriesPerRequest: 1, enableOfflineQueue: false });
   connection.on('error', () => {}); // every failed hand-over is logged and tried again
   const queue = new Queue(QUEUE_NAME, { connection, prefix: options.prefix ?? DEFAULT_PREFIX });
@@ -96,7 +98,13 @@ export function relayToRedis(options: Omit<QueueOptions, 'runner'> & { redisUrl:
     const ids = await lendDue(options.database.pool, options.clock, RELAY_ROWS_MAX);
     if (ids.length === 0) return false;
     try {
-      await queue.addBulk(ids.map((id) => ({ name: 'job', data: { id }, opts: { jobId: `o${id}`, removeOnComplete: true, removeOnFail: true } })));
+      await queue.addBulk(
+        ids.map((id) => ({
+          name: 'job',
+          data: { id },
+          opts: { jobId: `o${id}`, removeOnComplete: true, removeOnFail: true },
+        })),
+      );
     } catch (error) {
       options.log.warn({ event: 'relay_failed', jobs: ids.length, err: error }, 'relay_failed');
       await giveBack(options.database.pool, options.clock, ids, 1_000);
@@ -114,7 +122,15 @@ export function relayToRedis(options: Omit<QueueOptions, 'runner'> & { redisUrl:
 }
 
 /** Takes what relays handed over. Retries belong to the outbox row, never to BullMQ. */
-export function workFromRedis({ database, clock, runner, concurrency, redisUrl, prefix, log }: QueueOptions & { redisUrl: string; prefix?: string }): QueueDriver {
+export function workFromRedis({
+  database,
+  clock,
+  runner,
+  concurrency,
+  redisUrl,
+  prefix,
+  log,
+}: QueueOptions & { redisUrl: string; prefix?: string }): QueueDriver {
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
   connection.on('error', (error) => log.warn({ event: 'redis_error', err: error }, 'redis_error'));
   const worker = new Worker(

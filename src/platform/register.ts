@@ -9,8 +9,14 @@ import { type Kind, RANKS, type StateOf, subjectKind } from './subjects.ts';
  * A register is a list of records that are entered and amended through the journal: parties, vehicles, permits,
  * policies. Each edit is an event that carries the whole new record, so that any version can be read back.
  */
-export function registerKind<Table extends PgTable>(name: string, table: Table, conflicts: Readonly<Record<string, Refusal>> = {}) {
-  const instants = Object.entries(getTableColumns(table)).flatMap(([key, column]) => (column.getSQLType().startsWith('timestamp') ? [key] : []));
+export function registerKind<Table extends PgTable>(
+  name: string,
+  table: Table,
+  conflicts: Readonly<Record<string, Refusal>> = {},
+) {
+  const instants = Object.entries(getTableColumns(table)).flatMap(([key, column]) =>
+    column.getSQLType().startsWith('timestamp') ? [key] : [],
+  );
   return subjectKind({
     name,
     rank: RANKS.register,
@@ -36,7 +42,10 @@ export interface RegisterRules<Record, State extends { id: string }, R extends R
   /** Other rows the check looks at. */
   readonly reads?: (record: Record) => Needs;
   /** Why the record may not be entered, if it may not. `before` is absent for a new record. */
-  readonly check?: (record: Record, context: { before: State | undefined; states: States; facts: Facts<R> }) => Refusal | undefined;
+  readonly check?: (
+    record: Record,
+    context: { before: State | undefined; states: States; facts: Facts<R> },
+  ) => Refusal | undefined;
   readonly region?: (record: Record) => string | null;
 }
 
@@ -86,7 +95,9 @@ export function registerActs<Record extends object, State extends { id: string }
 
 /** A record as event data: instants become text, absent fields null. */
 function jsonOf(record: object): { [key: string]: Json } {
-  return JSON.parse(JSON.stringify(record, (_key, value) => (value === undefined ? null : value))) as { [key: string]: Json };
+  return JSON.parse(JSON.stringify(record, (_key, value) => (value === undefined ? null : value))) as {
+    [key: string]: Json;
+  };
 }
 
 export const notFound = (kind: string, id: string): Refusal => ({
@@ -96,5 +107,8 @@ export const notFound = (kind: string, id: string): Refusal => ({
 
 const versionMismatch = (expected: number | undefined, current: number): Refusal => ({
   problem: 'version-mismatch',
-  detail: { zh: `您读取的是第 ${expected} 版，现为第 ${current} 版；请重新读取。`, en: `You read version ${expected}; it is version ${current} now. Read it again.` },
+  detail: {
+    zh: `您读取的是第 ${expected} 版，现为第 ${current} 版；请重新读取。`,
+    en: `You read version ${expected}; it is version ${current} now. Read it again.`,
+  },
 });

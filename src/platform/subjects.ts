@@ -71,7 +71,12 @@ export function readRow(kind: Kind, values: readonly unknown[]): SubjectRow {
     row[column.key] = values[index];
   });
   const { seq, headHash, recordedAt, ...state } = row;
-  return { state: state as { id: string }, seq: seq as number, headHash: headHash as Buffer, recordedAt: recordedAt as Date };
+  return {
+    state: state as { id: string },
+    seq: seq as number,
+    headHash: headHash as Buffer,
+    recordedAt: recordedAt as Date,
+  };
 }
 
 /** Parameters of `upsertSql`: one array a column. */

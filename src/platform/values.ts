@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const GRAMS_MAX = 10_000_000_000;
 export const Grams = z.number().int().min(0).max(GRAMS_MAX);
 export const Pieces = z.number().int().min(0).max(1_000_000);
+/** Capitals are allowed in a UUID (RFC 9562) and mean the same: ids are compared in small letters. */
+export const Uuid = z.uuid().toLowerCase();
 /** ISO 8601 with an offset or Z; kept as UTC. */
 export const Instant = z.iso.datetime({ offset: true });
 /** A civil day in Asia/Shanghai. */

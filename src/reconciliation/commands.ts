@@ -23,7 +23,8 @@ export interface Judgement {
 }
 
 /** An anomaly is the same for every judgement of (rule, subject, period). */
-export const anomalyId = ({ rule, subjectId, period }: Pick<Judgement, 'rule' | 'subjectId' | 'period'>): string => namedUuidBeside(subjectId, `anomaly ${rule} ${subjectId} ${period}`);
+export const anomalyId = ({ rule, subjectId, period }: Pick<Judgement, 'rule' | 'subjectId' | 'period'>): string =>
+  namedUuidBeside(subjectId, `anomaly ${rule} ${subjectId} ${period}`);
 
 export const anomalyKind = subjectKind({
   name: 'anomaly',
@@ -31,8 +32,17 @@ export const anomalyKind = subjectKind({
   table: anomalies,
   evolve: (state, event): Anomaly => {
     if (event.type === 'anomaly_cleared') return { ...state!, status: 'cleared', lastSeenAt: event.occurredAt };
-    const { verdict: _, ...judged } = event.data.judgement as unknown as Omit<Anomaly, 'id' | 'status' | 'firstSeenAt' | 'lastSeenAt'> & { verdict?: unknown };
-    return { ...judged, id: event.subject.id, status: 'open', firstSeenAt: state?.firstSeenAt ?? event.occurredAt, lastSeenAt: event.occurredAt };
+    const { verdict: _, ...judged } = event.data.judgement as unknown as Omit<
+      Anomaly,
+      'id' | 'status' | 'firstSeenAt' | 'lastSeenAt'
+    > & { verdict?: unknown };
+    return {
+      ...judged,
+      id: event.subject.id,
+      status: 'open',
+      firstSeenAt: state?.firstSeenAt ?? event.occurredAt,
+      lastSeenAt: event.occurredAt,
+    };
   },
 });
 
@@ -45,19 +55,35 @@ export const judge: Act<Judgement, PolicyBook> = {
     const id = anomalyId(input);
     const before = states.get(anomalyKind, id);
     const { verdict, ...about } = input;
-    const base = { subject: { kind: 'anomaly', id }, occurredAt: facts.now, region: input.regions[0] ?? null, refs: [input.subjectId] };
+    const base = {
+      subject: { kind: 'anomaly', id },
+      occurredAt: facts.now,
+      region: input.regions[0] ?? null,
+      refs: [input.subjectId],
+    };
     if ('notJudged' in verdict) return { events: [], answer: { id, outcome: 'not_judged' } };
     if ('clear' in verdict) {
       if (before?.status !== 'open') return { events: [], answer: { id, outcome: 'clear' } };
-      return { events: [{ ...base, type: 'anomaly_cleared', data: { rule: input.rule, ruleVersion: input.ruleVersion } }], answer: { id, outcome: 'cleared' } };
+      return {
+        events: [{ ...base, type: 'anomaly_cleared', data: { rule: input.rule, ruleVersion: input.ruleVersion } }],
+        answer: { id, outcome: 'cleared' },
+      };
     }
     const findingHash = sha256(canonicalBytes(verdict.finding)).toString('hex');
-    if (before?.status === 'open' && before.findingHash === findingHash) return { events: [], answer: { id, outcome: 'unchanged' } };
+    if (before?.status === 'open' && before.findingHash === findingHash)
+      return { events: [], answer: { id, outcome: 'unchanged' } };
     const type = !before ? 'anomaly_raised' : before.status === 'open' ? 'anomaly_updated' : 'anomaly_reopened';
     const judgement = { ...about, severity: verdict.finding.severity, finding: verdict.finding, findingHash };
-    return { events: [{ ...base, type, data: { judgement: judgement as unknown as Json } }], answer: { id, outcome: type } };
+    return {
+      events: [{ ...base, type, data: { judgement: judgement as unknown as Json } }],
+      answer: { id, outcome: type },
+    };
   },
 };
 
 /** Visible to the parties it concerns and the regulators of its places. */
-export const audienceOfAnomaly = (anomaly: Anomaly): Audience => ({ stage: anomaly.status === 'open' ? 'open' : 'closed', partyIds: anomaly.partyIds, regions: anomaly.regions });
+export const audienceOfAnomaly = (anomaly: Anomaly): Audience => ({
+  stage: anomaly.status === 'open' ? 'open' : 'closed',
+  partyIds: anomaly.partyIds,
+  regions: anomaly.regions,
+});

@@ -1,9 +1,9 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { type PolicyBook } from '../catalogue/reference.ts';
+import type { PolicyBook } from '../catalogue/reference.ts';
 import type { Manifest } from '../manifests/manifest.ts';
 import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
-import { massFactsOf } from './queries.ts';
 import { type Judgement, judge } from './commands.ts';
+import { massFactsOf } from './queries.ts';
 import { judgeMass, MASS_RULE } from './rules/mass.ts';
 
 /** Loads by id what a rule looks at, judges, and hands the judgement to the journal. */
@@ -16,7 +16,12 @@ export function reconciliationJobs(policies: () => PolicyBook): readonly JobDefi
         const loaded = await massFactsOf(database.pool, manifestId);
         if (!loaded) return []; // a ticket may name a manifest that was never ours
         const { manifest, tickets, events } = loaded;
-        const verdict = judgeMass({ ...quantitiesOf(manifest), tickets, tolerance: toleranceOf(policies(), manifest), evidence: events });
+        const verdict = judgeMass({
+          ...quantitiesOf(manifest),
+          tickets,
+          tolerance: toleranceOf(policies(), manifest),
+          evidence: events,
+        });
         const judgement: Judgement = {
           rule: MASS_RULE.id,
           ruleVersion: MASS_RULE.version,
@@ -55,6 +60,10 @@ function quantitiesOf(manifest: Manifest) {
 /** The tolerance of the destination, on the day the load was accepted, or loaded while it is still on its way. */
 function toleranceOf(book: PolicyBook, manifest: Manifest) {
   const day = dayInShanghai(manifest.acceptedAt ?? manifest.pickedUpAt ?? manifest.issuedAt!);
-  const { value, basis } = book.policy('mass-tolerance', { region: manifest.destinationRegion, stream: manifest.stream, day });
+  const { value, basis } = book.policy('mass-tolerance', {
+    region: manifest.destinationRegion,
+    stream: manifest.stream,
+    day,
+  });
   return { ...value, source: `${basis.instrument}: ${basis.article}` };
 }

@@ -7,7 +7,10 @@ import { type Anomaly, anomalyKind } from './commands.ts';
 import type { Weighing } from './rules/mass.ts';
 
 /** Facts for the judges, and anomalies as they are read. No threshold stands here. */
-export async function massFactsOf(pool: pg.Pool, manifestId: string): Promise<{ manifest: ManifestRow; tickets: Weighing[]; events: string[] } | undefined> {
+export async function massFactsOf(
+  pool: pg.Pool,
+  manifestId: string,
+): Promise<{ manifest: ManifestRow; tickets: Weighing[]; events: string[] } | undefined> {
   const [manifest] = await manifestsById(pool, [manifestId]);
   if (!manifest?.issuedAt) return undefined;
   const { rows } = await pool.query<{ id: string }>({
@@ -21,7 +24,12 @@ export async function massFactsOf(pool: pg.Pool, manifestId: string): Promise<{ 
 export type AnomalyRow = Anomaly & { readonly version: number };
 
 export async function anomaliesById(pool: pg.Pool, ids: readonly string[]): Promise<AnomalyRow[]> {
-  const { rows } = await pool.query<unknown[]>({ name: 'anomalies-by-id', text: anomalyKind.selectSql, values: [ids], rowMode: 'array' } as pg.QueryArrayConfig);
+  const { rows } = await pool.query<unknown[]>({
+    name: 'anomalies-by-id',
+    text: anomalyKind.selectSql,
+    values: [ids],
+    rowMode: 'array',
+  } as pg.QueryArrayConfig);
   return rows.map((values) => {
     const { state, seq } = readRow(anomalyKind, values);
     return { ...(state as Anomaly), version: seq };
@@ -42,11 +50,16 @@ export interface AnomalyFilter {
   readonly rowsMax: number;
 }
 
-export function listAnomalies(pool: pg.Pool, sight: Sight, { rule, severity, ...page }: AnomalyFilter): Promise<AnomalyRow[]> {
+export function listAnomalies(
+  pool: pg.Pool,
+  sight: Sight,
+  { rule, severity, ...page }: AnomalyFilter,
+): Promise<AnomalyRow[]> {
   return listVisible(pool, sight, {
     ...page,
     kind: 'anomaly',
     load: (ids) => anomaliesById(pool, ids),
-    fits: (anomaly) => (rule === undefined || anomaly.rule === rule) && (severity === undefined || anomaly.severity === severity),
+    fits: (anomaly) =>
+      (rule === undefined || anomaly.rule === rule) && (severity === undefined || anomaly.severity === severity),
   });
 }

@@ -32,24 +32,55 @@ const AnomalyView = z.object({
   lastSeenAt: InstantView,
 });
 
-const AnomalyQuery = PageQuery.extend({ status: z.enum(['open', 'cleared']).optional(), rule: z.string().max(40).optional(), severity: z.enum(SEVERITIES).optional() });
+const AnomalyQuery = PageQuery.extend({
+  status: z.enum(['open', 'cleared']).optional(),
+  rule: z.string().max(40).optional(),
+  severity: z.enum(SEVERITIES).optional(),
+});
 
 export function reconciliationRoutes(app: App, { database }: Services): void {
   const { pool } = database;
   app.get(
     '/v1/anomalies',
-    { config: { operation: 'anomalies.read' }, schema: { summary: '异常 · What does not agree', tags: ['anomalies'], querystring: AnomalyQuery, response: { 200: pageOf(AnomalyView), default: ProblemView } } },
+    {
+      config: { operation: 'anomalies.read' },
+      schema: {
+        summary: '异常 · What does not agree',
+        tags: ['anomalies'],
+        querystring: AnomalyQuery,
+        response: { 200: pageOf(AnomalyView), default: ProblemView },
+      },
+    },
     async (request, reply) => {
       const { status, rule, severity, limit, cursor } = request.query;
       const stages = status === undefined ? ['open', 'closed'] : [status === 'open' ? 'open' : 'closed'];
-      const rows = await listAnomalies(pool, await sightOf(pool, request.caller), { stages, rule, severity, below: readCursor(cursor), rowsMax: limit + 1 });
-      return sendPage(request, reply, rows.map((row) => viewOf(row, languageOf(request))), limit);
+      const rows = await listAnomalies(pool, await sightOf(pool, request.caller), {
+        stages,
+        rule,
+        severity,
+        below: readCursor(cursor),
+        rowsMax: limit + 1,
+      });
+      return sendPage(
+        request,
+        reply,
+        rows.map((row) => viewOf(row, languageOf(request))),
+        limit,
+      );
     },
   );
 
   app.get(
     '/v1/anomalies/:id',
-    { config: { operation: 'anomalies.read' }, schema: { summary: '异常 · One anomaly, explained', tags: ['anomalies'], params: Id, response: { 200: AnomalyView, default: ProblemView } } },
+    {
+      config: { operation: 'anomalies.read' },
+      schema: {
+        summary: '异常 · One anomaly, explained',
+        tags: ['anomalies'],
+        params: Id,
+        response: { 200: AnomalyView, default: ProblemView },
+      },
+    },
     async (request, reply) => {
       const anomaly = await findAnomaly(pool, await sightOf(pool, request.caller), request.params.id);
       if (!anomaly) throw Problem.of(notFound('anomaly', request.params.id));

@@ -13,10 +13,18 @@ export function client(baseUrl: string, apiKey: string, run: string): Client {
   const scope = createHash('sha256').update(apiKey).digest('hex').slice(0, 8);
   const call = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
     const headers: Record<string, string> = { authorization: `Bearer ${apiKey}`, 'accept-language': 'en' };
-    if (body) Object.assign(headers, { 'content-type': 'application/json', 'idempotency-key': `${run}-${scope}-${++acts}` });
-    const response = await fetch(`${baseUrl}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+    if (body)
+      Object.assign(headers, { 'content-type': 'application/json', 'idempotency-key': `${run}-${scope}-${++acts}` });
+    const response = await fetch(`${baseUrl}${path}`, {
+      method,
+      headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
     const answer = (await response.json()) as Record<string, unknown>;
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${String(answer.title)}: ${String(answer.detail)} ${JSON.stringify(answer.errors ?? [])}`);
+    if (!response.ok)
+      throw new Error(
+        `${method} ${path}: ${response.status} ${String(answer.title)}: ${String(answer.detail)} ${JSON.stringify(answer.errors ?? [])}`,
+      );
     return answer;
   };
   return {

@@ -6,7 +6,7 @@ import { type Act, refused, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
-import { Grams, Instant } from '../platform/values.ts';
+import { Grams, Instant, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { WEIGHING_PURPOSES, weighTickets } from './tables.ts';
 
@@ -16,18 +16,21 @@ export type WeighTicket = StateOf<typeof weighTickets>;
 export const WeighTicketBody = z
   .strictObject({
     ticketNumber: z.string().trim().min(1).max(64),
-    siteId: z.uuid(),
+    siteId: Uuid,
     purpose: z.enum(WEIGHING_PURPOSES),
     plate: z.string().min(1).max(20).optional(),
     grossGrams: Grams.min(1),
     tareGrams: Grams,
     /** e of the scale, when no registered device weighed. */
     scaleDivisionGrams: z.number().int().min(1).max(1_000_000).optional(),
-    manifestId: z.uuid().optional(),
+    manifestId: Uuid.optional(),
     occurredAt: Instant,
     entryMode: z.enum(ENTRY_MODES).default('live'),
   })
-  .refine((ticket) => ticket.grossGrams > ticket.tareGrams, { path: ['tareGrams'], error: 'tareGrams must be below grossGrams' });
+  .refine((ticket) => ticket.grossGrams > ticket.tareGrams, {
+    path: ['tareGrams'],
+    error: 'tareGrams must be below grossGrams',
+  });
 
 export type WeighTicketInput = z.output<typeof WeighTicketBody>;
 
@@ -35,11 +38,18 @@ export const weighTicketKind = subjectKind({
   name: 'weigh_ticket',
   rank: RANKS.fact,
   table: weighTickets,
-  evolve: (_state, event): WeighTicket => ({ ...(event.data.ticket as unknown as Omit<WeighTicket, 'id' | 'weighedAt'>), id: event.subject.id, weighedAt: event.occurredAt }),
+  evolve: (_state, event): WeighTicket => ({
+    ...(event.data.ticket as unknown as Omit<WeighTicket, 'id' | 'weighedAt'>),
+    id: event.subject.id,
+    weighedAt: event.occurredAt,
+  }),
   conflicts: {
     weigh_tickets_number: {
       problem: 'already-exists',
-      detail: { zh: '该场所已有同号过磅单；请核对单号。', en: 'This site has a ticket of that number already; check it.' },
+      detail: {
+        zh: '该场所已有同号过磅单；请核对单号。',
+        en: 'This site has a ticket of that number already; check it.',
+      },
       errors: [{ pointer: '/ticketNumber', detail: 'unique for the site' }],
     },
   },
@@ -51,7 +61,10 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
   kind: 'physical',
   needs: (input, facts) => ({
     lock: [{ kind: 'weigh_ticket', id: facts.newId() }],
-    read: [{ kind: 'site', id: input.siteId }, ...(facts.caller.actor.device ? [{ kind: 'device', id: facts.caller.actor.device }] : [])],
+    read: [
+      { kind: 'site', id: input.siteId },
+      ...(facts.caller.actor.device ? [{ kind: 'device', id: facts.caller.actor.device }] : []),
+    ],
   }),
   decide(input, states, facts) {
     const site = states.get(siteKind, input.siteId);
@@ -82,25 +95,54 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
       refs: [input.siteId, ...(input.manifestId ? [input.manifestId] : [])],
       data: { ticket },
     };
-    return { events: [event], answer: { id, netGrams: ticket.netGrams }, warnings: ticketWarnings(plate?.valid ?? true, device, facts), status: 201 };
+    return {
+      events: [event],
+      answer: { id, netGrams: ticket.netGrams },
+      warnings: ticketWarnings(plate?.valid ?? true, device, facts),
+      status: 201,
+    };
   },
 };
 
-function mayWeighAt(site: Site | undefined, device: Device | undefined, input: WeighTicketInput, facts: Facts): Refusal | undefined {
+function mayWeighAt(
+  site: Site | undefined,
+  device: Device | undefined,
+  input: WeighTicketInput,
+  facts: Facts,
+): Refusal | undefined {
   if (!site) return notFound('site', input.siteId);
-  if (device ? device.siteId === site.id : facts.caller.role === 'driver' || site.partyId === facts.caller.actor.party) return undefined;
+  if (device ? device.siteId === site.id : facts.caller.role === 'driver' || site.partyId === facts.caller.actor.party)
+    return undefined;
   return {
     problem: 'not-your-act',
-    detail: { zh: '只能为本单位（设备所在）场所登记过磅单。', en: "Tickets are recorded for one's own sites, and by a device for the site it stands at." },
+    detail: {
+      zh: '只能为本单位（设备所在）场所登记过磅单。',
+      en: "Tickets are recorded for one's own sites, and by a device for the site it stands at.",
+    },
     errors: [{ pointer: '/siteId', detail: 'a site of yours' }],
   };
 }
 
 function ticketWarnings(plateFits: boolean, device: Device | undefined, facts: Facts): Warning[] {
   const warnings: Warning[] = [];
-  if (!plateFits) warnings.push({ code: 'plate-unusual', pointer: '/plate', detail: { zh: '号牌不符合 GA 36 格式，已照录。', en: 'The plate does not follow GA 36; it was recorded as given.' } });
+  if (!plateFits)
+    warnings.push({
+      code: 'plate-unusual',
+      pointer: '/plate',
+      detail: {
+        zh: '号牌不符合 GA 36 格式，已照录。',
+        en: 'The plate does not follow GA 36; it was recorded as given.',
+      },
+    });
   if (device?.verifiedThrough && device.verifiedThrough < facts.now.toISOString().slice(0, 10)) {
-    warnings.push({ code: 'scale-verification-expired', basis: 'JJG 539', detail: { zh: `衡器检定有效期至 ${device.verifiedThrough}。`, en: `The scale's verification ended on ${device.verifiedThrough}.` } });
+    warnings.push({
+      code: 'scale-verification-expired',
+      basis: 'JJG 539',
+      detail: {
+        zh: `衡器检定有效期至 ${device.verifiedThrough}。`,
+        en: `The scale's verification ended on ${device.verifiedThrough}.`,
+      },
+    });
   }
   return warnings;
 }

@@ -2,25 +2,25 @@ import { z } from 'zod';
 import { maySee, maySeeParty, sightOf } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { notFound } from '../platform/register.ts';
-import { InstantView } from '../platform/values.ts';
+import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { recordWeighTicket, WeighTicketBody } from './commands.ts';
 import { findWeighTicket, weighTicketsOf } from './repository.ts';
 import { WEIGHING_PURPOSES } from './tables.ts';
 
 const TicketView = z.object({
-  id: z.uuid(),
+  id: Uuid,
   ticketNumber: z.string(),
-  partyId: z.uuid(),
-  siteId: z.uuid(),
-  deviceId: z.uuid().nullable(),
+  partyId: Uuid,
+  siteId: Uuid,
+  deviceId: Uuid.nullable(),
   purpose: z.enum(WEIGHING_PURPOSES),
   plate: z.string().nullable(),
   grossGrams: z.number().int(),
   tareGrams: z.number().int(),
   netGrams: z.number().int(),
   scaleDivisionGrams: z.number().int().nullable(),
-  manifestId: z.uuid().nullable(),
+  manifestId: Uuid.nullable(),
   weighedAt: InstantView,
 });
 
@@ -40,21 +40,39 @@ export function transportRoutes(app: App, { journal, database }: Services): void
     '/v1/weigh-tickets',
     {
       config: { operation: 'weigh-tickets.read' },
-      schema: { summary: '过磅单 · The tickets of a manifest', tags: ['weigh-tickets'], querystring: z.object({ manifestId: z.uuid() }), response: { 200: z.object({ items: z.array(TicketView) }), default: ProblemView } },
+      schema: {
+        summary: '过磅单 · The tickets of a manifest',
+        tags: ['weigh-tickets'],
+        querystring: z.object({ manifestId: Uuid }),
+        response: { 200: z.object({ items: z.array(TicketView) }), default: ProblemView },
+      },
     },
     async (request) => {
       const { manifestId } = request.query;
-      if (!(await maySee(pool, await sightOf(pool, request.caller), 'manifest', manifestId))) throw Problem.of(notFound('manifest', manifestId));
+      if (!(await maySee(pool, await sightOf(pool, request.caller), 'manifest', manifestId)))
+        throw Problem.of(notFound('manifest', manifestId));
       return { items: await weighTicketsOf(pool, manifestId) };
     },
   );
 
   app.get(
     '/v1/weigh-tickets/:id',
-    { config: { operation: 'weigh-tickets.read' }, schema: { summary: '过磅单 · One ticket', tags: ['weigh-tickets'], params: Id, response: { 200: TicketView, default: ProblemView } } },
+    {
+      config: { operation: 'weigh-tickets.read' },
+      schema: {
+        summary: '过磅单 · One ticket',
+        tags: ['weigh-tickets'],
+        params: Id,
+        response: { 200: TicketView, default: ProblemView },
+      },
+    },
     async (request) => {
       const ticket = await findWeighTicket(pool, request.params.id);
-      const visible = ticket && ((await maySeeParty(pool, request.caller, ticket.partyId, undefined, ticket.siteId)) || (ticket.manifestId !== null && (await maySee(pool, await sightOf(pool, request.caller), 'manifest', ticket.manifestId))));
+      const visible =
+        ticket &&
+        ((await maySeeParty(pool, request.caller, ticket.partyId, undefined, ticket.siteId)) ||
+          (ticket.manifestId !== null &&
+            (await maySee(pool, await sightOf(pool, request.caller), 'manifest', ticket.manifestId))));
       if (!ticket || !visible) throw Problem.of(notFound('weigh ticket', request.params.id));
       return ticket;
     },

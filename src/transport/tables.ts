@@ -20,7 +20,10 @@ export const weighTickets = pgTable(
     manifestId: uuid(),
     weighedAt: instant().notNull(),
   },
-  (table) => [unique('weigh_tickets_number').on(table.siteId, table.ticketNumber), index('weigh_tickets_manifest').on(table.manifestId)],
+  (table) => [
+    unique('weigh_tickets_number').on(table.siteId, table.ticketNumber),
+    index('weigh_tickets_manifest').on(table.manifestId),
+  ],
 );
 
 /** A physical report that did not fit the state of what it spoke of. Refused as an act, kept as evidence. */

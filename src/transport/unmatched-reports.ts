@@ -14,11 +14,20 @@ export const unmatchedReportKind = subjectKind({
   name: 'unmatched_report',
   rank: RANKS.fact,
   table: unmatchedReports,
-  evolve: (_state, event): UnmatchedReport => ({ ...(event.data.report as unknown as Omit<UnmatchedReport, 'id' | 'occurredAt'>), id: event.subject.id, occurredAt: event.occurredAt }),
+  evolve: (_state, event): UnmatchedReport => ({
+    ...(event.data.report as unknown as Omit<UnmatchedReport, 'id' | 'occurredAt'>),
+    id: event.subject.id,
+    occurredAt: event.occurredAt,
+  }),
 });
 
 /** The refusal, with the id of the kept report. */
-export function keepUnmatched(report: UnmatchedReport, refusal: Refusal, draft: Pick<EventDraft, 'region' | 'entryMode'>, reported: Json): Refused {
+export function keepUnmatched(
+  report: UnmatchedReport,
+  refusal: Refusal,
+  draft: Pick<EventDraft, 'region' | 'entryMode'>,
+  reported: Json,
+): Refused {
   const { id, occurredAt, ...fields } = report;
   const event: EventDraft = {
     ...draft,

@@ -6,7 +6,13 @@
  */
 import type { Finding, Severity, Verdict } from './rule.ts';
 
-export const MASS_RULE = { id: 'mass', version: 1, kind: 'condition', title: { zh: '移出、装运与接受重量不符', en: 'Declared, loaded and received mass differ' }, basis: 'TM 18 ¶2' } as const;
+export const MASS_RULE = {
+  id: 'mass',
+  version: 1,
+  kind: 'condition',
+  title: { zh: '移出、装运与接受重量不符', en: 'Declared, loaded and received mass differ' },
+  basis: 'TM 18 ¶2',
+} as const;
 
 export interface Weighing {
   readonly id: string;
@@ -27,7 +33,12 @@ export interface MassFacts {
   readonly loadedPieces: number | null;
   readonly receivedPieces: number | null;
   readonly tickets: readonly Weighing[];
-  readonly tolerance: { readonly floorTruckGrams: number; readonly warningPermille: number; readonly criticalPermille: number; readonly source: string };
+  readonly tolerance: {
+    readonly floorTruckGrams: number;
+    readonly warningPermille: number;
+    readonly criticalPermille: number;
+    readonly source: string;
+  };
   readonly evidence: readonly string[];
 }
 
@@ -62,7 +73,14 @@ function pairsOf(facts: MassFacts): Pair[] {
   const { declaredGrams, loadedGrams, receivedGrams, tickets } = facts;
   const net = (purpose: Weighing['purpose']) => tickets.filter((ticket) => ticket.purpose === purpose).at(-1);
   const pairs: Pair[] = [];
-  const add = (from: string, expected: number | null, to: string, observed: number | null, askedId: string, estimate = false) => {
+  const add = (
+    from: string,
+    expected: number | null,
+    to: string,
+    observed: number | null,
+    askedId: string,
+    estimate = false,
+  ) => {
     if (expected !== null && observed !== null) pairs.push({ from, to, expected, observed, askedId, estimate });
   };
   const loading = netOf(net('loading'));
@@ -77,7 +95,11 @@ function pairsOf(facts: MassFacts): Pair[] {
 
 const netOf = (ticket: Weighing | undefined): number | null => (ticket ? ticket.grossGrams - ticket.tareGrams : null);
 
-function severityOf(pair: Pair, floorGrams: number, { warningPermille, criticalPermille }: MassFacts['tolerance']): Severity | undefined {
+function severityOf(
+  pair: Pair,
+  floorGrams: number,
+  { warningPermille, criticalPermille }: MassFacts['tolerance'],
+): Severity | undefined {
   const difference = Math.abs(pair.observed - pair.expected);
   const above = (permille: number) => difference > Math.max(floorGrams, Math.floor((pair.expected * permille) / 1000));
   if (!above(0)) return undefined;
@@ -89,8 +111,16 @@ function severityOf(pair: Pair, floorGrams: number, { warningPermille, criticalP
 function floorOf({ tickets, tolerance }: MassFacts): { floorGrams: number; source: string } {
   const loading = tickets.filter((ticket) => ticket.purpose === 'loading').at(-1);
   const unloading = tickets.filter((ticket) => ticket.purpose === 'unloading').at(-1);
-  if (!loading?.scaleDivisionGrams || !unloading?.scaleDivisionGrams) return { floorGrams: tolerance.floorTruckGrams, source: tolerance.source };
-  const floorGrams = [loading, unloading].reduce((sum, ticket) => sum + 2 * (permissibleErrorGrams(ticket.grossGrams, ticket.scaleDivisionGrams!) + permissibleErrorGrams(ticket.tareGrams, ticket.scaleDivisionGrams!)), 0);
+  if (!loading?.scaleDivisionGrams || !unloading?.scaleDivisionGrams)
+    return { floorGrams: tolerance.floorTruckGrams, source: tolerance.source };
+  const floorGrams = [loading, unloading].reduce(
+    (sum, ticket) =>
+      sum +
+      2 *
+        (permissibleErrorGrams(ticket.grossGrams, ticket.scaleDivisionGrams!) +
+          permissibleErrorGrams(ticket.tareGrams, ticket.scaleDivisionGrams!)),
+    0,
+  );
   return { floorGrams, source: 'JJG 539 class III, in service' };
 }
 
@@ -100,11 +130,21 @@ export function permissibleErrorGrams(loadGrams: number, divisionGrams: number):
   return divisions <= 500 ? divisionGrams / 2 : divisions <= 2_000 ? divisionGrams : divisionGrams * 1.5;
 }
 
-function findingOf(facts: MassFacts, pair: Pair, severity: Severity, pairs: readonly Pair[], floorGrams: number, source: string): Finding {
+function findingOf(
+  facts: MassFacts,
+  pair: Pair,
+  severity: Severity,
+  pairs: readonly Pair[],
+  floorGrams: number,
+  source: string,
+): Finding {
   const difference = pair.observed - pair.expected;
   const percent = (Math.abs(difference) * 100) / Math.max(pair.expected, 1);
   const figures = `${pair.expected} g → ${pair.observed} g`;
-  const names = { zh: `${NAMES[pair.from]!.zh}与${NAMES[pair.to]!.zh}`, en: `${NAMES[pair.from]!.en} and ${NAMES[pair.to]!.en}` };
+  const names = {
+    zh: `${NAMES[pair.from]!.zh}与${NAMES[pair.to]!.zh}`,
+    en: `${NAMES[pair.from]!.en} and ${NAMES[pair.to]!.en}`,
+  };
   return {
     severity,
     observed: Object.fromEntries(pairs.map(({ to, observed }) => [to, observed])),

@@ -1,0 +1,9 @@
+CREATE INDEX "balances_left" ON "balances" USING btree ("account_id") WHERE grams > 0;--> statement-breakpoint
+CREATE INDEX "batches_site" ON "batches" USING btree ("site_id","id");--> statement-breakpoint
+CREATE INDEX "api_keys_party" ON "api_keys" USING btree ("party_id");--> statement-breakpoint
+CREATE INDEX "people_party" ON "people" USING btree ("party_id");--> statement-breakpoint
+CREATE INDEX "sites_party" ON "sites" USING btree ("party_id");--> statement-breakpoint
+CREATE INDEX "vehicles_party" ON "vehicles" USING btree ("party_id");--> statement-breakpoint
+CREATE INDEX "permits_holder" ON "permits" USING btree ("holder_id","type");--> statement-breakpoint
+CREATE INDEX "permits_counterpart" ON "permits" USING btree ("counterpart_id");--> statement-breakpoint
+ALTER TABLE "people" DROP COLUMN "details_event_id";

@@ -1,0 +1,145 @@
+import type pg from 'pg';
+import type { Lookup, Needs, States } from './acts.ts';
+import { type Ref, sha256 } from './events.ts';
+import type { StoredAnswer, Work } from './group.ts';
+import { type Kind, RANKS, readRow } from './subjects.ts';
+
+/** Steps 1 to 3 of a group: stored answers, locks, and the rows under them. */
+export class NotLoaded extends Error {}
+
+const KEYS_SQL =
+  'select k.organisation, k.key, a.input_hash, a.status, a.answer from unnest($1::uuid[], $2::text[]) as k(organisation, key) join act_keys a using (organisation, key)';
+const LOCK_SQL = 'select pg_advisory_xact_lock(k) from unnest($1::bigint[]) as k';
+
+export const keyName = ({ organisation, key }: { organisation: string; key: string }): string =>
+  `${organisation} ${key}`;
+
+/** Step 1: which keys have been answered already. Runs before BEGIN: a later insert of the same key is refused anyway. */
+export async function storedAnswers({ client, group }: Work): Promise<Map<string, StoredAnswer>> {
+  const { rows } = await client.query<[string, string, Buffer, number, string]>({
+    name: 'journal-keys',
+    text: KEYS_SQL,
+    values: [group.map((pending) => pending.organisation), group.map((pending) => pending.key)],
+    rowMode: 'array',
+  } as pg.QueryArrayConfig);
+  return new Map(
+    rows.map(([organisation, key, hash, status, answer]) => [keyName({ organisation, key }), { hash, status, answer }]),
+  );
+}
+
+/** Steps 2 and 3 again, for what only the loaded rows could name. Always of a higher rank. */
+export async function secondRound(work: Work, stored: ReadonlyMap<string, StoredAnswer>): Promise<void> {
+  const more: Needs[] = [];
+  work.group.forEach((pending, index) => {
+    if (!pending.act.alsoNeeds || stored.has(keyName(pending))) return;
+    const needs = pending.act.alsoNeeds(pending.input, statesFor(work, index), work.facts[index]!);
+    work.needs[index]!.push(needs);
+    more.push(needs);
+  });
+  if (more.length > 0) await lockAndLoad(work, more);
+}
+
+/** Step 2, the locks in the order of their ranks; step 3, the rows, in statements that begin after the locks are held. */
+export function lockAndLoad(work: Work, needs: readonly Needs[]): Promise<unknown> {
+  const locks = new Map<string, bigint>();
+  const loads = new Map<Kind, Set<string>>();
+  const lookups = new Map<Lookup, Set<string>>();
+  for (const need of needs) {
+    for (const ref of need.lock ?? []) locks.set(ref.id, lockKey(kindOf(work, ref).rank, ref.id));
+    for (const gate of need.gates ?? []) locks.set(gate, lockKey(RANKS.gate, gate));
+    for (const { lookup, key } of need.lookups ?? []) {
+      if (lookup.gated) locks.set(key, lockKey(RANKS.gate, key));
+      setOf(lookups, lookup).add(key);
+    }
+    for (const ref of [...(need.lock ?? []), ...(need.read ?? [])]) {
+      if (!work.loadedIds.has(ref.id)) setOf(loads, kindOf(work, ref)).add(ref.id);
+    }
+  }
+  const queries: Promise<unknown>[] = [];
+  if (locks.size > 0) {
+    const keys = [...locks.values()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map(String);
+    queries.push(work.client.query({ name: 'journal-lock', text: LOCK_SQL, values: [keys] }));
+  }
+  for (const [kind, ids] of loads) queries.push(load(work, kind, [...ids]));
+  for (const [lookup, keys] of lookups) queries.push(look(work, lookup, [...keys]));
+  return settle(queries);
+}
+
+/**
+ * Three bits of rank above sixty of hash: sorting the keys sorts by rank first. Two names may share a key; they then
+ * wait for each other, which is all (docs/decisions/0002-locks.md).
+ */
+function lockKey(rank: number, name: string): bigint {
+  return (BigInt(rank) << 60n) | (sha256(Buffer.from(name)).readBigUInt64BE() >> 4n);
+}
+
+async function load(work: Work, kind: Kind, ids: readonly string[]): Promise<void> {
+  for (const id of ids) work.loadedIds.add(id);
+  const { rows } = await work.client.query<unknown[]>({
+    name: `select-${kind.name}`,
+    text: kind.selectSql,
+    values: [ids],
+    rowMode: 'array',
+  } as pg.QueryArrayConfig);
+  for (const values of rows) {
+    const loaded = readRow(kind, values);
+    work.entries.set(loaded.state.id, { kind, loaded, current: loaded });
+  }
+}
+
+async function look(work: Work, lookup: Lookup, keys: readonly string[]): Promise<void> {
+  const { rows } = await work.client.query<unknown[]>({
+    name: `lookup-${lookup.name}`,
+    text: lookup.sql,
+    values: [keys],
+    rowMode: 'array',
+  } as pg.QueryArrayConfig);
+  const byKey = new Map<unknown, unknown[][]>(keys.map((key) => [key, []]));
+  for (const row of rows) byKey.get(row[0])?.push(row);
+  for (const key of keys) work.lookups.set(`${lookup.name} ${key}`, lookup.read(byKey.get(key)!));
+}
+
+/** What the act at this place of the group may look at: what it asked for, as the acts before it leave it. */
+export function statesFor(work: Work, index: number): States {
+  const named = (id: string): boolean =>
+    work.loadedIds.has(id) || work.needs[index]!.some((need) => need.lock?.some((ref) => ref.id === id));
+  return {
+    get: (kind, id) => {
+      if (!named(id)) throw new NotLoaded(`${kind.name} ${id}`);
+      return work.entries.get(id)?.current?.state as never;
+    },
+    seqOf: (ref) => work.entries.get(ref.id)?.current?.seq ?? 0,
+    found: (lookup, key) => {
+      const slot = `${lookup.name} ${key}`;
+      if (!work.lookups.has(slot)) throw new NotLoaded(slot);
+      return work.lookups.get(slot) as never;
+    },
+  };
+}
+
+export function kindOf({ context }: Work, ref: Ref): Kind {
+  const kind = context.kinds.get(ref.kind);
+  if (!kind) throw new Error(`no kind of subject is called ${ref.kind}`);
+  return kind;
+}
+
+/** Waits for every statement, then throws the first real error: those behind it only say that the transaction is aborted. */
+export async function settle<T extends readonly Promise<unknown>[]>(
+  queries: [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  const results = (await Promise.allSettled(queries)) as PromiseSettledResult<unknown>[];
+  const reasons = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as { code?: string }] : [],
+  );
+  const first = reasons.find((reason) => reason.code !== '25P02') ?? reasons[0];
+  if (first) throw first;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
+    [K in keyof T]: Awaited<T[K]>;
+  };
+}
+
+function setOf<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
+  const set = map.get(key) ?? new Set<V>();
+  map.set(key, set);
+  return set;
+}

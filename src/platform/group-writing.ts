@@ -1,0 +1,161 @@
+import { statusOf } from '../problems.ts';
+import type { Projection, Statement } from './acts.ts';
+import { type Answer, type Decided, type Folded, isAnswered, type Pending, type Work } from './group.ts';
+import { columnArrays, type Kind, type SubjectRow } from './subjects.ts';
+
+/** Step 6 of a group: fixed table order, rows sorted by their unique key, one unnest statement a table. */
+export function writeStatements(work: Work): Statement[] {
+  const events = work.decided.flatMap((decided) => decided.events);
+  return [
+    ...keyStatements(work),
+    ...(events.length > 0 ? eventStatements(events) : []),
+    ...projectionStatements(work.context.projections, events),
+    ...stateStatements(work),
+    ...outboxStatements(work, events),
+  ];
+}
+
+/** The answers, under their keys; also what each act's caller is told. */
+function keyStatements(work: Work): Statement[] {
+  if (work.decided.length === 0) return [];
+  const rows = work.decided.map((decided) => {
+    const pending = work.group[decided.index]!;
+    const answer = answerTo(work, decided, pending);
+    work.outcomes[decided.index] = { answer };
+    return { pending, answer };
+  });
+  rows.sort((a, b) => compare(a.pending.organisation + a.pending.key, b.pending.organisation + b.pending.key));
+  return [
+    {
+      name: 'journal-put-keys',
+      text: 'insert into act_keys (organisation, key, input_hash, status, answer, recorded_at) select *, $6::timestamptz from unnest($1::uuid[], $2::text[], $3::bytea[], $4::int[], $5::text[])',
+      values: [
+        rows.map(({ pending }) => pending.organisation),
+        rows.map(({ pending }) => pending.key),
+        rows.map(({ pending }) => pending.inputHash),
+        rows.map(({ answer }) => answer.status),
+        rows.map(({ answer }) => JSON.stringify(answer.body)),
+        work.now,
+      ],
+    },
+  ];
+}
+
+function answerTo({ now, entries }: Work, { decision, number }: Decided, pending: Pending): Answer {
+  if ('refused' in decision)
+    return { status: statusOf(decision.refused.problem), body: { refusal: decision.refused }, replayed: false };
+  const subject = decision.events[0]?.subject;
+  const version = subject && entries.get(subject.id)?.current?.seq;
+  const body = {
+    ...decision.answer,
+    ...(number === undefined ? {} : { [decision.number!.into]: number }),
+    ...(version === undefined ? {} : { version }),
+    recordedAt: now.toISOString(),
+    actId: pending.actId,
+    warnings: decision.warnings ?? [],
+  };
+  return { status: decision.status ?? 200, body, replayed: false };
+}
+
+const EVENTS_SQL = `insert into custody_events (id, subject_id, seq, type, bytes, salt, prev_hash, hash)
+  select id, subject_id, seq, type, bytes, salt, prev_hash, hash
+  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[])
+    with ordinality as e(id, subject_id, seq, type, bytes, salt, prev_hash, hash, n) order by n`;
+
+function eventStatements(events: readonly Folded[]): Statement[] {
+  const statements: Statement[] = [
+    {
+      name: 'journal-put-events',
+      text: EVENTS_SQL,
+      values: [
+        events.map(({ event }) => event.id),
+        events.map(({ event }) => event.subject.id),
+        events.map(({ event }) => event.seq),
+        events.map(({ event }) => event.type),
+        events.map(({ seal }) => seal!.bytes),
+        events.map(({ seal }) => seal!.salt),
+        events.map(({ seal }) => seal!.prevHash),
+        events.map(({ seal }) => seal!.hash),
+      ],
+    },
+  ];
+  const refs = events.flatMap(({ event }) => [...new Set(event.refs)].map((ref) => [ref, event.id] as const));
+  if (refs.length > 0) {
+    refs.sort((a, b) => compare(a[0] + a[1], b[0] + b[1]));
+    statements.push({
+      name: 'journal-put-refs',
+      text: 'insert into event_refs (ref_id, event_id) select * from unnest($1::uuid[], $2::uuid[])',
+      values: [refs.map(([ref]) => ref), refs.map(([, event]) => event)],
+    });
+  }
+  const details = events.filter(({ draft }) => draft.details !== undefined);
+  if (details.length > 0) {
+    statements.push({
+      name: 'journal-put-details',
+      text: 'insert into event_details (event_id, salt, body) select * from unnest($1::uuid[], $2::bytea[], $3::jsonb[])',
+      values: [
+        details.map(({ event }) => event.id),
+        details.map(({ detailsSalt }) => detailsSalt!),
+        details.map(({ draft }) => JSON.stringify(draft.details)),
+      ],
+    });
+  }
+  return statements;
+}
+
+function projectionStatements(projections: readonly Projection[], events: readonly Folded[]): Statement[] {
+  return projections.flatMap((projection) => {
+    const rows = events.flatMap(({ event, before, after }) => projection.rowsOf(event, before, after));
+    return rows.length > 0 ? projection.statements(rows) : [];
+  });
+}
+
+function stateStatements({ entries }: Work): Statement[] {
+  const changed = new Map<Kind, SubjectRow[]>();
+  for (const { kind, loaded, current } of entries.values()) {
+    if (!current || current === loaded) continue;
+    const rows = changed.get(kind) ?? [];
+    changed.set(kind, rows);
+    rows.push(current);
+  }
+  return [...changed]
+    .sort(([a], [b]) => a.rank - b.rank || compare(a.name, b.name))
+    .map(([kind, rows]) => ({
+      name: `upsert-${kind.name}`,
+      text: kind.upsertSql,
+      values: columnArrays(
+        kind,
+        rows.sort((a, b) => compare(a.state.id, b.state.id)),
+      ),
+    }));
+}
+
+/** Jobs woken, and jobs fulfilled. */
+function outboxStatements({ context, group, outcomes, now }: Work, events: readonly Folded[]): Statement[] {
+  const statements: Statement[] = [];
+  const jobs = events.flatMap(({ event }) => context.jobsOf(event));
+  if (jobs.length > 0) {
+    statements.push({
+      name: 'journal-put-outbox',
+      text: 'insert into outbox (job, payload, available_at) select * from unnest($1::text[], $2::jsonb[], $3::timestamptz[])',
+      values: [
+        jobs.map((job) => job.job),
+        jobs.map((job) => JSON.stringify(job.payload)),
+        jobs.map((job) => (job.availableAt ?? now).toISOString()),
+      ],
+    });
+  }
+  const fulfilled = group.flatMap(({ completes }, index) =>
+    completes !== undefined && isAnswered(outcomes[index]) ? [completes] : [],
+  );
+  if (fulfilled.length > 0) {
+    statements.push({
+      name: 'journal-done',
+      text: "update outbox set state = 'done', done_at = $2 where id = any($1::bigint[])",
+      values: [fulfilled.sort((a, b) => a - b), now],
+    });
+  }
+  return statements;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
