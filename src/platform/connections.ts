@@ -50,6 +50,13 @@ export async function openLane(url: string): Promise<pg.Client> {
   return client;
 }
 
+/** A plain connection for long work, with our types and no time-out. */
+export async function openSession(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, types, options: '-c timezone=UTC' });
+  await client.connect();
+  return client;
+}
+
 /** Makes a database of that name on the server when there is none. @returns its URL. */
 export async function ensureDatabase(serverUrl: string, name: string): Promise<string> {
   const client = new pg.Client({ connectionString: serverUrl });

@@ -23,6 +23,11 @@ const isConnectionError = (error: unknown): boolean =>
 
 /** What may be logged of a failure: never Postgres' DETAIL, which repeats the values of the row. */
 export function loggable(error: unknown): object {
-  const { code, constraint, message, stack } = error as { code?: string; constraint?: string; message?: string; stack?: string };
+  const { code, constraint, message, stack } = error as {
+    code?: string;
+    constraint?: string;
+    message?: string;
+    stack?: string;
+  };
   return code ? { code, constraint, message } : { message, stack };
 }

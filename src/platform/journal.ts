@@ -154,7 +154,10 @@ export function openJournal(options: JournalOptions): Journal {
       if ('answer' in outcome) waiting.resolve(outcome.answer);
       else if ('refusal' in outcome) waiting.reject(Problem.of(outcome.refusal));
       else if ('failed' in outcome) {
-        options.log.error({ act: waiting.act.name, actId: waiting.actId, error: loggable(outcome.failed) }, 'act_failed');
+        options.log.error(
+          { act: waiting.act.name, actId: waiting.actId, error: loggable(outcome.failed) },
+          'act_failed',
+        );
         waiting.reject(outcome.failed);
       } else if (++waiting.postponements > POSTPONEMENTS_MAX) waiting.reject(unavailable());
       else again.push(waiting);
@@ -184,7 +187,8 @@ export function openJournal(options: JournalOptions): Journal {
     if (group.length === 1) {
       const [guilty] = group as [Waiting];
       const refusal = conflictOf(error);
-      if (!refusal) options.log.error({ act: guilty.act.name, actId: guilty.actId, error: loggable(error) }, 'act_failed');
+      if (!refusal)
+        options.log.error({ act: guilty.act.name, actId: guilty.actId, error: loggable(error) }, 'act_failed');
       guilty.reject(refusal ? Problem.of(refusal) : error);
       return;
     }

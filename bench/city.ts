@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import { buildApp } from '../src/app.ts';
+import { readConfig } from '../src/config.ts';
+import { createFirstAdministrator } from '../src/parties/granting.ts';
+import { systemClock } from '../src/platform/clock.ts';
+import { createMetrics } from '../src/platform/metrics.ts';
+import { startService } from '../src/service.ts';
+import type { Carrier, City, Member, SiteOwner } from './loads.ts';
+
+/** One prefecture: 200 producers with a site each, 40 carriers, 20 plants, one regulator; one key a party. */
+const PRODUCERS = 200;
+const CARRIERS = 40;
+const PLANTS = 20;
+const REGULATOR_KEYS = 20;
+const PREFECTURE = '370100';
+const COUNTIES = ['370102', '370103', '370104', '370105', '370112', '370113', '370114', '370115'] as const;
+/** How many acts of the setup are under way at once. */
+const SETUP_CONCURRENCY = 32;
+
+type Post = (path: string, body: object) => Promise<{ id: string; apiKey: string }>;
+
+/** Registers everybody through the real routes in a database that holds nothing yet. */
+export async function buildCity(databaseUrl: string): Promise<City> {
+  const config = readConfig({ ROLE: 'api', LOG_LEVEL: 'silent', RATE_LIMIT_PER_MINUTE: '1000000' });
+  const logger = pino({ level: 'silent' });
+  const metrics = createMetrics();
+  const service = await startService({ config, databaseUrl, clock: systemClock, logger, metrics });
+  const app = await buildApp({ config, service, logger, metrics, version: 'bench' });
+  try {
+    const { apiKey } = await createFirstAdministrator(service.journal, { name: '济南市监管平台', region: COUNTIES[0] });
+    const post: Post = async (path, body) => {
+      const headers = { authorization: `Bearer ${apiKey}`, 'idempotency-key': randomBytes(9).toString('base64url') };
+      const response = await app.inject({ method: 'POST', url: path, headers, payload: body });
+      if (response.statusCode >= 300) throw new Error(`${path}: ${response.statusCode} ${response.body}`);
+      return response.json<{ id: string; apiKey: string }>();
+    };
+    return await register(post);
+  } finally {
+    await app.close();
+    await service.stop();
+  }
+}
+
+async function register(post: Post): Promise<City> {
+  const producers = await times(PRODUCERS, (nth) => siteOwner(post, `产废单位 ${nth}`, 'producer', nth));
+  const plants = await times(PLANTS, async (nth) => {
+    const plant = await siteOwner(post, `处置单位 ${nth}`, 'consignee', nth);
+    await post('/v1/permits', {
+      type: 'licence',
+      number: `鲁危证 3701-${1_000 + nth}`,
+      holderId: plant.partyId,
+      wasteCodes: ['HW08', 'HW12', 'HW49'],
+      validFrom: '2020-01-01',
+      validTo: '2040-01-01',
+    });
+    return plant;
+  });
+  const carriers = await times(CARRIERS, async (nth): Promise<Carrier> => {
+    const carrier = await member(post, { name: `运输单位 ${nth}`, capacities: ['carrier'], region: COUNTIES[0] });
+    const plate = `鲁A${10_000 + nth}`;
+    await post('/v1/vehicles', { partyId: carrier.partyId, plate });
+    return { ...carrier, plate };
+  });
+  const { id: regulatorId } = await post('/v1/parties', {
+    name: '济南市生态环境局',
+    capacities: ['regulator'],
+    region: COUNTIES[0],
+    jurisdiction: { region: PREFECTURE, streams: ['hazardous'] },
+  });
+  const regulatorKeys = await times(REGULATOR_KEYS, async () => (await grant(post, regulatorId, 'regulator')).apiKey);
+  return { producers, carriers, plants, regulatorId, regulatorKeys };
+}
+
+async function siteOwner(post: Post, name: string, capacity: string, nth: number): Promise<SiteOwner> {
+  const region = COUNTIES[nth % COUNTIES.length]!;
+  const owner = await member(post, { name, capacities: [capacity], region });
+  const { id: siteId } = await post('/v1/sites', { partyId: owner.partyId, name: `${name} 一厂`, region });
+  return { ...owner, siteId, region };
+}
+
+async function member(post: Post, party: object): Promise<Member> {
+  const { id: partyId } = await post('/v1/parties', party);
+  return { partyId, ...(await grant(post, partyId, 'member')) };
+}
+
+async function grant(post: Post, partyId: string, role: string): Promise<{ keyId: string; apiKey: string }> {
+  const { id: keyId, apiKey } = await post('/v1/api-keys', { partyId, role, label: 'bench' });
+  return { keyId, apiKey };
+}
+
+async function times<Item>(count: number, make: (nth: number) => Promise<Item>): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let from = 0; from < count; from += SETUP_CONCURRENCY) {
+    const chunk = Array.from({ length: Math.min(SETUP_CONCURRENCY, count - from) }, (_, index) => make(from + index));
+    items.push(...(await Promise.all(chunk)));
+  }
+  return items;
+}

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** Starts servers under test, each in a process of its own, and stops them by their pid. */
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
+const READY_WAIT_MS = 60_000;
+const STOP_WAIT_MS = 20_000;
+
+export interface Server {
+  readonly pid: number;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export interface ServerPlan {
+  /** Below the checkout, e.g. src/main.ts. */
+  readonly script: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where its log goes; its level stays the default. */
+  readonly logFile: string;
+  readonly nodeOptions?: readonly string[];
+}
+
+/** @throws Error when it ends, or does not say within a minute where it listens. */
+export async function startServer({ script, environment, logFile, nodeOptions = [] }: ServerPlan): Promise<Server> {
+  const log = openSync(logFile, 'a');
+  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', script], {
+    cwd: CHECKOUT,
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', log],
+  });
+  const port = await portOf(child, logFile);
+  return { pid: child.pid!, port, stop: () => stop(child) };
+}
+
+function portOf(child: ChildProcess, logFile: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`the server is not ready; see ${logFile}`)), READY_WAIT_MS);
+    let said = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      if (port === undefined) return;
+      clearTimeout(late);
+      resolve(Number(port));
+    });
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}; see ${logFile}`)));
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  const inTime = await Promise.race([exited.then(() => true), sleep(STOP_WAIT_MS, false, { ref: false })]);
+  if (!inTime) child.kill('SIGKILL');
+  await exited;
+}
