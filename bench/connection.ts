@@ -67,7 +67,12 @@ function readAnswer(text: string): Answer | undefined {
   return body.length < Number(length) ? undefined : { status: Number(text.slice(9, 12)), body };
 }
 
-export function requestText(method: 'GET' | 'POST', path: string, apiKey: string, act?: { key: string; body: string }): string {
+export function requestText(
+  method: 'GET' | 'POST',
+  path: string,
+  apiKey: string,
+  act?: { key: string; body: string },
+): string {
   const head = `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${apiKey}\r\n`;
   if (!act) return `${head}\r\n`;
   const length = Buffer.byteLength(act.body);

@@ -46,7 +46,7 @@ export interface Load {
 const SHORT_EVERY = 40;
 
 /** @param random gives numbers in [0, 1). */
-export function newLoad(city: City, run: string, nth: number, random: () => number): Load {
+function newLoad(city: City, run: string, nth: number, random: () => number): Load {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
   const grams = (1_000 + Math.floor(random() * 9_000)) * 1_000;
   return {
@@ -137,7 +137,7 @@ const ticketOf = ({ name, plant, carrier, acceptedGrams, manifestId }: Load): ob
 });
 
 /** What the answer to an act changes. @returns whether the load has an act left. */
-export function advance(load: Load, answeredId: string): boolean {
+function advance(load: Load, answeredId: string): boolean {
   if (STEPS[load.next] === 'draft') load.manifestId = answeredId;
   load.next += 1;
   return load.next < STEPS.length;
@@ -151,5 +151,43 @@ export function seededRandom(seed: number): () => number {
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Loads under way, of which any that waits may be taken: acts of all kinds and parties are mixed. */
+export interface LoadQueue {
+  /** Undefined when everything has been played, or what is left is in other hands. */
+  take(): Load | undefined;
+  /** After its act was answered; a finished load makes room for a new one. */
+  putBack(load: Load, answeredId: string): void;
+}
+
+export interface QueueOptions {
+  readonly city: City;
+  /** Begins the name of every load and key: another one for every window on a database. */
+  readonly run: string;
+  readonly seed: number;
+  readonly underWay: number;
+  /** Without it, loads never run out. */
+  readonly loadsMax?: number;
+}
+
+export function loadQueue({ city, run, seed, underWay, loadsMax = Number.POSITIVE_INFINITY }: QueueOptions): LoadQueue {
+  const random = seededRandom(seed);
+  let begun = 0;
+  const begin = () => newLoad(city, run, begun++, random);
+  const waiting = Array.from({ length: Math.min(underWay, loadsMax) }, begin);
+  return {
+    take() {
+      const place = Math.floor(random() * waiting.length);
+      const load = waiting[place];
+      const last = waiting.pop();
+      if (load && last && load !== last) waiting[place] = last;
+      return load;
+    },
+    putBack(load, answeredId) {
+      if (advance(load, answeredId)) waiting.push(load);
+      else if (begun < loadsMax) waiting.push(begin());
+    },
   };
 }

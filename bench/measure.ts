@@ -1,104 +1,136 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Order, Report, Window, Work } from './generator.ts';
+import type { Order, Report, Start } from './orders.ts';
 import { processSeconds, treeSeconds } from './processor-time.ts';
 
 /** One measured window: what the callers saw, and what the two processes that did the work spent on it. */
 export interface Measured {
   readonly perSecond: number;
-  readonly requests: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** CPU milliseconds a request of the Node process under test. */
+  /** CPU milliseconds a request of the Node process under test, within the window. */
   readonly nodeMs: number;
-  /** CPU milliseconds a request of the postmaster and all its children. */
+  /** CPU milliseconds a request of the postmaster and all its children, within the window. */
   readonly postgresMs: number;
 }
 
-export interface Drive {
-  readonly port: number;
-  readonly connections: number;
-  readonly work: Work;
+/** A whole phase: warm-up, window, and the time until the jobs it left were done. */
+export interface Phase extends Measured {
+  /** Jobs that were due and not done when the last act was answered. */
+  readonly jobsLeft: number;
+  /** Acts a second when the phase only ends with its last job. */
+  readonly sustainedPerSecond: number;
+  readonly nodeMsWithJobs: number;
+  readonly postgresMsWithJobs: number;
+}
+
+export interface Plan {
+  /** The process that asks: the load generator, or a server that feeds itself. */
+  readonly asking: Asking;
+  readonly start: Omit<Start, 'order'>;
   readonly nodePid: number;
   readonly postgresPid: number;
   readonly warmUpMs: number;
   readonly windowMs: number;
+  /** Jobs due now; absent where there are none. */
+  readonly jobsDue?: () => Promise<number>;
 }
 
-/** Beyond its times, how long a run may take before it counts as hung. */
-const PATIENCE_MS = 60_000;
+const JOBS_POLL_MS = 100;
+const JOBS_WAIT_MS = 60_000;
 
-/** Drives a server through a warm-up and one measured window. @throws Error for any answer but a success. */
-export async function drive(plan: Drive): Promise<Measured> {
-  const generator = startGenerator(plan.warmUpMs + plan.windowMs + PATIENCE_MS);
-  try {
-    await generator.tell({ order: 'start', port: plan.port, connections: plan.connections, work: plan.work }, 'started');
-    await Promise.race([sleep(plan.warmUpMs), generator.failure]);
-    await generator.tell({ order: 'begin' }, 'begun');
-    const before = spent(plan);
-    await Promise.race([sleep(plan.windowMs), generator.failure]);
-    const after = spent(plan);
-    const { window } = await generator.tell({ order: 'end' }, 'window');
-    await generator.tell({ order: 'stop' }, 'stopped');
-    return measuredOf(window, before, after);
-  } finally {
-    generator.stop();
-  }
+/** @throws Error for any answer but a success. */
+export async function measurePhase(plan: Plan): Promise<Phase> {
+  const { asking } = plan;
+  const startedAt = performance.now();
+  const atStart = spent(plan);
+  await asking.tell({ order: 'start', ...plan.start }, 'started');
+  await asking.wait(plan.warmUpMs);
+  await asking.tell({ order: 'begin' }, 'begun');
+  const before = spent(plan);
+  await asking.wait(plan.windowMs);
+  const after = spent(plan);
+  const { window } = await asking.tell({ order: 'end' }, 'window');
+  const { requests } = await asking.tell({ order: 'stop' }, 'stopped');
+  const jobsLeft = (await plan.jobsDue?.()) ?? 0;
+  if (plan.jobsDue) await jobsDone(plan.jobsDue);
+  const atEnd = spent(plan);
+  return {
+    perSecond: window.requests / window.seconds,
+    p50Ms: window.p50Ms,
+    p99Ms: window.p99Ms,
+    nodeMs: ((after.node - before.node) * 1000) / window.requests,
+    postgresMs: ((after.postgres - before.postgres) * 1000) / window.requests,
+    jobsLeft,
+    sustainedPerSecond: (requests * 1000) / (performance.now() - startedAt),
+    nodeMsWithJobs: ((atEnd.node - atStart.node) * 1000) / requests,
+    postgresMsWithJobs: ((atEnd.postgres - atStart.postgres) * 1000) / requests,
+  };
 }
 
-interface Spent {
-  readonly node: number;
-  readonly postgres: number;
-}
-
-export const spent = ({ nodePid, postgresPid }: { nodePid: number; postgresPid: number }): Spent => ({
+const spent = ({ nodePid, postgresPid }: Plan) => ({
   node: processSeconds(nodePid),
   postgres: treeSeconds(postgresPid),
 });
 
-export function measuredOf(window: Window, before: Spent, after: Spent): Measured {
-  const { requests, seconds, p50Ms, p99Ms } = window;
-  return {
-    perSecond: requests / seconds,
-    requests,
-    p50Ms,
-    p99Ms,
-    nodeMs: ((after.node - before.node) * 1000) / requests,
-    postgresMs: ((after.postgres - before.postgres) * 1000) / requests,
-  };
+/** @throws Error when jobs are still due after a minute. */
+async function jobsDone(jobsDue: () => Promise<number>): Promise<void> {
+  for (let waited = 0; waited < JOBS_WAIT_MS; waited += JOBS_POLL_MS) {
+    if ((await jobsDue()) === 0) return;
+    await sleep(JOBS_POLL_MS);
+  }
+  throw new Error('jobs are still due a minute after the last act');
 }
 
 type Answer<Name extends Report['report']> = Extract<Report, { report: Name }>;
 
-function startGenerator(patienceMs: number) {
-  const child: ChildProcess = fork(fileURLToPath(new URL('generator.ts', import.meta.url)), {
+/** The asking process as this one sees it. Whatever it is told fails as soon as the process fails. */
+export interface Asking {
+  readonly pid: number;
+  tell<Name extends Report['report']>(order: Order, wanted: Name): Promise<Answer<Name>>;
+  wait(milliseconds: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** How long an answer to an order may take. */
+const PATIENCE_MS = 120_000;
+
+/** @param script below bench. */
+export function startAsking(script: string, environment: Record<string, string> = {}, logFile = '/dev/null'): Asking {
+  const child: ChildProcess = fork(fileURLToPath(new URL(script, import.meta.url)), {
     execArgv: ['--import', 'tsx'],
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
+    stdio: ['ignore', 'inherit', openSync(logFile, 'a'), 'ipc'],
   });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const failure = new Promise<never>((_, reject) => {
-    const hung = setTimeout(() => reject(new Error('the run hangs')), patienceMs);
     child.on('message', (report: Report) => {
       if (report.report === 'failed') reject(new Error(report.message));
     });
-    child.once('exit', (code) => {
-      clearTimeout(hung);
-      reject(new Error(`the load generator ended with ${code}`));
-    });
+    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}`)));
   });
-  failure.catch(() => {}); // whoever waits for the generator races against it
+  failure.catch(() => {}); // everything that waits for the process races against it
   return {
-    failure,
+    pid: child.pid!,
     tell<Name extends Report['report']>(order: Order, wanted: Name): Promise<Answer<Name>> {
-      const answer = new Promise<Answer<Name>>((resolve) => {
+      const answer = new Promise<Answer<Name>>((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`${script} does not answer to ${order.order}`)), PATIENCE_MS);
         child.on('message', function listen(report: Report) {
           if (report.report !== wanted) return;
           child.off('message', listen);
+          clearTimeout(late);
           resolve(report as Answer<Name>);
         });
       });
       child.send(order);
       return Promise.race([answer, failure]);
     },
-    stop: () => child.kill('SIGKILL'),
+    wait: (milliseconds) => Promise.race([sleep(milliseconds), failure]),
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -20,13 +21,12 @@ export interface ServerPlan {
   readonly environment: Readonly<Record<string, string>>;
   /** Where its log goes; its level stays the default. */
   readonly logFile: string;
-  readonly nodeOptions?: readonly string[];
 }
 
 /** @throws Error when it ends, or does not say within a minute where it listens. */
-export async function startServer({ script, environment, logFile, nodeOptions = [] }: ServerPlan): Promise<Server> {
+export async function startServer({ script, environment, logFile }: ServerPlan): Promise<Server> {
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', script], {
+  const child = spawn(process.execPath, ['--import', 'tsx', script], {
     cwd: CHECKOUT,
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', log],
@@ -57,4 +57,18 @@ async function stop(child: ChildProcess): Promise<void> {
   const inTime = await Promise.race([exited.then(() => true), sleep(STOP_WAIT_MS, false, { ref: false })]);
   if (!inTime) child.kill('SIGKILL');
   await exited;
+}
+
+/** A port nobody listens on at this moment, for what cannot be told to take any. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
 }

@@ -350,8 +350,8 @@ BEGIN
   IF to_regclass(partition) IS NOT NULL THEN RETURN false; END IF;
   EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', partition, parent, from_id, to_id);
   RETURN true;
-EXCEPTION WHEN check_violation THEN
-  -- Rows of that month lie in the default partition already and stay there.
+EXCEPTION WHEN check_violation OR duplicate_table THEN
+  -- Another process made it just now, or rows of that month lie in the default partition already and stay there.
   RETURN false;
 END $$;--> statement-breakpoint
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

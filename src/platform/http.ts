@@ -8,6 +8,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
@@ -74,7 +75,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   const app = withZod(
     Fastify({
       loggerInstance: options.logger,
-      disableRequestLogging: true,
+      logController: new LogController({ disableRequestLogging: true }),
       bodyLimit: options.bodyLimitBytes,
       requestTimeout: options.requestTimeoutMs,
       connectionTimeout: 0,

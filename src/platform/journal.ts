@@ -72,9 +72,9 @@ export function openJournal(options: JournalOptions): Journal {
   let idle: (() => void) | undefined;
 
   function submit(act: Act<never, never>, input: unknown, request: Submission): Promise<Answer> {
-    const inputHash = sha256(
-      canonicalBytes({ act: act.name, input: request.fingerprint ?? input, version: request.expectedSeq ?? null }),
-    );
+    const canonical = canonicalBytes({ act: act.name, input: request.fingerprint ?? input, version: request.expectedSeq ?? null });
+    if (UNSTORABLE.test(canonical.toString('utf8'))) return Promise.reject(unstorable());
+    const inputHash = sha256(canonical);
     const name = `${request.organisation} ${request.key}`;
     const twin = inFlight.get(name);
     if (twin)
@@ -235,6 +235,15 @@ export function openJournal(options: JournalOptions): Journal {
     },
   };
 }
+
+/** Canonical JSON escapes NUL and lone surrogates, which are no text that Postgres can keep. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
+const unstorable = (): Problem =>
+  new Problem('invalid-input', {
+    zh: '文本中含有 NUL 或不成对的代理字符，无法保存。',
+    en: 'A text holds NUL or half of a surrogate pair, which cannot be stored.',
+  });
 
 const reused = (key: string): Problem =>
   new Problem(

@@ -4,8 +4,16 @@ import { aWorld, ok } from '../support/world.ts';
 
 t.test('what is stored is what the events say, and a rebuild gives it again', async (t) => {
   const world = await aWorld();
-  for (const status of ['draft', 'issued', 'in_transit', 'arrived', 'received', 'void'] as const) await world.aManifest({ status, loadedGrams: 4_900_000 });
-  ok(await world.consignor.post('/v1/people', { partyId: world.consignor.partyId, duties: ['driver'], name: '李四', phone: '13800000000' }));
+  for (const status of ['draft', 'issued', 'in_transit', 'arrived', 'received', 'void'] as const)
+    await world.aManifest({ status, loadedGrams: 4_900_000 });
+  ok(
+    await world.consignor.post('/v1/people', {
+      partyId: world.consignor.partyId,
+      duties: ['driver'],
+      name: '李四',
+      phone: '13800000000',
+    }),
+  );
   await world.jobsDone();
   const before = await checkRebuild(world.databaseUrl);
   t.same(before.differences, []);
@@ -29,9 +37,13 @@ t.test('an event changed behind our back is named', async (t) => {
   await t.rejects(pool.query("update custody_events set type = 'x'"), { message: /insert-only/ });
   const intruder = await pool.connect();
   await intruder.query('set session_replication_role = replica');
-  const { rows } = await intruder.query('update custody_events set salt = hash where id = (select max(id::text)::uuid from custody_events) returning id');
+  const { rows } = await intruder.query(
+    'update custody_events set salt = hash where id = (select max(id::text)::uuid from custody_events) returning id',
+  );
   await intruder.query('reset session_replication_role');
   intruder.release();
-  t.match((await checkRebuild(world.databaseUrl)).differences, [new RegExp(`event ${rows[0].id}: the chain of its subject is broken`)]);
+  t.match((await checkRebuild(world.databaseUrl)).differences, [
+    new RegExp(`event ${rows[0].id}: the chain of its subject is broken`),
+  ]);
   await t.rejects(rebuild(world.databaseUrl), { message: /history itself is damaged/ });
 });

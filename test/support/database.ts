@@ -20,6 +20,19 @@ export async function cloneDatabase(): Promise<{ url: string; drop(): Promise<vo
   return { url: databaseUrl(serverUrl(), name), drop: () => onServer(`drop database if exists ${name} with (force)`) };
 }
 
+/** A copy of a database in use: its users are cut off for the moment the copy takes, and come back by themselves. */
+export async function copyDatabase(name: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const copy = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(`alter database ${name} allow_connections false`);
+  try {
+    await onServer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+    await onServer(`create database ${copy} template ${name}`);
+  } finally {
+    await onServer(`alter database ${name} allow_connections true`);
+  }
+  return { url: databaseUrl(serverUrl(), copy), drop: () => onServer(`drop database if exists ${copy} with (force)`) };
+}
+
 /** Two runner files may clone at once; Postgres lets only one read the template at a time. */
 async function onServer(statement: string, tries = 20): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl() });

@@ -55,12 +55,18 @@ async function startTestService(): Promise<TestService> {
 }
 
 /** What the documentation says of an answer must be true of every answer a test sees. */
-function checkAgainstSchema(method: string, route: { url?: string | undefined; schema?: unknown }, status: number, payload: unknown): void {
+function checkAgainstSchema(
+  method: string,
+  route: { url?: string | undefined; schema?: unknown },
+  status: number,
+  payload: unknown,
+): void {
   const schema = (route.schema as { response?: Record<string, z.ZodType> } | undefined)?.response;
   const documented = schema?.[status] ?? schema?.default;
   if (!documented || typeof payload !== 'string') return;
   const result = documented.safeParse(JSON.parse(payload));
-  if (!result.success) t.fail(`${method} ${route.url} answered ${status} against its schema`, { issues: result.error.issues, payload });
+  if (!result.success)
+    t.fail(`${method} ${route.url} answered ${status} against its schema`, { issues: result.error.issues, payload });
 }
 
 export interface Answer {
@@ -81,7 +87,12 @@ export interface Caller {
 }
 
 export function callerWith(app: App, apiKey: string, partyId = ''): Caller {
-  const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+  const call = async (
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
     const response = await app.inject({
       method,
       url: path,
@@ -93,7 +104,11 @@ export function callerWith(app: App, apiKey: string, partyId = ''): Caller {
       },
       ...(body === undefined ? {} : { payload: body as object }),
     });
-    return { status: response.statusCode, body: response.body === '' ? undefined : JSON.parse(response.body), headers: response.headers };
+    return {
+      status: response.statusCode,
+      body: response.body === '' ? undefined : JSON.parse(response.body),
+      headers: response.headers,
+    };
   };
   return {
     partyId,
@@ -148,12 +163,26 @@ export async function aWorld(): Promise<World> {
   const consignor = await party('产废单位', ['producer'], 'member');
   const carrier = await party('运输单位', ['carrier'], 'member');
   const consignee = await party('接受单位', ['consignee'], 'member');
-  const regulator = await party('济南市生态环境局', ['regulator'], 'regulator', { jurisdiction: { region: '370100', streams: ['hazardous'] } });
+  const regulator = await party('济南市生态环境局', ['regulator'], 'regulator', {
+    jurisdiction: { region: '370100', streams: ['hazardous'] },
+  });
   const stranger = await party('无关单位', ['producer', 'carrier', 'consignee'], 'member');
-  const consignorSiteId = ok(await consignor.post('/v1/sites', { partyId: consignor.partyId, name: '一厂', region: '370112' })).id;
-  const consigneeSiteId = ok(await consignee.post('/v1/sites', { partyId: consignee.partyId, name: '处置中心', region: '370117' })).id;
+  const consignorSiteId = ok(
+    await consignor.post('/v1/sites', { partyId: consignor.partyId, name: '一厂', region: '370112' }),
+  ).id;
+  const consigneeSiteId = ok(
+    await consignee.post('/v1/sites', { partyId: consignee.partyId, name: '处置中心', region: '370117' }),
+  ).id;
   const plate = `鲁A${randomBytes(3).readUIntBE(0, 3).toString().padStart(5, '0').slice(-5)}`;
-  const licence = { type: 'licence', number: `test-${randomBytes(6).toString('hex')}`, holderId: consignee.partyId, wasteCodes: ['HW08', 'HW49'], methods: [], validFrom: '2024-01-01', validTo: '2029-01-01' };
+  const licence = {
+    type: 'licence',
+    number: `test-${randomBytes(6).toString('hex')}`,
+    holderId: consignee.partyId,
+    wasteCodes: ['HW08', 'HW49'],
+    methods: [],
+    validFrom: '2024-01-01',
+    validTo: '2029-01-01',
+  };
   ok(await admin.post('/v1/permits', licence));
   const at = () => clock.now().toISOString();
 
@@ -172,26 +201,69 @@ export async function aWorld(): Promise<World> {
       consignorSiteId,
       carrierId: carrier.partyId,
       consigneeSiteId,
-      lines: [{ wasteCode: WASTE_CODE, name: '废矿物油', form: 'liquid', hazards: ['T', 'I'], packaging: 'tank', massGrams: 5_000_000, pieces: 0, plannedMethod: 'D10' }],
+      lines: [
+        {
+          wasteCode: WASTE_CODE,
+          name: '废矿物油',
+          form: 'liquid',
+          hazards: ['T', 'I'],
+          packaging: 'tank',
+          massGrams: 5_000_000,
+          pieces: 0,
+          plannedMethod: 'D10',
+        },
+      ],
       ...changes,
     }),
-    generate: async (grams, changes = {}) => ok(await consignor.post('/v1/generations', { siteId: consignorSiteId, wasteCode: WASTE_CODE, massGrams: grams, occurredAt: at(), ...changes })).batchId,
+    generate: async (grams, changes = {}) =>
+      ok(
+        await consignor.post('/v1/generations', {
+          siteId: consignorSiteId,
+          wasteCode: WASTE_CODE,
+          massGrams: grams,
+          occurredAt: at(),
+          ...changes,
+        }),
+      ).batchId,
     async aManifest(wanted = {}) {
-      const { status = 'draft', declaredGrams = 5_000_000, loadedGrams = declaredGrams, acceptedGrams = loadedGrams, stockGrams = declaredGrams } = wanted;
+      const {
+        status = 'draft',
+        declaredGrams = 5_000_000,
+        loadedGrams = declaredGrams,
+        acceptedGrams = loadedGrams,
+        stockGrams = declaredGrams,
+      } = wanted;
       if (stockGrams > 0) await world.generate(stockGrams);
       const body = world.draftBody();
       const [line] = body.lines as [object];
-      const { id } = ok(await consignor.post('/v1/manifests', { ...body, lines: [{ ...line, massGrams: declaredGrams }] }));
+      const { id } = ok(
+        await consignor.post('/v1/manifests', { ...body, lines: [{ ...line, massGrams: declaredGrams }] }),
+      );
       const step = ORDER.indexOf(status === 'void' ? 'issued' : status);
       const number = step >= 1 ? ok(await consignor.post(`/v1/manifests/${id}/issue`)).number : null;
       if (status === 'void') ok(await consignor.post(`/v1/manifests/${id}/void`, { reason: 'test' }));
-      if (step >= 2) ok(await carrier.post(`/v1/manifests/${id}/pickup`, { occurredAt: at(), plate, lines: [{ line: 1, massGrams: loadedGrams }] }));
+      if (step >= 2)
+        ok(
+          await carrier.post(`/v1/manifests/${id}/pickup`, {
+            occurredAt: at(),
+            plate,
+            lines: [{ line: 1, massGrams: loadedGrams }],
+          }),
+        );
       if (step >= 3) ok(await carrier.post(`/v1/manifests/${id}/arrival`, { occurredAt: at() }));
-      if (step >= 4) ok(await consignee.post(`/v1/manifests/${id}/receipt`, { occurredAt: at(), lines: [{ line: 1, acceptedGrams }] }));
+      if (step >= 4)
+        ok(
+          await consignee.post(`/v1/manifests/${id}/receipt`, {
+            occurredAt: at(),
+            lines: [{ line: 1, acceptedGrams }],
+          }),
+        );
       return { id, number };
     },
     async balance(caller, role, instant) {
-      const { items } = ok(await caller.get(`/v1/balances?role=${role}${instant ? `&at=${encodeURIComponent(instant)}` : ''}`));
+      const { items } = ok(
+        await caller.get(`/v1/balances?role=${role}${instant ? `&at=${encodeURIComponent(instant)}` : ''}`),
+      );
       return (items as { grams: number }[]).reduce((sum, item) => sum + item.grams, 0);
     },
     jobsDone: () => jobsDone(base.service),
@@ -202,7 +274,10 @@ export async function aWorld(): Promise<World> {
 export async function jobsDone(service: Service): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {
     service.wakeJobs();
-    const { rows } = await service.database.pool.query("select 1 from outbox where state = 'pending' and available_at <= $1::timestamptz + interval '2 minutes' limit 1", [service.clock.now()]);
+    const { rows } = await service.database.pool.query(
+      "select 1 from outbox where state = 'pending' and available_at <= $1::timestamptz + interval '2 minutes' limit 1",
+      [service.clock.now()],
+    );
     if (rows.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

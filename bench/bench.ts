@@ -1,0 +1,121 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ensureDatabase } from '../src/platform/connections.ts';
+import { buildCity } from './city.ts';
+import type { City } from './loads.ts';
+import { startAsking } from './measure.ts';
+import { type BenchPostgres, startPostgres, withClient } from './postgres.ts';
+import { startServer } from './servers.ts';
+
+/** What every part of the bench works with: one Postgres, and a city whose first loads have been played. */
+export interface Bench {
+  readonly postgres: BenchPostgres;
+  readonly city: City;
+  /** Cloned for every server under test, so that each begins with the same rows and the planner's statistics. */
+  readonly cityDatabase: string;
+  readonly scale: Scale;
+  /** Mean size of an event of that city, in bytes. */
+  readonly eventBytes: number;
+  readonly logFile: string;
+  /** To be stopped when the bench ends or is interrupted, the last first. */
+  readonly started: (() => Promise<unknown>)[];
+  say(progress: string): void;
+}
+
+/** Milliseconds of a first warm-up (V8 compiles what is hot), of each later one, and of a measured window. */
+export interface Scale {
+  readonly name: 'quick' | 'usual' | 'full';
+  readonly runs: number;
+  readonly firstWarmUpMs: number;
+  readonly warmUpMs: number;
+  readonly windowMs: number;
+  readonly readWindowMs: number;
+  /** Manifests in the archive the reads are measured on. */
+  readonly archives: readonly number[];
+}
+
+export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
+  quick: {
+    name: 'quick',
+    runs: 1,
+    firstWarmUpMs: 1_500,
+    warmUpMs: 300,
+    windowMs: 1_200,
+    readWindowMs: 500,
+    archives: [10_000],
+  },
+  usual: {
+    name: 'usual',
+    runs: 5,
+    firstWarmUpMs: 6_000,
+    warmUpMs: 1_000,
+    windowMs: 4_000,
+    readWindowMs: 2_000,
+    archives: [100_000],
+  },
+  full: {
+    name: 'full',
+    runs: 5,
+    firstWarmUpMs: 6_000,
+    warmUpMs: 1_000,
+    windowMs: 4_000,
+    readWindowMs: 2_000,
+    archives: [100_000, 1_000_000],
+  },
+};
+
+/** Loads that the city has behind it: what `rebuild --check` is run on, and what the planner's statistics come from. */
+export const HISTORY_LOADS = 1_000;
+const HISTORY_CONNECTIONS = 64;
+const CITY = 'city';
+
+export async function openBench(
+  scale: Scale,
+  started: Bench['started'],
+  say: (progress: string) => void,
+): Promise<Bench> {
+  const logFile = join(tmpdir(), `liandan-bench-${process.pid}.log`);
+  started.push(async () => rmSync(logFile, { force: true }));
+  const postgres = await startPostgres();
+  started.push(postgres.stop);
+  say('a city of 200 producers, 40 carriers, 20 plants');
+  const url = await ensureDatabase(postgres.serverUrl, CITY);
+  const city = await buildCity(url);
+  const bench: Bench = { postgres, city, cityDatabase: CITY, scale, eventBytes: 0, logFile, started, say };
+  say(`its first ${HISTORY_LOADS} loads`);
+  await playHistory(bench, url);
+  const eventBytes = await withClient(url, async (client) => {
+    await client.query('vacuum analyze');
+    const { rows } = await client.query<{ bytes: number }>(
+      'select avg(length(bytes))::int as bytes from custody_events',
+    );
+    return rows[0]!.bytes;
+  });
+  return { ...bench, eventBytes };
+}
+
+/** Jobs that are due now and not done; a deadline ahead is none. */
+export const jobsDue = (url: string) => (): Promise<number> =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query<{ due: number }>(
+      "select count(*)::int as due from outbox where state = 'pending' and available_at <= now() + interval '2 minutes'",
+    );
+    return rows[0]!.due;
+  });
+
+async function playHistory({ city, logFile }: Bench, url: string): Promise<void> {
+  const server = await startServer({ script: 'src/main.ts', environment: { DATABASE_URL: url }, logFile });
+  const asking = startAsking('generator.ts');
+  try {
+    const work = { kind: 'loads', run: 'history', seed: 1, city, loadsMax: HISTORY_LOADS } as const;
+    await asking.tell({ order: 'start', port: server.port, concurrency: HISTORY_CONNECTIONS, work }, 'started');
+    await asking.tell({ order: 'finish' }, 'stopped');
+    const due = jobsDue(url);
+    while ((await due()) > 0) await sleep(100);
+  } finally {
+    await asking.stop();
+    await server.stop();
+  }
+}

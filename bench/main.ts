@@ -1,0 +1,49 @@
+import { type Bench, openBench, SCALES } from './bench.ts';
+import { measureReads } from './reads.ts';
+import { checkPlayedHistory } from './rebuild-check.ts';
+import { printReport, type Results } from './report.ts';
+import { measureWrites } from './writes.ts';
+
+/**
+ * `npm run bench`: everything on this machine's loopback, in one go of a few minutes. `-- --quick` smoke-tests the bench
+ * itself, `-- --full` reads from a million manifests too, `-- --json` prints figures for machines. Missing an aim is
+ * said and is no failure; any answer but a success is one.
+ */
+const options = new Set(process.argv.slice(2));
+const known = ['--quick', '--full', '--json'];
+const unknown = [...options].filter((option) => !known.includes(option));
+if (unknown.length > 0) {
+  process.stderr.write(`bench knows ${known.join(', ')}, and not ${unknown.join(', ')}\n`);
+  process.exit(2);
+}
+const scale = SCALES[options.has('--quick') ? 'quick' : options.has('--full') ? 'full' : 'usual'];
+const startedAt = performance.now();
+const say = (progress: string): void => {
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4);
+  process.stderr.write(`${seconds} s  ${progress}\n`);
+};
+
+const started: Bench['started'] = [];
+process.once('SIGINT', () => void finish(130));
+process.once('SIGTERM', () => void finish(143));
+
+async function finish(exitCode: number): Promise<never> {
+  for (const stop of started.splice(0).reverse()) await stop();
+  process.exit(exitCode);
+}
+
+async function run(opened: Bench): Promise<Results> {
+  const writes = await measureWrites(opened);
+  const rebuild = await checkPlayedHistory(opened);
+  const reads = await measureReads(opened);
+  return { scale: scale.name, runs: scale.runs, eventBytes: opened.eventBytes, writes, reads, rebuild };
+}
+
+try {
+  const results = await run(await openBench(scale, started, say));
+  process.stdout.write(options.has('--json') ? `${JSON.stringify(results, null, 2)}\n` : printReport(results));
+  await finish(0);
+} catch (error) {
+  process.stderr.write(`The bench failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+  await finish(1);
+}

@@ -1,0 +1,173 @@
+import type { Scale } from './bench.ts';
+import type { ArchiveFigures } from './reads.ts';
+import type { RebuildFigures } from './rebuild-check.ts';
+import type { WriteFigures, WriteResults } from './writes.ts';
+
+/** What the bench found, as tables for people. Figures of one run of it are good for their ratios, not for a data sheet. */
+export interface Results {
+  readonly scale: Scale['name'];
+  readonly runs: number;
+  readonly eventBytes: number;
+  readonly writes: WriteResults;
+  readonly reads: readonly ArchiveFigures[];
+  readonly rebuild: RebuildFigures;
+}
+
+interface Aim {
+  readonly what: string;
+  readonly aim: string;
+  readonly found: string;
+  readonly isMet: boolean;
+}
+
+/** Pages at a million manifests over those at a hundred thousand. */
+const PAGES_RATIO_MAX = 1.3;
+
+export function printReport(results: Results): string {
+  const { writes, reads, rebuild, runs, eventBytes } = results;
+  const parts = [
+    heading(`Writes: medians of ${runs} interleaved run(s); CPU in ms an act; an event is ${eventBytes} bytes`),
+    table(WRITE_COLUMNS, writes.figures.map(writeRow)),
+    `Chosen by acts/s: ${Object.entries(writes.choices)
+      .map(([what, perSecond]) => `${what} ${perSecond.toFixed(0)}`)
+      .join('; ')}`,
+    `Ours carried ${writes.actsPerGroup.toFixed(1)} acts a transaction, over all of its windows.`,
+    heading(`Rows an act leaves (${writes.rowsPerAct.acts} acts of callers, their jobs included)`),
+    rowsTable(writes),
+    ...reads.flatMap(readsPart),
+    ...(reads.length > 1 ? [heading('Pages as the archive grows tenfold, by years'), pagesTable(reads)] : []),
+    heading(`rebuild --check on ${rebuild.loads} played loads`),
+    rebuildLine(rebuild),
+    heading('Aims'),
+    table(
+      ['aim', 'wanted', 'found', ''],
+      aimsOf(results).map(({ what, aim, found, isMet }) => [what, aim, found, isMet ? 'met' : 'MISSED']),
+    ),
+  ];
+  return `${parts.join('\n')}\n`;
+}
+
+const WRITE_COLUMNS = [
+  '',
+  'in flight',
+  'acts/s',
+  'min..max',
+  'p50 ms',
+  'p99 ms',
+  'Node',
+  'Postgres',
+  'jobs left',
+  'acts/s with jobs',
+  'Node with jobs',
+  'Postgres with jobs',
+];
+
+function writeRow({ id, what, connections, median, runs }: WriteFigures): string[] {
+  const speeds = runs.map((run) => run.perSecond);
+  const hasJobs = id !== 'a';
+  return [
+    `(${id}) ${what}`,
+    String(connections),
+    median.perSecond.toFixed(0),
+    `${Math.min(...speeds).toFixed(0)}..${Math.max(...speeds).toFixed(0)}`,
+    median.p50Ms.toFixed(1),
+    median.p99Ms.toFixed(1),
+    median.nodeMs.toFixed(3),
+    median.postgresMs.toFixed(3),
+    hasJobs ? median.jobsLeft.toFixed(0) : '',
+    hasJobs ? median.sustainedPerSecond.toFixed(0) : '',
+    hasJobs ? median.nodeMsWithJobs.toFixed(3) : '',
+    hasJobs ? median.postgresMsWithJobs.toFixed(3) : '',
+  ];
+}
+
+function rowsTable({ rowsPerAct }: WriteResults): string {
+  const rows = rowsPerAct.tables.map(({ table, inserted, updated, hot, deleted }) => [
+    table,
+    ...[inserted, updated, hot, deleted].map((count) => (count === 0 ? '' : count.toFixed(3))),
+  ]);
+  const total = ['all', rowsPerAct.total.toFixed(2), '', '', `${(rowsPerAct.bytes / 1024).toFixed(2)} kB on disk`];
+  return table(['table', 'inserted', 'updated', 'of them HOT', 'deleted'], [...rows, total]);
+}
+
+function readsPart({ manifests, figures }: ArchiveFigures): string[] {
+  const columns = ['', 'reads/s', 'p50 ms', 'p99 ms', 'Node ms', 'Postgres ms', 'pages', 'statements'];
+  const rows = figures.map(({ what, measured, pages }) => [
+    what,
+    measured.perSecond.toFixed(0),
+    measured.p50Ms.toFixed(1),
+    measured.p99Ms.toFixed(1),
+    measured.nodeMs.toFixed(3),
+    measured.postgresMs.toFixed(3),
+    pages.pages.toFixed(0),
+    pages.statements.toFixed(0),
+  ]);
+  return [heading(`Reads from ${manifests.toLocaleString('en')} manifests, 16 connections`), table(columns, rows)];
+}
+
+function pagesTable(reads: readonly ArchiveFigures[]): string {
+  const columns = ['', ...reads.map(({ manifests }) => manifests.toLocaleString('en')), 'ratio', ''];
+  const rows = growthOf(reads).map(({ what, pages, ratio }) => [
+    what,
+    ...pages.map((count) => count.toFixed(0)),
+    ratio.toFixed(2),
+    ratio <= PAGES_RATIO_MAX ? 'met' : 'MISSED',
+  ]);
+  return table(columns, rows);
+}
+
+function growthOf(reads: readonly ArchiveFigures[]): { what: string; pages: number[]; ratio: number }[] {
+  return reads[0]!.figures.map(({ what }, index) => {
+    const pages = reads.map(({ figures }) => figures[index]!.pages.pages);
+    return { what, pages, ratio: pages.at(-1)! / pages[0]! };
+  });
+}
+
+function rebuildLine({ subjects, events, seconds, differences }: RebuildFigures): string {
+  const found = differences.length === 0 ? 'no difference' : `DIFFERENCES, e.g. ${differences.join('; ')}`;
+  return `${subjects} subjects, ${events} events in ${seconds.toFixed(1)} s: ${found}`;
+}
+
+export function aimsOf({ writes, reads, rebuild }: Results): Aim[] {
+  const find = (id: string, connections?: number) =>
+    writes.figures.find((one) => one.id === id && (connections ?? one.connections) === connections)!.median;
+  const ours = find('d', 64);
+  const atLeast = (what: string, aim: number, found: number): Aim => ({
+    what,
+    aim: `≥ ${aim.toFixed(1)}`,
+    found: found.toFixed(2),
+    isMet: found >= aim,
+  });
+  const atMost = (what: string, aim: number, found: number): Aim => ({
+    what,
+    aim: `≤ ${aim}`,
+    found: found.toFixed(found < 1 ? 3 : 1),
+    isMet: found <= aim,
+  });
+  const single = writes.figures.find(({ id }) => id === 'b')!.median;
+  const bare = writes.figures.find(({ id }) => id === 'a')!.median;
+  const growth = reads.length > 1 ? growthOf(reads) : [];
+  const worst = growth.reduce((most, { ratio }) => Math.max(most, ratio), 0);
+  return [
+    atLeast('acts/s, (d) over (b), at 64', 3, ours.perSecond / single.perSecond),
+    atMost('Node ms an act, (d) at 64', 0.35, ours.nodeMs),
+    atMost('Postgres ms an act, (d) at 64', 0.35, ours.postgresMs),
+    atMost('p99 ms, (d) at 32', 60, find('d', 32).p99Ms),
+    atMost('p50 ms, (d) at 1', 10, find('d', 1).p50Ms),
+    atLeast('stretch: acts/s, (d) over (a), at 64', 1, ours.perSecond / bare.perSecond),
+    ...(growth.length > 0 ? [atMost('pages, a million over 100,000, the worst read', PAGES_RATIO_MAX, worst)] : []),
+    atMost('differences found by rebuild --check', 0, rebuild.differences.length),
+  ];
+}
+
+const heading = (text: string): string => `\n${text}\n`;
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((column, at) => Math.max(column.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    widths
+      .map((width, at) => (at === 0 ? (cells[at] ?? '').padEnd(width) : (cells[at] ?? '').padStart(width)))
+      .join('  ')
+      .trimEnd();
+  return [line(columns), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,2 @@
+import './custody/ledger.cases.ts';
+import './custody/fuzz.cases.ts';

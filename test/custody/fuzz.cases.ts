@@ -1,0 +1,492 @@
+// Whatever is sent: never a 5xx, never half an act.
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import t from 'tap';
+import { aDraft, at, written } from '../manifests/given.ts';
+import { type Answer, aWorld, type Caller, ok, type World } from '../support/world.ts';
+import { broken } from './given.ts';
+
+const RUNS = 100;
+
+/** Values that break programs; what is valid somewhere is wrong elsewhere. */
+const nasty = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    '',
+    ' ',
+    '\u0000',
+    'a\u0000',
+    '\ud800',
+    '\u{10FFFF}',
+    '‮',
+    '0',
+    '-1',
+    '1e9',
+    'null',
+    '[]',
+    "'; drop table manifests; --",
+    '../../etc/passwd',
+    '%00',
+    '__proto__',
+    'constructor',
+    'x'.repeat(5_000),
+  ),
+  fc.constantFrom<unknown>(
+    0,
+    -0,
+    -1,
+    0.1,
+    1e10,
+    1e10 + 1,
+    2 ** 31,
+    2 ** 53,
+    -(2 ** 63),
+    1e308,
+    Number.MIN_VALUE,
+    true,
+    [],
+    {},
+    [[]],
+    [null],
+    { a: { b: {} } },
+  ),
+  fc.constantFrom<unknown>(
+    '0000-01-01T00:00:00Z',
+    '0001-01-01T00:00:00Z',
+    '1970-01-01T00:00:00Z',
+    '2020-12-31T00:00:00Z',
+    '2021-06-01T00:00:00+14:00',
+    '9999-12-31T23:59:59Z',
+    '2026-09-16T02:00:00.123456789Z',
+    '2026-02-29T00:00:00Z',
+    '2026-09-16',
+    '0000-01-01',
+    '9999-12-31',
+  ),
+  fc.constantFrom<unknown>(
+    '900-249-08',
+    '900-999-08',
+    '900-000-49',
+    '999-999-99',
+    'HW08',
+    'D10',
+    'R1',
+    '370112',
+    '371202',
+    '000000',
+    '999999',
+    'live',
+    'paper',
+    '00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+  ),
+  fc.uuid(),
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.double(),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+type Json = Record<string, unknown>;
+
+const instants = fc.constantFrom(
+  ...[
+    '0000-01-01',
+    '0001-01-01',
+    '0099-12-31',
+    '1969-12-31',
+    '2009-05-01',
+    '2020-12-31',
+    '2021-12-31',
+    '2026-09-01',
+    '2026-12-31',
+    '9999-12-31',
+  ].map((day) => `${day}T23:59:59Z`),
+  '2021-06-01T00:00:00+14:00',
+  '2026-09-16T02:00:00.123456789Z',
+  '2026-09-16T24:00:00Z',
+  '2026-09-16T02:00:00-23:59',
+);
+const grams = fc.constantFrom(0, 1, 999, 1_001, 10_000_000_000, 10_000_000_001, 2 ** 31, -1, 1.5);
+const short = fc.oneof(
+  fc.constantFrom('a', ' 空 ', 'a\u0000', '\ud800', '\\u0000', 'x'.repeat(201)),
+  fc.string({ unit: 'binary', maxLength: 12 }),
+);
+
+/** Another value of the same sort: the wrong ones that pass the first gate. */
+const alike = (value: unknown): fc.Arbitrary<unknown> => {
+  if (typeof value === 'number') return fc.oneof(grams, fc.integer());
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return instants;
+  if (typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value))
+    return fc.constantFrom(randomUUID(), value.toUpperCase(), 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  if (typeof value === 'string') return short;
+  return nasty;
+};
+
+/** A sound body with one to three things wrong (or not) somewhere in it. */
+const damaged = (sound: Json): fc.Arbitrary<unknown> => {
+  const places = placesIn(sound).map(([, , path]) => path);
+  const damage = fc.constantFrom(...(places.length > 0 ? places : [['x']])).chain((path) =>
+    fc.record({
+      path: fc.constant(path),
+      how: fc.constantFrom('alike', 'alike', 'alike', 'nasty', 'nasty', 'drop', 'add', 'double'),
+      alike: alike(path.reduce<unknown>((value, key) => (value as Json | undefined)?.[key], sound)),
+      nasty,
+      name: fc.constantFrom('x', 'id', 'actId', 'status', 'number', 'toString', '__proto__'),
+    }),
+  );
+  return fc.array(damage, { minLength: 1, maxLength: 3 }).map((damages) => {
+    const body = structuredClone(sound);
+    for (const { path, how, name, ...values } of damages) {
+      const holder = path.slice(0, -1).reduce<unknown>((value, key) => (value as Json | undefined)?.[key], body) as
+        | Json
+        | undefined;
+      const key = path.at(-1)!;
+      if (typeof holder !== 'object' || holder === null) continue; // an earlier damage took it away
+      if (how === 'alike' || how === 'nasty') holder[key] = values[how];
+      else if (how === 'drop') delete holder[key];
+      else if (how === 'add')
+        Object.defineProperty(holder, name, {
+          value: values.nasty,
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        });
+      else if (Array.isArray(holder[key])) holder[key] = [...(holder[key] as unknown[]), ...(holder[key] as unknown[])];
+    }
+    return body;
+  });
+};
+
+/** Every value of a body, by its path. */
+function placesIn(value: unknown, above: readonly string[] = []): [holder: Json, key: string, path: string[]][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]): [Json, string, string[]][] => {
+    const path = [...above, key];
+    return [[value as Json, key, path], ...placesIn(inner, path)];
+  });
+}
+
+/** What is put on the wire: mostly damaged JSON objects, sometimes any JSON, sometimes no JSON at all. */
+const payloads = (sound: Json): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 8, arbitrary: damaged(sound).map((body) => JSON.stringify(body)) },
+    { weight: 1, arbitrary: fc.json({ maxDepth: 3 }) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.string({ unit: 'binary' }), fc.nat(200))
+        .map(([text, cut]) => JSON.stringify(sound).slice(0, cut) + text),
+    },
+  );
+
+interface Target {
+  readonly caller: Caller;
+  /** With the version as it is now. */
+  readonly edits?: boolean;
+  readonly method?: 'POST' | 'PUT' | 'DELETE';
+  readonly url: string | (() => Promise<string>);
+  readonly sound: Json;
+}
+
+/** A manifest in the wanted status, another once acts have moved it on. */
+function fresh(
+  world: World,
+  status: 'draft' | 'issued' | 'in_transit' | 'arrived',
+  act: string,
+): () => Promise<string> {
+  let current: string | undefined;
+  return async () => {
+    const now = current && (await world.consignor.get(`/v1/manifests/${current}`)).body.status;
+    if (now !== status) current = (await world.aManifest({ status, declaredGrams: 1_000 })).id;
+    return `/v1/manifests/${current}${act}`;
+  };
+}
+
+async function targets(world: World): Promise<Record<string, Target>> {
+  const { admin, consignor, carrier, consignee } = world;
+  const edit = { method: 'PUT', edits: true } as const;
+  const party = {
+    name: '某单位',
+    uscc: null,
+    capacities: ['regulator'],
+    region: '370102',
+    jurisdiction: { region: '370100', streams: ['hazardous'] },
+    active: true,
+  };
+  const site = { partyId: consignor.partyId, name: '二厂', region: '370112', permitCode: null, active: true };
+  const vehicle = {
+    partyId: carrier.partyId,
+    plate: '%PLATE%',
+    operatingPermit: null,
+    payloadGrams: 1_000,
+    active: true,
+  };
+  const person = { partyId: carrier.partyId, duties: ['driver'], name: '张三', phone: '13800000000', active: true };
+  const device = {
+    partyId: consignee.partyId,
+    siteId: world.consigneeSiteId,
+    type: 'truck_scale',
+    serialNumber: '%UNIQUE%',
+    scaleDivisionGrams: 20_000,
+    verifiedThrough: '2027-01-01',
+    active: true,
+  };
+  const permit = {
+    type: 'licence',
+    number: '%UNIQUE%',
+    holderId: consignee.partyId,
+    siteId: null,
+    counterpartId: null,
+    wasteCodes: ['HW08'],
+    methods: ['D10'],
+    capGrams: 1,
+    validFrom: '2026-01-01',
+    validTo: '2027-01-01',
+    status: 'valid',
+  };
+  const policy = {
+    policy: 'mismatch',
+    jurisdiction: '371100',
+    stream: 'hazardous',
+    value: 'MAY_ACCEPT',
+    looksAt: 'arrived',
+    place: 'destination',
+    basis: { instrument: 'x', article: '1' },
+    ours: true,
+    inForceFrom: '2030-01-01',
+    inForceTo: '2031-01-01',
+  };
+  const lawElsewhere = { ...policy, jurisdiction: '371300' };
+  const made = async (caller: Caller, path: string, body: object): Promise<string> =>
+    `${path}/${ok(await caller.post(path, JSON.parse(filled(JSON.stringify(body))))).id}`;
+  const draft = world.draftBody() as Json;
+  const occurredAt = at(world);
+  return {
+    'parties.register': { caller: admin, url: '/v1/parties', sound: party },
+    'parties.amend': { caller: admin, url: await made(admin, '/v1/parties', party), sound: party, ...edit },
+    'sites.register': { caller: consignor, url: '/v1/sites', sound: site },
+    'sites.amend': { caller: consignor, url: await made(consignor, '/v1/sites', site), sound: site, ...edit },
+    'vehicles.register': { caller: carrier, url: '/v1/vehicles', sound: vehicle },
+    'vehicles.amend': { caller: carrier, url: await made(carrier, '/v1/vehicles', vehicle), sound: vehicle, ...edit },
+    'people.register': { caller: carrier, url: '/v1/people', sound: person },
+    'people.amend': { caller: carrier, url: await made(carrier, '/v1/people', person), sound: person, ...edit },
+    'devices.register': { caller: consignee, url: '/v1/devices', sound: device },
+    'devices.amend': { caller: consignee, url: await made(consignee, '/v1/devices', device), sound: device, ...edit },
+    'keys.grant': {
+      caller: carrier,
+      url: '/v1/api-keys',
+      sound: {
+        partyId: carrier.partyId,
+        role: 'member',
+        label: 'x',
+        siteId: null,
+        deviceId: null,
+        personId: null,
+        expiresAt: null,
+      },
+    },
+    'keys.revoke': { caller: carrier, method: 'DELETE', url: `/v1/api-keys/${randomUUID()}`, sound: {} },
+    'permits.register': { caller: admin, url: '/v1/permits', sound: permit },
+    'permits.amend': {
+      caller: admin,
+      url: await made(admin, '/v1/permits', permit),
+      sound: permit,
+      ...edit,
+    },
+    'policies.register': { caller: admin, url: '/v1/policies', sound: policy },
+    'policies.amend': {
+      caller: admin,
+      url: await made(admin, '/v1/policies', lawElsewhere),
+      sound: lawElsewhere,
+      ...edit,
+    },
+    'generations.record': {
+      caller: consignor,
+      url: '/v1/generations',
+      sound: {
+        siteId: world.consignorSiteId,
+        wasteCode: '900-249-08',
+        massGrams: 1_000,
+        pieces: 1,
+        occurredAt,
+        entryMode: 'live',
+      },
+    },
+    'weigh-tickets.record': {
+      caller: consignee,
+      url: '/v1/weigh-tickets',
+      sound: {
+        ticketNumber: '%UNIQUE%',
+        siteId: world.consigneeSiteId,
+        purpose: 'unloading',
+        plate: world.plate,
+        grossGrams: 2_000,
+        tareGrams: 1_000,
+        scaleDivisionGrams: 20,
+        manifestId: (await world.aManifest({ status: 'issued' })).id,
+        occurredAt,
+        entryMode: 'live',
+      },
+    },
+    'manifests.draft': { caller: consignor, url: '/v1/manifests', sound: draft },
+    'manifests.revise': { caller: consignor, method: 'PUT', url: `/v1/manifests/${await aDraft(world)}`, sound: draft },
+    'manifests.issue': { caller: consignor, url: fresh(world, 'draft', '/issue'), sound: {} },
+    'manifests.pickup': {
+      caller: carrier,
+      url: fresh(world, 'issued', '/pickup'),
+      sound: {
+        occurredAt,
+        plate: world.plate,
+        driverId: randomUUID(),
+        waybillNumber: 'w',
+        lines: [{ line: 1, massGrams: 1_000, pieces: 1 }],
+        entryMode: 'live',
+      },
+    },
+    'manifests.arrival': {
+      caller: carrier,
+      url: fresh(world, 'in_transit', '/arrival'),
+      sound: { occurredAt, siteId: world.consigneeSiteId, entryMode: 'offline' },
+    },
+    'manifests.receipt': {
+      caller: consignee,
+      url: fresh(world, 'arrived', '/receipt'),
+      sound: {
+        occurredAt,
+        lines: [{ line: 1, acceptedGrams: 900, refusedGrams: 50, acceptedPieces: 1, refusedPieces: 0, method: 'D10' }],
+        discrepancies: [{ line: 1, type: 'name', found: 'x' }],
+        recordAnyway: { reason: 'x' },
+        entryMode: 'paper',
+      },
+    },
+    'manifests.void': { caller: consignor, url: fresh(world, 'issued', '/void'), sound: { reason: 'x' } },
+  };
+}
+
+/** Unique things are made anew each time, or every other body would only say that it exists already. */
+const filled = (payload: string): string =>
+  payload
+    .replaceAll('%PLATE%', () => `鲁B${10_000 + Math.floor(Math.random() * 90_000)}`)
+    .replaceAll('%UNIQUE%', () => randomUUID());
+
+async function send(world: World, { caller, method = 'POST', url, edits }: Target, payload: string): Promise<Answer> {
+  const place = typeof url === 'string' ? url : await url();
+  const version = edits ? String((await caller.get(place)).headers.etag) : undefined;
+  const response = await world.app.inject({
+    method,
+    url: place,
+    headers: {
+      authorization: `Bearer ${caller.apiKey}`,
+      'idempotency-key': randomUUID(),
+      'content-type': 'application/json',
+      ...(version ? { 'if-match': version } : {}),
+    },
+    payload: filled(payload),
+  });
+  return { status: response.statusCode, body: JSON.parse(response.body), headers: response.headers };
+}
+
+t.test('every act: random and damaged bodies are answered below 500, and leave all of an act or nothing', async (t) => {
+  const world = await aWorld();
+  const all = await targets(world);
+  const { paths } = (await world.app.inject('/openapi.json')).json() as {
+    paths: Record<string, Record<string, { operationId?: string }>>;
+  };
+  const acts = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { operationId }]) =>
+      path.startsWith('/v1/') && method !== 'get' ? [operationId!] : [],
+    ),
+  );
+  t.same(
+    acts.filter((act) => !all[act]),
+    [],
+    'a new act is fuzzed too',
+  );
+  for (const [name, target] of Object.entries(all)) {
+    const counts = { done: 0, refused: 0 };
+    await fc
+      .assert(
+        fc.asyncProperty(payloads(target.sound), async (payload) => {
+          if (typeof target.url !== 'string') await target.url(); // what must be there first is there
+          const before = await written(world);
+          const answer = await send(world, target, payload);
+          const after = await written(world);
+          counts[answer.status < 300 ? 'done' : 'refused'] += 1;
+          if (answer.status >= 500) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`);
+          if (answer.status >= 300 && !String(answer.headers['content-type']).startsWith('application/problem+json'))
+            throw new Error('a refusal is a problem');
+          const recorded = answer.status < 300 || answer.body.unmatchedReport !== undefined;
+          if (!recorded && JSON.stringify(before) !== JSON.stringify(after))
+            throw new Error(`${answer.status} and yet something was written`);
+          if (recorded && after.events === before.events) throw new Error('a success that left no event');
+          if (after.reports - before.reports !== (answer.body.unmatchedReport ? 1 : 0))
+            throw new Error('a report for each 409 that says so, and for no other');
+        }),
+        { numRuns: RUNS, endOnFailure: true },
+      )
+      .then(
+        () => t.pass(`${name}: ${counts.done} done, ${counts.refused} refused`),
+        (error: Error) => t.fail(`${name}: ${error.message.slice(0, 1_500)}`),
+      );
+  }
+  await world.jobsDone();
+  t.same(await broken(world), {});
+});
+
+t.test('every read: random parameters are answered below 500', async (t) => {
+  const world = await aWorld();
+  type Operation = { parameters?: { name: string; in: string }[] };
+  const { paths } = (await world.app.inject('/openapi.json')).json() as {
+    paths: Record<string, Record<string, Operation>>;
+  };
+  const text = nasty.map((value) => (typeof value === 'string' ? value.slice(0, 300) : JSON.stringify(value)));
+  const callers = [world.admin, world.consignor, world.regulator];
+  for (const [path, { get }] of Object.entries(paths)) {
+    if (!get || !path.startsWith('/v1/')) continue;
+    const queries = (get.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+    const values = fc.record({
+      path: text,
+      query: fc.array(fc.tuple(fc.constantFrom(...queries, 'other'), text), { maxLength: 3 }),
+      caller: fc.constantFrom(...callers),
+    });
+    await fc
+      .assert(
+        fc.asyncProperty(values, async ({ path: inPath, query, caller }) => {
+          const search = query.map(([name, value]) => `${name}=${encode(value)}`).join('&');
+          const url = `${path.replaceAll(/\{\w+\}/g, encode(inPath) || '%20')}?${search}`;
+          const { statusCode, body } = await world.app.inject({
+            url,
+            headers: { authorization: `Bearer ${caller.apiKey}` },
+          });
+          if (statusCode >= 500) throw new Error(`${url}: ${statusCode} ${body}`);
+        }),
+        { numRuns: 100, endOnFailure: true },
+      )
+      .then(
+        () => t.pass(path),
+        (error: Error) => t.fail(`${path}: ${error.message.slice(0, 1_000)}`),
+      );
+  }
+});
+
+/** Lone surrogates cannot be written in a URL. */
+const encode = (value: string): string => encodeURIComponent(Buffer.from(value).toString());
+
+t.test('a body nested beyond reason is refused like any other', async (t) => {
+  const world = await aWorld();
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  for (const [caller, url, payload] of [
+    [world.consignor, '/v1/manifests', deep],
+    [world.consignor, '/v1/generations', `{"massGrams":${deep}}`],
+    [
+      world.admin,
+      '/v1/policies',
+      `{"policy":"mismatch","jurisdiction":"370000","stream":"*","value":${deep},"looksAt":"arrived","place":"destination","basis":{"instrument":"x","article":"1"},"inForceFrom":"2030-01-01"}`,
+    ],
+  ] as const) {
+    const { status } = await send(world, { caller, url, sound: {} }, payload);
+    t.ok(status >= 400 && status < 500, `${url}: ${status}`);
+  }
+});

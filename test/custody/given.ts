@@ -1,0 +1,35 @@
+import type { World } from '../support/world.ts';
+
+/** What must be true of the ledger and of every history at any time, by plain SQL over everything there is. */
+const INVARIANTS: Readonly<Record<string, string>> = {
+  'the postings of an event sum to zero':
+    'select event_id from postings group by event_id having sum(grams) <> 0 or sum(pieces) <> 0 or sum(dry_grams) <> 0',
+  'a balance is the sum of its postings': `select coalesce(b.account_id, p.account_id) from balances b full join
+      (select account_id, batch_id, sum(grams) grams, sum(pieces) pieces, sum(dry_grams) dry from postings group by 1, 2) p using (account_id, batch_id)
+    where (coalesce(b.grams, 0), coalesce(b.pieces, 0), coalesce(b.dry_grams, 0)) <> (coalesce(p.grams, 0), coalesce(p.pieces, 0), coalesce(p.dry, 0))`,
+  'the months add up to the balances': `select coalesce(m.account_id, b.account_id) from
+      (select account_id, sum(grams) grams, sum(pieces) pieces from monthly_balances group by 1) m full join
+      (select account_id, sum(grams) grams, sum(pieces) pieces from balances group by 1) b using (account_id)
+    where (coalesce(m.grams, 0), coalesce(m.pieces, 0)) <> (coalesce(b.grams, 0), coalesce(b.pieces, 0))`,
+  'nothing lies on the road or in a hold of a manifest that is closed': `select m.id from manifests m join postings p on p.manifest_id = m.id join accounts a on a.id = p.account_id
+    where m.status = 'received' and a.role in ('in_transit', 'consignee_hold') group by m.id, a.role, p.line having sum(p.grams) <> 0 or sum(p.pieces) <> 0`,
+  'a posting belongs to an event and an account':
+    'select p.event_id from postings p left join custody_events e on e.id = p.event_id left join accounts a on a.id = p.account_id where e.id is null or a.id is null',
+  'every history runs from one without a gap, each event chained to the one before': `select subject_id from
+      (select subject_id, seq, prev_hash, lag(hash) over w as before, row_number() over w as n from custody_events window w as (partition by subject_id order by seq)) e
+    where seq <> n or (n > 1 and prev_hash <> before)`,
+  'a reference names an event that is there':
+    'select r.event_id from event_refs r left join custody_events e on e.id = r.event_id where e.id is null',
+  'no number is given twice':
+    'select number from manifests where number is not null group by number having count(*) > 1',
+};
+
+/** @returns what does not hold, with a few examples; empty when all is well. */
+export async function broken(world: Pick<World, 'service'>): Promise<Record<string, unknown[]>> {
+  const found: Record<string, unknown[]> = {};
+  for (const [name, sql] of Object.entries(INVARIANTS)) {
+    const { rows } = await world.service.database.pool.query(`${sql} limit 3`);
+    if (rows.length > 0) found[name] = rows;
+  }
+  return found;
+}

@@ -1,0 +1,4 @@
+import './http/problems.cases.ts';
+import './http/idempotency.cases.ts';
+import './http/documentation.cases.ts';
+import './http/limits.cases.ts';

@@ -1,0 +1,1 @@
+import './journal/replay.cases.ts';

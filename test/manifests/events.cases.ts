@@ -1,0 +1,102 @@
+import t from 'tap';
+import { chainHash, GENESIS_HASH, openEvent } from '../../src/platform/events.ts';
+import { aWorld, ok } from '../support/world.ts';
+import { anIssued, arrive, at, pickUp, receive } from './given.ts';
+
+t.test('the history tells the whole story in order, with what refers to it', async (t) => {
+  const world = await aWorld();
+  await world.generate(1_000_000);
+  const { id, number } = await anIssued(world);
+  ok(await pickUp(world, id, [{ line: 1, massGrams: 1_000_000 }]));
+  const ticket = {
+    ticketNumber: `t-${id}`,
+    siteId: world.consigneeSiteId,
+    purpose: 'unloading',
+    grossGrams: 2_000_000,
+    tareGrams: 1_000_000,
+    manifestId: id,
+    occurredAt: at(world),
+  };
+  ok(await world.consignee.post('/v1/weigh-tickets', ticket));
+  ok(await arrive(world, id));
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 1_000_000 }]));
+  const { items } = ok(await world.carrier.get(`/v1/manifests/${id}/events`));
+  t.same(
+    items.map(({ type, subject, seq }: { type: string; subject: { kind: string }; seq: number }) => [
+      type,
+      subject.kind,
+      seq,
+    ]),
+    [
+      ['manifest_drafted', 'manifest', 1],
+      ['manifest_issued', 'manifest', 2],
+      ['picked_up', 'manifest', 3],
+      ['weigh_ticket_recorded', 'weigh_ticket', 1],
+      ['arrived', 'manifest', 4],
+      ['receipt_recorded', 'manifest', 5],
+      ['batch_received', 'batch', 1],
+    ],
+  );
+  t.match(items[1], {
+    data: { number },
+    actor: { party: world.consignor.partyId, key: String },
+    region: '370112',
+    entryMode: 'live',
+    basedOn: String,
+  });
+  t.equal(items[5].actId, items[6].actId, 'one act, one id');
+  for (const caller of [world.consignor, world.consignee, world.regulator])
+    t.equal(ok(await caller.get(`/v1/manifests/${id}/events`)).items.length, 7);
+  t.equal((await world.stranger.get(`/v1/manifests/${id}/events`)).status, 404);
+});
+
+t.test('each event is chained to the one before it and cannot be changed or removed', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'arrived' });
+  const { pool } = world.service.database;
+  const { rows } = await pool.query(
+    'select id, seq, bytes, salt, prev_hash, hash from custody_events where subject_id = $1 order by seq',
+    [id],
+  );
+  t.equal(rows.length, 4);
+  let head: Buffer = GENESIS_HASH;
+  for (const [index, row] of rows.entries()) {
+    t.ok(row.prev_hash.equals(head));
+    head = chainHash(row.prev_hash, row.salt, row.bytes);
+    t.ok(row.hash.equals(head));
+    t.match(openEvent(row.bytes), { id: row.id, seq: index + 1, subject: { id } });
+  }
+  const { rows: subject } = await pool.query('select head_hash from manifests where id = $1', [id]);
+  t.ok(subject[0].head_hash.equals(head), 'the row holds the head of its history');
+  await t.rejects(pool.query("update custody_events set bytes = '' where subject_id = $1", [id]));
+  await t.rejects(pool.query('delete from custody_events where subject_id = $1', [id]));
+});
+
+t.test('a ticket of somebody who does not stand on the manifest is no part of its history', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'in_transit' });
+  const siteId = ok(
+    await world.stranger.post('/v1/sites', { partyId: world.stranger.partyId, name: '别处', region: '370112' }),
+  ).id;
+  const body = {
+    ticketNumber: `t-${id}`,
+    siteId,
+    purpose: 'loading',
+    grossGrams: 9_000_000,
+    tareGrams: 8_000_000,
+    manifestId: id,
+    occurredAt: at(world),
+  };
+  const { status } = await world.stranger.post('/v1/weigh-tickets', body);
+  t.equal(status, 404, 'a manifest it may not know of');
+  const { items } = ok(await world.consignor.get(`/v1/manifests/${id}/events`));
+  t.notOk(items.some((event: { type: string }) => event.type === 'weigh_ticket_recorded'));
+  await world.jobsDone();
+  t.same(
+    ok(await world.regulator.get('/v1/anomalies?limit=200')).items.filter(
+      ({ subject }: { subject: { id: string } }) => subject.id === id,
+    ),
+    [],
+    'nor judged with',
+  );
+});
