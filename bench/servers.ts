@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,7 @@ export async function startServer({ script, environment, logFile }: ServerPlan):
 
 function portOf(child: ChildProcess, logFile: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`the server is not ready; see ${logFile}`)), READY_WAIT_MS);
+    const late = setTimeout(() => reject(new Error(`the server is not ready: ${lastWords(logFile)}`)), READY_WAIT_MS);
     let said = '';
     child.stdout!.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
@@ -46,9 +46,12 @@ function portOf(child: ChildProcess, logFile: string): Promise<number> {
       clearTimeout(late);
       resolve(Number(port));
     });
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}; see ${logFile}`)));
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${lastWords(logFile)}`)));
   });
 }
+
+const LAST_WORDS_MAX = 2_000;
+const lastWords = (logFile: string): string => readFileSync(logFile, 'utf8').slice(-LAST_WORDS_MAX);
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -93,7 +93,7 @@ async function bestOf(
   return best!.variant;
 }
 
-const databaseOf = (id: string, what: string): string => `run_${id}_${what.replaceAll(/\W+/g, '_')}`.slice(0, 60);
+const databaseOf = (id: string, what: string): string => `run_${id}_${what.toLowerCase().replaceAll(/\W+/g, '_')}`.slice(0, 60);
 
 let windows = 0;
 /** Every window names its loads anew and has loads of its own. */

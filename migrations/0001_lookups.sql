@@ -1,4 +1,5 @@
-CREATE INDEX "balances_left" ON "balances" USING btree ("account_id") WHERE grams > 0;--> statement-breakpoint
+ALTER TABLE "manifests" ADD COLUMN "picked_up_event_id" uuid;--> statement-breakpoint
+ALTER TABLE "manifests" ADD COLUMN "received_event_id" uuid;--> statement-breakpoint
 CREATE INDEX "batches_site" ON "batches" USING btree ("site_id","id");--> statement-breakpoint
 CREATE INDEX "api_keys_party" ON "api_keys" USING btree ("party_id");--> statement-breakpoint
 CREATE INDEX "people_party" ON "people" USING btree ("party_id");--> statement-breakpoint

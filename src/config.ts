@@ -31,7 +31,7 @@ const Environment = z.object({
   /** Acts one transaction may carry. */
   JOURNAL_GROUP_MAX: z.coerce.number().int().min(1).max(128).default(128),
   /** Jobs one process runs at once. */
-  JOB_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(16),
+  JOB_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(64),
   /** Play the demonstration when the service's own database is empty. Never with DATABASE_URL. */
   DEMO: z.enum(['on', 'off']).default('on'),
 });

@@ -22,7 +22,7 @@ import type { Kind } from './platform/subjects.ts';
 import { anomalyKind, audienceOfAnomaly } from './reconciliation/commands.ts';
 import { weighTicketKind } from './transport/commands.ts';
 import { unmatchedReportKind } from './transport/unmatched-reports.ts';
-import { jobDefinitions, jobsOf, startSchedules } from './worker.ts';
+import { JOB_DEFINITIONS, jobsOf, startSchedules } from './worker.ts';
 
 /** The service without its HTTP: every kind of subject, every projection, the journal and its jobs. */
 export const KINDS: readonly Kind[] = [
@@ -105,7 +105,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     journal,
     database,
     clock,
-    definitions: jobDefinitions(policies.current),
+    definitions: JOB_DEFINITIONS,
     log: logger,
     observe: metrics.observeJob,
   });

@@ -1,4 +1,4 @@
-import type { PolicyBook } from './catalogue/reference.ts';
+import { forgetEmptyBalances } from './custody/queries.ts';
 import type { JobDraft } from './platform/acts.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/connections.ts';
@@ -20,8 +20,9 @@ const WAKES: Readonly<Record<string, (event: RecordedEvent) => readonly JobDraft
 
 export const jobsOf = (event: RecordedEvent): readonly JobDraft[] => WAKES[event.type]?.(event) ?? [];
 
-export const jobDefinitions = (policies: () => PolicyBook): ReadonlyMap<string, JobDefinition> =>
-  new Map(reconciliationJobs(policies).map((definition) => [definition.name, definition]));
+export const JOB_DEFINITIONS: ReadonlyMap<string, JobDefinition> = new Map(
+  reconciliationJobs.map((definition) => [definition.name, definition]),
+);
 
 const HOUR_MS = 3_600_000;
 
@@ -33,6 +34,7 @@ const SCHEDULES: readonly {
 }[] = [
   { name: 'ensure_partitions', everyMs: 6 * HOUR_MS, run: ({ pool }, clock) => ensurePartitions(pool, clock.now()) },
   { name: 'forget_answered_keys', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetAnsweredKeys(pool, clock.now()) },
+  { name: 'forget_empty_balances', everyMs: HOUR_MS, run: ({ pool }) => forgetEmptyBalances(pool) },
   { name: 'forget_done_jobs', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetDoneJobs(pool, clock.now()) },
 ];
 

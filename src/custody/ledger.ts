@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { EventDraft, Json } from '../platform/events.ts';
 import { namedUuid } from '../platform/ids.ts';
 import type { AccountRole } from './tables.ts';
@@ -41,9 +42,21 @@ export interface Posting {
   readonly dryGrams: number;
 }
 
-export function accountOf([role, partyId, siteId, ownerId]: Place, wasteCode: string): Account {
+export function accountOf(place: Place, wasteCode: string): Account {
+  const name = `account ${place[0]} ${place[1]} ${place[2] ?? '-'} ${wasteCode} ${place[3]}`;
+  const known = accounts.get(name);
+  if (known) return known;
+  const account = newAccount(place, wasteCode, name);
+  accounts.set(name, account);
+  return account;
+}
+
+/** The same few accounts are named again and again; their ids are hashes. */
+const accounts = new LRUCache<string, Account>({ max: 50_000 });
+
+function newAccount([role, partyId, siteId, ownerId]: Place, wasteCode: string, name: string): Account {
   return {
-    id: namedUuid(`account ${role} ${partyId} ${siteId ?? '-'} ${wasteCode} ${ownerId}`),
+    id: namedUuid(name),
     role,
     partyId,
     siteId,

@@ -90,3 +90,14 @@ export async function listBatches(
   );
   return rows;
 }
+
+const EMPTY_ROWS_MAX = 10_000;
+
+/** A batch that has left an account leaves a row of zeros, which says no more than none. @returns how many rows went. */
+export async function forgetEmptyBalances(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query(
+    'delete from balances where ctid = any(array(select ctid from balances where grams = 0 and pieces = 0 and dry_grams = 0 limit $1)) and grams = 0 and pieces = 0 and dry_grams = 0',
+    [EMPTY_ROWS_MAX],
+  );
+  return rowCount ?? 0;
+}

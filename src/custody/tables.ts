@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm';
 import { bigint, index, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
@@ -84,10 +83,7 @@ export const postings = pgTable(
 export const balances = pgTable(
   'balances',
   { accountId: uuid().notNull(), batchId: uuid().notNull(), ...quantities },
-  (table) => [
-    primaryKey({ columns: [table.accountId, table.batchId] }),
-    index('balances_left').on(table.accountId).where(sql`grams > 0`),
-  ],
+  (table) => [primaryKey({ columns: [table.accountId, table.batchId] })],
 );
 
 /** What a calendar month (UTC, by event time) added to an account. Balances at a past instant start from these. */

@@ -29,7 +29,7 @@ export const recordGeneration: Act<GenerationInput, PolicyBook> = {
   needs: (input, facts) => ({
     lock: [{ kind: 'batch', id: facts.newId() }],
     read: [{ kind: 'site', id: input.siteId }],
-    gates: [accountOf(stockOf(input.siteId, facts.caller.actor.party), input.wasteCode).id],
+    sharedGates: [accountOf(stockOf(input.siteId, facts.caller.actor.party), input.wasteCode).id],
   }),
   decide(input, states, facts) {
     const site = states.get(siteKind, input.siteId);

@@ -78,6 +78,7 @@ export const revise: ManifestCommand<ReviseInput> = {
 export const issue: ManifestCommand<IssueInput> = {
   name: 'issue_manifest',
   kind: 'paper',
+  numbered: true,
   needs: lockManifest,
   alsoNeeds(input, states) {
     const manifest = states.get(manifestKind, input.id);
@@ -263,7 +264,9 @@ export const receipt: ManifestCommand<ReceiptInput> = {
   }),
   alsoNeeds(input, states) {
     const manifest = states.get(manifestKind, input.id);
-    return { gates: (manifest?.lines ?? []).map((line) => accountOf(consigneeStock(manifest!), line.wasteCode).id) };
+    return {
+      sharedGates: (manifest?.lines ?? []).map((line) => accountOf(consigneeStock(manifest!), line.wasteCode).id),
+    };
   },
   decide: (input, states, facts) =>
     onManifest('receipt', input, states, facts, (manifest) => {

@@ -66,7 +66,16 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
         pickedUpPieces: pieces,
         loaded,
       }));
-      return { ...state!, status: 'in_transit', plate, driverId, waybillNumber, lines, pickedUpAt: at };
+      return {
+        ...state!,
+        status: 'in_transit',
+        plate,
+        driverId,
+        waybillNumber,
+        lines,
+        pickedUpAt: at,
+        pickedUpEventId: event.id,
+      };
     }
     case 'arrived': {
       const { dueOn, provisional } = read<'arrived'>(event);
@@ -78,7 +87,14 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
         ...received,
         receivedBatchId: batchId,
       }));
-      return { ...state!, status: 'received', lines, discrepancies: data.discrepancies, acceptedAt: at };
+      return {
+        ...state!,
+        status: 'received',
+        lines,
+        discrepancies: data.discrepancies,
+        acceptedAt: at,
+        receivedEventId: event.id,
+      };
     }
     case 'manifest_voided':
       return { ...state!, status: 'void', voidedAt: at };
@@ -109,6 +125,8 @@ const EMPTY = {
   plate: null,
   driverId: null,
   waybillNumber: null,
+  pickedUpEventId: null,
+  receivedEventId: null,
   issuedAt: null,
   pickedUpAt: null,
   arrivedAt: null,

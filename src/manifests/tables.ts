@@ -68,6 +68,8 @@ export const manifests = pgTable(
     plate: text(),
     driverId: uuid(),
     waybillNumber: text(),
+    pickedUpEventId: uuid(),
+    receivedEventId: uuid(),
     issuedAt: instant(),
     pickedUpAt: instant(),
     arrivedAt: instant(),

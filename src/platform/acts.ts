@@ -36,8 +36,8 @@ export interface Needs {
   readonly lock?: readonly Ref[];
   /** Subjects it only reads. */
   readonly read?: readonly Ref[];
-  /** Names it must hold alone, such as a stock account to which it adds a batch. */
-  readonly gates?: readonly string[];
+  /** Names it holds together with others who do the same, such as a stock account it only adds to: additions commute. */
+  readonly sharedGates?: readonly string[];
   readonly lookups?: readonly { readonly lookup: Lookup; readonly key: string }[];
 }
 
@@ -97,6 +97,8 @@ export type Decision = Accepted | Refused;
 export interface Act<Input, R extends Reference = Reference> {
   readonly name: string;
   readonly kind: ActKind;
+  /** It draws a number: such acts share one lane of a process, so that lanes do not wait for each other's series. */
+  readonly numbered?: true;
   /** Ids only known from what the first round loaded are asked for in the second. */
   needs(input: Input, facts: Facts<R>): Needs;
   alsoNeeds?(input: Input, states: States, facts: Facts<R>): Needs;

@@ -35,6 +35,12 @@ export function openDatabase(url: string, connectionsMax = 8): Database {
   return { pool, orm: drizzle(pool, { casing: 'snake_case' }), url };
 }
 
+/**
+ * Every statement of the journal finds its rows by key. On tables that were never analysed the planner does not know,
+ * and a prepared plan that scans would stay until it learns.
+ */
+const BY_KEY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+
 /** A connection of one owner that sends statements without waiting for answers: the journal's lanes. */
 export async function openLane(url: string): Promise<pg.Client> {
   const client = new pg.Client({
@@ -43,7 +49,7 @@ export async function openLane(url: string): Promise<pg.Client> {
     pipeline: true,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
-    options: `${SESSION} -c lock_timeout=5000 -c statement_timeout=30000`,
+    options: `${SESSION} -c lock_timeout=5000 -c statement_timeout=30000 ${BY_KEY}`,
   } as pg.ClientConfig);
   client.on('error', () => {}); // the statement in flight carries the error to its owner
   await client.connect();

@@ -62,7 +62,7 @@ function decideOne(work: Work, pending: Pending, index: number): void {
     work.outcomes[index] = { refusal };
     return;
   }
-  for (const need of needs) for (const gate of need.gates ?? []) work.touchedGates.add(gate);
+  for (const need of needs) for (const gate of need.sharedGates ?? []) work.touchedGates.add(gate);
   for (const { key } of gated) work.touchedGates.add(key);
   work.decided.push({ index, decision, events: drafts.map((draft) => fold(work, pending, draft)), number: undefined });
 }
@@ -147,10 +147,21 @@ export function sealAll({ decided }: Work): void {
   for (const folded of decided.flatMap(({ events }) => events)) {
     const { entry, draft } = folded;
     if (draft.details) {
-      folded.detailsSalt = randomBytes(16);
+      folded.detailsSalt = nextSalt();
       folded.event = { ...folded.event, detailsHash: detailsHash(folded.detailsSalt, draft.details) };
     }
-    folded.seal = sealEvent(folded.event, entry.current!.headHash, randomBytes(16));
+    folded.seal = sealEvent(folded.event, entry.current!.headHash, nextSalt());
     entry.current = { ...entry.current!, headHash: folded.seal.hash };
   }
+}
+
+const SALT_BYTES = 16;
+let salts = Buffer.alloc(0);
+
+/** From a pool: asking the kernel for sixteen bytes at a time costs more than hashing the event. */
+function nextSalt(): Buffer {
+  if (salts.length < SALT_BYTES) salts = randomBytes(SALT_BYTES * 256);
+  const salt = salts.subarray(0, SALT_BYTES);
+  salts = salts.subarray(SALT_BYTES);
+  return salt;
 }

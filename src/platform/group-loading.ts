@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import type { Lookup, Needs, States } from './acts.ts';
 import { type Ref, sha256 } from './events.ts';
@@ -9,7 +10,8 @@ export class NotLoaded extends Error {}
 
 const KEYS_SQL =
   'select k.organisation, k.key, a.input_hash, a.status, a.answer from unnest($1::uuid[], $2::text[]) as k(organisation, key) join act_keys a using (organisation, key)';
-const LOCK_SQL = 'select pg_advisory_xact_lock(k) from unnest($1::bigint[]) as k';
+const LOCK_SQL =
+  'select case when shared then pg_advisory_xact_lock_shared(k) else pg_advisory_xact_lock(k) end from unnest($1::bigint[], $2::bool[]) as l(k, shared)';
 
 export const keyName = ({ organisation, key }: { organisation: string; key: string }): string =>
   `${organisation} ${key}`;
@@ -41,28 +43,54 @@ export async function secondRound(work: Work, stored: ReadonlyMap<string, Stored
 
 /** Step 2, the locks in the order of their ranks; step 3, the rows, in statements that begin after the locks are held. */
 export function lockAndLoad(work: Work, needs: readonly Needs[]): Promise<unknown> {
-  const locks = new Map<string, bigint>();
   const loads = new Map<Kind, Set<string>>();
   const lookups = new Map<Lookup, Set<string>>();
   for (const need of needs) {
-    for (const ref of need.lock ?? []) locks.set(ref.id, lockKey(kindOf(work, ref).rank, ref.id));
-    for (const gate of need.gates ?? []) locks.set(gate, lockKey(RANKS.gate, gate));
-    for (const { lookup, key } of need.lookups ?? []) {
-      if (lookup.gated) locks.set(key, lockKey(RANKS.gate, key));
-      setOf(lookups, lookup).add(key);
-    }
+    for (const { lookup, key } of need.lookups ?? []) setOf(lookups, lookup).add(key);
     for (const ref of [...(need.lock ?? []), ...(need.read ?? [])]) {
       if (!work.loadedIds.has(ref.id)) setOf(loads, kindOf(work, ref)).add(ref.id);
     }
   }
-  const queries: Promise<unknown>[] = [];
-  if (locks.size > 0) {
-    const keys = [...locks.values()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map(String);
-    queries.push(work.client.query({ name: 'journal-lock', text: LOCK_SQL, values: [keys] }));
+  return inOneWrite(work.client, () => {
+    const queries: Promise<unknown>[] = [];
+    const locks = locksOf(work, needs);
+    if (locks.length > 0)
+      queries.push(
+        work.client.query({
+          name: 'journal-lock',
+          text: LOCK_SQL,
+          values: [locks.map(({ key }) => String(key)), locks.map(({ shared }) => shared)],
+        }),
+      );
+    for (const [kind, ids] of loads) queries.push(load(work, kind, [...ids]));
+    for (const [lookup, keys] of lookups) queries.push(look(work, lookup, [...keys]));
+    return settle(queries);
+  });
+}
+
+/** Sorted by key, and so by rank. A gate that one act holds alone is held alone for the whole group. */
+function locksOf(work: Work, needs: readonly Needs[]): { key: bigint; shared: boolean }[] {
+  const locks = new Map<bigint, boolean>();
+  const add = (key: bigint, shared: boolean) => locks.set(key, shared && (locks.get(key) ?? true));
+  for (const need of needs) {
+    for (const ref of need.lock ?? []) add(lockKey(kindOf(work, ref).rank, ref.id), false);
+    for (const gate of need.sharedGates ?? []) add(lockKey(RANKS.gate, gate), true);
+    for (const { lookup, key } of need.lookups ?? []) if (lookup.gated) add(lockKey(RANKS.gate, key), false);
   }
-  for (const [kind, ids] of loads) queries.push(load(work, kind, [...ids]));
-  for (const [lookup, keys] of lookups) queries.push(look(work, lookup, [...keys]));
-  return settle(queries);
+  return [...locks]
+    .map(([key, shared]) => ({ key, shared }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+}
+
+/** Statements of one round trip leave in one system call instead of one each. */
+export function inOneWrite<T>(client: pg.Client, send: () => T): T {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  stream.cork();
+  try {
+    return send();
+  } finally {
+    stream.uncork();
+  }
 }
 
 /**

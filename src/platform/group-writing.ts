@@ -1,6 +1,6 @@
 import { statusOf } from '../problems.ts';
 import type { Projection, Statement } from './acts.ts';
-import { type Answer, type Decided, type Folded, isAnswered, type Pending, type Work } from './group.ts';
+import { type Answer, type Decided, type Folded, isAnswered, type Work } from './group.ts';
 import { columnArrays, type Kind, type SubjectRow } from './subjects.ts';
 
 /** Step 6 of a group: fixed table order, rows sorted by their unique key, one unnest statement a table. */
@@ -17,13 +17,11 @@ export function writeStatements(work: Work): Statement[] {
 
 /** The answers, under their keys; also what each act's caller is told. */
 function keyStatements(work: Work): Statement[] {
-  if (work.decided.length === 0) return [];
-  const rows = work.decided.map((decided) => {
-    const pending = work.group[decided.index]!;
-    const answer = answerTo(work, decided, pending);
-    work.outcomes[decided.index] = { answer };
-    return { pending, answer };
-  });
+  for (const decided of work.decided) work.outcomes[decided.index] = { answer: answerTo(work, decided) };
+  const rows = work.decided
+    .filter(({ events }) => events.length > 0) // what had no effect may be done again
+    .map(({ index }) => ({ pending: work.group[index]!, answer: (work.outcomes[index] as { answer: Answer }).answer }));
+  if (rows.length === 0) return [];
   rows.sort((a, b) => compare(a.pending.organisation + a.pending.key, b.pending.organisation + b.pending.key));
   return [
     {
@@ -41,7 +39,7 @@ function keyStatements(work: Work): Statement[] {
   ];
 }
 
-function answerTo({ now, entries }: Work, { decision, number }: Decided, pending: Pending): Answer {
+function answerTo({ now, entries, group }: Work, { index, decision, number }: Decided): Answer {
   if ('refused' in decision)
     return { status: statusOf(decision.refused.problem), body: { refusal: decision.refused }, replayed: false };
   const subject = decision.events[0]?.subject;
@@ -51,7 +49,7 @@ function answerTo({ now, entries }: Work, { decision, number }: Decided, pending
     ...(number === undefined ? {} : { [decision.number!.into]: number }),
     ...(version === undefined ? {} : { version }),
     recordedAt: now.toISOString(),
-    actId: pending.actId,
+    actId: group[index]!.actId,
     warnings: decision.warnings ?? [],
   };
   return { status: decision.status ?? 200, body, replayed: false };
@@ -145,9 +143,7 @@ function outboxStatements({ context, group, outcomes, now }: Work, events: reado
       ],
     });
   }
-  const fulfilled = group.flatMap(({ completes }, index) =>
-    completes !== undefined && isAnswered(outcomes[index]) ? [completes] : [],
-  );
+  const fulfilled = group.flatMap(({ completes }, index) => (isAnswered(outcomes[index]) ? completes : []));
   if (fulfilled.length > 0) {
     statements.push({
       name: 'journal-done',

@@ -4,7 +4,7 @@ import type { Accepted, Act, Caller, Facts, JobDraft, Needs, Projection, Referen
 import type { Clock } from './clock.ts';
 import type { EventDraft, RecordedEvent, SealedEvent } from './events.ts';
 import { decideAll, foldNumbered, type NumberedAct, sealAll } from './group-deciding.ts';
-import { lockAndLoad, secondRound, settle, storedAnswers } from './group-loading.ts';
+import { inOneWrite, lockAndLoad, secondRound, settle, storedAnswers } from './group-loading.ts';
 import { writeStatements } from './group-writing.ts';
 import type { Kind, SubjectRow } from './subjects.ts';
 
@@ -23,8 +23,8 @@ export interface Pending {
   readonly actId: string;
   readonly newId: (nth?: number) => string;
   readonly expectedSeq: number | undefined;
-  /** The outbox row this act fulfils: marked done by the same transaction. */
-  readonly completes: number | undefined;
+  /** The outbox rows this act fulfils: marked done by the same transaction. */
+  readonly completes: readonly number[];
 }
 
 /** What an act is answered: an HTTP status and a body, the same for every repetition of its key. */
@@ -117,7 +117,9 @@ export async function runGroup(
   context: GroupContext,
 ): Promise<Outcome[]> {
   const work = beginWork(client, group, context);
-  const [stored] = await settle([storedAnswers(work), client.query('begin'), lockAndLoad(work, work.needs.flat())]);
+  const [stored] = await inOneWrite(client, () =>
+    settle([storedAnswers(work), client.query('begin'), lockAndLoad(work, work.needs.flat())]),
+  );
   await secondRound(work, stored);
   decideAll(work, stored);
   if (!hasEffect(work)) {
@@ -158,7 +160,7 @@ function beginWork(client: pg.Client, group: readonly Pending[], context: GroupC
 }
 
 const hasEffect = ({ decided, group, outcomes }: Work): boolean =>
-  decided.length > 0 || group.some(({ completes }, index) => completes !== undefined && isAnswered(outcomes[index]));
+  decided.length > 0 || group.some(({ completes }, index) => completes.length > 0 && isAnswered(outcomes[index]));
 
 export const isAnswered = (outcome: Outcome | undefined): boolean => outcome !== undefined && 'answer' in outcome;
 
@@ -206,9 +208,12 @@ const exhausted = (series: string, max: number): Refusal => ({
 
 /** Steps 6 and 7: every statement and the COMMIT in one pipeline. A failed statement turns the COMMIT into a rollback. */
 async function writeAndCommit(work: Work): Promise<void> {
-  const queries = writeStatements(work).map((statement) =>
-    work.client.query({ ...statement, values: [...statement.values] }),
-  );
-  const results = (await settle([...queries, work.client.query('commit')])) as pg.QueryResult[];
+  const statements = writeStatements(work);
+  const results = (await inOneWrite(work.client, () =>
+    settle([
+      ...statements.map((statement) => work.client.query({ ...statement, values: [...statement.values] })),
+      work.client.query('commit'),
+    ]),
+  )) as pg.QueryResult[];
   if (results.at(-1)!.command !== 'COMMIT') throw new Error('the group was rolled back');
 }

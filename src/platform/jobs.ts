@@ -33,6 +33,8 @@ export interface JobRow {
   readonly job: string;
   readonly payload: Readonly<Record<string, string>>;
   readonly attempts: number;
+  /** Other due rows that ask for the very same: done with this one. */
+  readonly twins: readonly number[];
 }
 
 /** The service itself, as an actor. */
@@ -61,7 +63,19 @@ export async function claimDue(pool: pg.Pool, clock: Clock, rowsMax: number): Pr
     text: CLAIM_SQL,
     values: [clock.now(), leaseFrom(clock), rowsMax],
   });
-  return rows.sort((a, b) => a.id - b.id);
+  return withTwins(rows.sort((a, b) => a.id - b.id));
+}
+
+/** A pickup, a weighing and a receipt within the same moment ask for one judgement, not three. */
+function withTwins(rows: readonly Omit<JobRow, 'twins'>[]): JobRow[] {
+  const byWork = new Map<string, JobRow & { twins: number[] }>();
+  for (const row of rows) {
+    const work = `${row.job} ${JSON.stringify(row.payload)}`;
+    const first = byWork.get(work);
+    if (first) first.twins.push(row.id);
+    else byWork.set(work, { ...row, twins: [] });
+  }
+  return [...byWork.values()];
 }
 
 /** Due rows to be handed to a queue: not offered again until the lease ends, so a queue that is wiped loses nothing. */
@@ -77,7 +91,7 @@ export async function lendDue(pool: pg.Pool, clock: Clock, rowsMax: number): Pro
 /** The row a queue delivered, unless it has been done meanwhile. */
 export async function takeJob(pool: pg.Pool, clock: Clock, id: number): Promise<JobRow | undefined> {
   const { rows } = await pool.query<JobRow>({ name: 'jobs-take', text: TAKE_SQL, values: [id, leaseFrom(clock)] });
-  return rows[0];
+  return rows[0] && { ...rows[0], twins: [] };
 }
 
 export async function giveBack(pool: pg.Pool, clock: Clock, ids: readonly number[], afterMs: number): Promise<void> {
@@ -111,14 +125,14 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
         caller: SYSTEM_CALLER,
         organisation: SYSTEM_PARTY,
         key: `job:${row.id}:${n}`,
-        ...(n === acts.length - 1 ? { completes: row.id } : {}),
+        ...(n === acts.length - 1 ? { completes: [row.id, ...row.twins] } : {}),
       });
     }
     if (acts.length === 0)
       await database.pool.query({
         name: 'jobs-done',
-        text: "update outbox set state = 'done', done_at = $2 where id = $1",
-        values: [row.id, clock.now()],
+        text: "update outbox set state = 'done', done_at = $2 where id = any($1::bigint[])",
+        values: [[row.id, ...row.twins], clock.now()],
       });
   }
 

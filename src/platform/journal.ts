@@ -34,7 +34,8 @@ export interface Submission {
   /** What the caller sent, when the input holds more than that (a secret made by us, say). */
   readonly fingerprint?: unknown;
   readonly expectedSeq?: number | undefined;
-  readonly completes?: number;
+  /** Outbox rows this act fulfils. */
+  readonly completes?: readonly number[];
 }
 
 export interface JournalOptions extends GroupContext {
@@ -57,22 +58,28 @@ interface Waiting extends Pending {
   reject(error: unknown): void;
 }
 
+interface Lane {
+  client: pg.Client | undefined;
+  busy: boolean;
+}
+
 const TRIES_MAX = 3;
 const POSTPONEMENTS_MAX = 200;
 
 export function openJournal(options: JournalOptions): Journal {
   const queue: Waiting[] = [];
   const inFlight = new Map<string, { hash: Buffer; answer: Promise<Answer> }>();
-  const lanes = Array.from({ length: options.lanes }, () => ({
-    client: undefined as pg.Client | undefined,
-    busy: false,
-  }));
+  const lanes: Lane[] = Array.from({ length: options.lanes }, () => ({ client: undefined, busy: false }));
   let healthy = true;
   let stopping = false;
   let idle: (() => void) | undefined;
 
   function submit(act: Act<never, never>, input: unknown, request: Submission): Promise<Answer> {
-    const canonical = canonicalBytes({ act: act.name, input: request.fingerprint ?? input, version: request.expectedSeq ?? null });
+    const canonical = canonicalBytes({
+      act: act.name,
+      input: request.fingerprint ?? input,
+      version: request.expectedSeq ?? null,
+    });
     if (UNSTORABLE.test(canonical.toString('utf8'))) return Promise.reject(unstorable());
     const inputHash = sha256(canonical);
     const name = `${request.organisation} ${request.key}`;
@@ -105,35 +112,43 @@ export function openJournal(options: JournalOptions): Journal {
       actId: newUuid(now),
       newId: options.mintIds?.(request) ?? ((nth = 0) => (minted[nth] ??= newUuid(now))),
       expectedSeq: request.expectedSeq,
-      completes: request.completes,
+      completes: request.completes ?? [],
     };
   }
 
   function dispatch(): void {
     for (const lane of lanes) {
-      if (queue.length === 0) break;
-      if (lane.busy) continue;
+      if (lane.busy || !hasWork(lane)) continue;
       lane.busy = true;
       setImmediate(() => run(lane));
     }
     if (queue.length === 0 && lanes.every((lane) => !lane.busy)) idle?.();
   }
 
-  async function run(lane: (typeof lanes)[number]): Promise<void> {
+  async function run(lane: Lane): Promise<void> {
     try {
-      while (queue.length > 0) await runOnce(lane, takeGroup());
+      while (hasWork(lane)) await runOnce(lane, takeGroup(lane));
     } finally {
       lane.busy = false;
       dispatch();
     }
   }
 
-  function takeGroup(): Waiting[] {
-    return queue.splice(0, options.groupMax);
+  /** Acts that draw a number are left to the first lane: two lanes would only wait for each other's series. */
+  const mayTake = (lane: Lane, waiting: Waiting): boolean => lane === lanes[0] || !waiting.act.numbered;
+  const hasWork = (lane: Lane): boolean => queue.some((waiting) => mayTake(lane, waiting));
+
+  function takeGroup(lane: Lane): Waiting[] {
+    const group: Waiting[] = [];
+    const left: Waiting[] = [];
+    for (const waiting of queue)
+      (group.length < options.groupMax && mayTake(lane, waiting) ? group : left).push(waiting);
+    queue.splice(0, queue.length, ...left);
+    return group;
   }
 
   /** One group, again and again until every act of it is answered or handed back. */
-  async function runOnce(lane: (typeof lanes)[number], group: Waiting[]): Promise<void> {
+  async function runOnce(lane: Lane, group: Waiting[]): Promise<void> {
     const started = process.hrtime.bigint();
     try {
       lane.client ??= await openLane(options.databaseUrl);
@@ -165,7 +180,7 @@ export function openJournal(options: JournalOptions): Journal {
     queue.unshift(...again);
   }
 
-  async function recover(lane: (typeof lanes)[number], group: Waiting[], error: unknown): Promise<void> {
+  async function recover(lane: Lane, group: Waiting[], error: unknown): Promise<void> {
     if (error instanceof ActRefused) {
       await rollback(lane);
       group[error.index]!.reject(Problem.of(error.refusal));
@@ -183,7 +198,7 @@ export function openJournal(options: JournalOptions): Journal {
   }
 
   /** Halves the group until the guilty act stands alone; only that one fails. */
-  async function isolate(lane: (typeof lanes)[number], group: Waiting[], error: unknown): Promise<void> {
+  async function isolate(lane: Lane, group: Waiting[], error: unknown): Promise<void> {
     if (group.length === 1) {
       const [guilty] = group as [Waiting];
       const refusal = conflictOf(error);
@@ -214,12 +229,12 @@ export function openJournal(options: JournalOptions): Journal {
     queue.unshift(...again);
   }
 
-  async function rollback(lane: (typeof lanes)[number]): Promise<void> {
+  async function rollback(lane: Lane): Promise<void> {
     await lane.client?.query('rollback').catch(() => drop(lane));
   }
 
   /** Never waits: a connection that is dead may not answer its own farewell. */
-  function drop(lane: (typeof lanes)[number]): void {
+  function drop(lane: Lane): void {
     lane.client?.end().catch(() => {});
     lane.client = undefined;
   }

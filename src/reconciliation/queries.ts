@@ -1,25 +1,22 @@
 import type pg from 'pg';
-import { type ManifestRow, manifestsById } from '../manifests/queries.ts';
 import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
+import type { Lookup } from '../platform/acts.ts';
 import { readRow } from '../platform/subjects.ts';
-import { weighTicketsOf } from '../transport/repository.ts';
 import { type Anomaly, anomalyKind } from './commands.ts';
 import type { Weighing } from './rules/mass.ts';
 
 /** Facts for the judges, and anomalies as they are read. No threshold stands here. */
-export async function massFactsOf(
-  pool: pg.Pool,
-  manifestId: string,
-): Promise<{ manifest: ManifestRow; tickets: Weighing[]; events: string[] } | undefined> {
-  const [manifest] = await manifestsById(pool, [manifestId]);
-  if (!manifest?.issuedAt) return undefined;
-  const { rows } = await pool.query<{ id: string }>({
-    name: 'mass-evidence',
-    text: "select id from custody_events where subject_id = $1 and type in ('picked_up', 'receipt_recorded') order by seq",
-    values: [manifestId],
-  });
-  return { manifest, tickets: await weighTicketsOf(pool, manifestId), events: rows.map((row) => row.id) };
-}
+export const weighingsLookup: Lookup<readonly Weighing[]> = {
+  name: 'weighings',
+  gated: false,
+  sql: `select manifest_id, id, purpose, gross_grams, tare_grams, scale_division_grams from weigh_tickets
+    where manifest_id = any($1::uuid[]) order by weighed_at, id`,
+  read: (rows) =>
+    rows.map(
+      ([, id, purpose, grossGrams, tareGrams, scaleDivisionGrams]) =>
+        ({ id, purpose, grossGrams, tareGrams, scaleDivisionGrams }) as Weighing,
+    ),
+};
 
 export type AnomalyRow = Anomaly & { readonly version: number };
 

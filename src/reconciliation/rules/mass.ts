@@ -29,9 +29,6 @@ export interface MassFacts {
   readonly declaredGrams: number;
   readonly loadedGrams: number | null;
   readonly receivedGrams: number | null;
-  readonly declaredPieces: number;
-  readonly loadedPieces: number | null;
-  readonly receivedPieces: number | null;
   readonly tickets: readonly Weighing[];
   readonly tolerance: {
     readonly floorTruckGrams: number;

@@ -1,0 +1,12 @@
+import './catalogue/calendar.cases.ts';
+import './catalogue/exemptions.cases.ts';
+import './catalogue/identifiers.cases.ts';
+import './catalogue/policies.cases.ts';
+import './catalogue/reference-files.cases.ts';
+import './catalogue/regions.cases.ts';
+import './catalogue/waste-codes.cases.ts';
+import './parties/belongings.cases.ts';
+import './parties/granting.cases.ts';
+import './parties/party.cases.ts';
+import './permits/commands.cases.ts';
+import './permits/rules.cases.ts';

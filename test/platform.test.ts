@@ -1,0 +1,1 @@
+import './platform/embedded-postgres.cases.ts';

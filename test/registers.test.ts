@@ -1,0 +1,1 @@
+import './registers/parties.cases.ts';
