@@ -34,7 +34,7 @@ const ARRIVED = "l.status in ('arrived', 'received')";
 
 const MANIFESTS_SQL = `insert into manifests (id, seq, head_hash, recorded_at, stream, status, number, consignor_id, consignor_site_id, carrier_id, consignee_id,
     consignee_site_id, shipper_role, origin_region, destination_region, cross_province, lines, discrepancies, plate, issued_at, picked_up_at, arrived_at,
-    accepted_at, voided_at, receipt_due_on, receipt_due_provisional)
+    accepted_at, voided_at, receipt_due_on, receipt_due_provisional, picked_up_event_id, received_event_id)
   select manifest_id, seq, sha256(manifest_id::text::bytea), at, 'hazardous', l.status,
     case when l.status <> 'draft' then to_char(at, 'YYYY') || '3701' || lpad((l.n % 200000 + 10000)::text, 6, '0') end,
     producer, producer_site, carrier, plant, plant_site, 'consignor', origin, destination, false,
@@ -48,11 +48,12 @@ const MANIFESTS_SQL = `insert into manifests (id, seq, head_hash, recorded_at, s
     '[]', case when ${LOADED} then plate end, case when l.status <> 'draft' then at end, case when ${LOADED} then at + interval '2 hours' end,
     case when ${ARRIVED} then at + interval '4 hours' end, case when l.status = 'received' then at + interval '6 hours' end,
     case when l.status = 'void' then at + interval '1 hour' end, case when ${ARRIVED} then to_char(at + interval '7 days', 'YYYY-MM-DD') end,
-    case when ${ARRIVED} then false end
+    case when ${ARRIVED} then false end, case when ${LOADED} then pg_temp.uuid_of(at + interval '2 hours', 'picked up ' || l.n) end,
+    case when l.status = 'received' then pg_temp.uuid_of(at + interval '6 hours', 'receipt ' || l.n) end
   from loads l join wastes w on w.n = l.waste order by l.n`;
 
-const AUDIENCE_SQL = `insert into audience (scope, kind, stage, id)
-  select distinct a.scope, 'manifest', case l.status when 'draft' then 'draft' when 'received' then 'closed' when 'void' then 'closed' else 'open' end, l.manifest_id
+const AUDIENCE_SQL = `insert into audience (scope, kind, stage, id, stream)
+  select distinct a.scope, 'manifest', case l.status when 'draft' then 'draft' when 'received' then 'closed' when 'void' then 'closed' else 'open' end, l.manifest_id, 'hazardous'
   from loads l cross join lateral (values (l.producer, true), (l.carrier, false), (l.plant, false),
     (('00000000-0000-0000-0000-' || lpad(l.origin, 12, '0'))::uuid, false), (('00000000-0000-0000-0000-' || lpad(l.destination, 12, '0'))::uuid, false)) a(scope, in_draft)
   where l.status <> 'draft' or a.in_draft order by l.manifest_id`;
@@ -91,7 +92,8 @@ const POSTINGS_SQL = `insert into postings (event_id, n, account_id, batch_id, m
 
 /** From the postings, as the journal adds them up; the loads that were really played keep theirs. */
 const BALANCES_SQL = `insert into balances (account_id, batch_id, grams, pieces, dry_grams)
-  select account_id, batch_id, sum(grams), sum(pieces), sum(dry_grams) from postings group by 1, 2 order by min(occurred_at) on conflict do nothing`;
+  select account_id, batch_id, sum(grams), sum(pieces), sum(dry_grams) from postings group by 1, 2
+  having sum(grams) <> 0 or sum(pieces) <> 0 or sum(dry_grams) <> 0 order by min(occurred_at) on conflict do nothing`;
 
 const MONTHS_SQL = `insert into monthly_balances (account_id, month, grams, pieces, dry_grams)
   select account_id, to_char(occurred_at, 'YYYY-MM') as month, sum(grams), sum(pieces), sum(dry_grams) from postings group by 1, 2 order by 2, 1

@@ -1,12 +1,10 @@
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureDatabase } from '../src/platform/connections.ts';
 import { buildCity } from './city.ts';
-import type { City } from './loads.ts';
+import { type City, STEPS } from './loads.ts';
 import { startAsking } from './measure.ts';
 import { type BenchPostgres, startPostgres, withClient } from './postgres.ts';
+import { countRows, type RowsPerAct, rowsPerAct } from './rows.ts';
 import { startServer } from './servers.ts';
 
 /** What every part of the bench works with: one Postgres, and a city whose first loads have been played. */
@@ -18,6 +16,8 @@ export interface Bench {
   readonly scale: Scale;
   /** Mean size of an event of that city, in bytes. */
   readonly eventBytes: number;
+  /** Of the history: whole loads, every act of them in the same number. */
+  readonly rowsPerAct: RowsPerAct;
   readonly logFile: string;
   /** To be stopped when the bench ends or is interrupted, the last first. */
   readonly started: (() => Promise<unknown>)[];
@@ -32,6 +32,10 @@ export interface Scale {
   readonly warmUpMs: number;
   readonly windowMs: number;
   readonly readWindowMs: number;
+  /** Pool sizes and lanes that the floors may choose from. */
+  readonly sizes: readonly number[];
+  /** Loads that the city has behind it: `rebuild --check` is run on them, and the planner knows its tables by them. */
+  readonly historyLoads: number;
   /** Manifests in the archive the reads are measured on. */
   readonly archives: readonly number[];
 }
@@ -44,6 +48,8 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     warmUpMs: 300,
     windowMs: 1_200,
     readWindowMs: 500,
+    sizes: [8],
+    historyLoads: 100,
     archives: [10_000],
   },
   usual: {
@@ -53,6 +59,8 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     warmUpMs: 1_000,
     windowMs: 4_000,
     readWindowMs: 2_000,
+    sizes: [4, 8, 16],
+    historyLoads: 1_000,
     archives: [100_000],
   },
   full: {
@@ -62,30 +70,30 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     warmUpMs: 1_000,
     windowMs: 4_000,
     readWindowMs: 2_000,
+    sizes: [4, 8, 16],
+    historyLoads: 1_000,
     archives: [100_000, 1_000_000],
   },
 };
 
-/** Loads that the city has behind it: what `rebuild --check` is run on, and what the planner's statistics come from. */
-export const HISTORY_LOADS = 1_000;
 const HISTORY_CONNECTIONS = 64;
 const CITY = 'city';
 
 export async function openBench(
   scale: Scale,
   started: Bench['started'],
+  logFile: string,
   say: (progress: string) => void,
 ): Promise<Bench> {
-  const logFile = join(tmpdir(), `liandan-bench-${process.pid}.log`);
-  started.push(async () => rmSync(logFile, { force: true }));
   const postgres = await startPostgres();
   started.push(postgres.stop);
   say('a city of 200 producers, 40 carriers, 20 plants');
   const url = await ensureDatabase(postgres.serverUrl, CITY);
   const city = await buildCity(url);
-  const bench: Bench = { postgres, city, cityDatabase: CITY, scale, eventBytes: 0, logFile, started, say };
-  say(`its first ${HISTORY_LOADS} loads`);
-  await playHistory(bench, url);
+  say(`its first ${scale.historyLoads} loads`);
+  const before = await countRows(url);
+  await playHistory({ city, scale, logFile }, url);
+  const played = rowsPerAct(before, await countRows(url), scale.historyLoads * STEPS.length);
   const eventBytes = await withClient(url, async (client) => {
     await client.query('vacuum analyze');
     const { rows } = await client.query<{ bytes: number }>(
@@ -93,7 +101,7 @@ export async function openBench(
     );
     return rows[0]!.bytes;
   });
-  return { ...bench, eventBytes };
+  return { postgres, city, cityDatabase: CITY, scale, eventBytes, rowsPerAct: played, logFile, started, say };
 }
 
 /** Jobs that are due now and not done; a deadline ahead is none. */
@@ -105,11 +113,14 @@ export const jobsDue = (url: string) => (): Promise<number> =>
     return rows[0]!.due;
   });
 
-async function playHistory({ city, logFile }: Bench, url: string): Promise<void> {
+async function playHistory(
+  { city, scale, logFile }: Pick<Bench, 'city' | 'scale' | 'logFile'>,
+  url: string,
+): Promise<void> {
   const server = await startServer({ script: 'src/main.ts', environment: { DATABASE_URL: url }, logFile });
   const asking = startAsking('generator.ts');
   try {
-    const work = { kind: 'loads', run: 'history', seed: 1, city, loadsMax: HISTORY_LOADS } as const;
+    const work = { kind: 'loads', run: 'history', seed: 1, city, loadsMax: scale.historyLoads } as const;
     await asking.tell({ order: 'start', port: server.port, concurrency: HISTORY_CONNECTIONS, work }, 'started');
     await asking.tell({ order: 'finish' }, 'stopped');
     const due = jobsDue(url);

@@ -5,7 +5,7 @@ import { type Ask, obeyOrders, type Read, type Start } from './orders.ts';
 /** The load generator, a process of its own: keeps every connection busy. One answer that is not 2xx ends the run. */
 
 /** Loads under way for each connection: more than it can serve, so that the next act is rarely of the same load. */
-const LOADS_PER_CONNECTION = 4;
+const LOADS_PER_CONNECTION = 2;
 const ANSWERED_ID = /"id":"([0-9a-f-]{36})"/;
 
 type Send = (request: string, path: string) => Promise<string>;

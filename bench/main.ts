@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Bench, openBench, SCALES } from './bench.ts';
 import { measureReads } from './reads.ts';
 import { checkPlayedHistory } from './rebuild-check.ts';
@@ -23,12 +26,16 @@ const say = (progress: string): void => {
   process.stderr.write(`${seconds} s  ${progress}\n`);
 };
 
+/** What the servers under test log, at their default level; kept only when something failed. */
+const logFile = join(tmpdir(), `liandan-bench-${process.pid}.log`);
 const started: Bench['started'] = [];
 process.once('SIGINT', () => void finish(130));
 process.once('SIGTERM', () => void finish(143));
 
 async function finish(exitCode: number): Promise<never> {
   for (const stop of started.splice(0).reverse()) await stop();
+  if (exitCode === 1) process.stderr.write(`The servers' log is ${logFile}\n`);
+  else rmSync(logFile, { force: true });
   process.exit(exitCode);
 }
 
@@ -36,11 +43,12 @@ async function run(opened: Bench): Promise<Results> {
   const writes = await measureWrites(opened);
   const rebuild = await checkPlayedHistory(opened);
   const reads = await measureReads(opened);
-  return { scale: scale.name, runs: scale.runs, eventBytes: opened.eventBytes, writes, reads, rebuild };
+  const { eventBytes, rowsPerAct } = opened;
+  return { scale: scale.name, runs: scale.runs, eventBytes, writes, rowsPerAct, reads, rebuild };
 }
 
 try {
-  const results = await run(await openBench(scale, started, say));
+  const results = await run(await openBench(scale, started, logFile, say));
   process.stdout.write(options.has('--json') ? `${JSON.stringify(results, null, 2)}\n` : printReport(results));
   await finish(0);
 } catch (error) {

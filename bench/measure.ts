@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { openSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Order, Report, Start } from './orders.ts';
-import { processSeconds, treeSeconds } from './processor-time.ts';
+import { machineSeconds, processSeconds, treeSeconds } from './processor-time.ts';
 
 /** One measured window: what the callers saw, and what the two processes that did the work spent on it. */
 export interface Measured {
@@ -14,6 +15,8 @@ export interface Measured {
   readonly nodeMs: number;
   /** CPU milliseconds a request of the postmaster and all its children, within the window. */
   readonly postgresMs: number;
+  /** Share of all processors that went to neither of the two, nor to the process that asks: other programs disturb. */
+  readonly othersShare: number;
 }
 
 /** A whole phase: warm-up, window, and the time until the jobs it left were done. */
@@ -63,6 +66,7 @@ export async function measurePhase(plan: Plan): Promise<Phase> {
     p99Ms: window.p99Ms,
     nodeMs: ((after.node - before.node) * 1000) / window.requests,
     postgresMs: ((after.postgres - before.postgres) * 1000) / window.requests,
+    othersShare: othersShare(plan, before, after, window.seconds),
     jobsLeft,
     sustainedPerSecond: (requests * 1000) / (performance.now() - startedAt),
     nodeMsWithJobs: ((atEnd.node - atStart.node) * 1000) / requests,
@@ -70,10 +74,21 @@ export async function measurePhase(plan: Plan): Promise<Phase> {
   };
 }
 
-const spent = ({ nodePid, postgresPid }: Plan) => ({
+type Spent = Readonly<Record<'node' | 'postgres' | 'asking' | 'machine', number>>;
+
+const spent = ({ nodePid, postgresPid, asking }: Plan): Spent => ({
   node: processSeconds(nodePid),
   postgres: treeSeconds(postgresPid),
+  asking: processSeconds(asking.pid),
+  machine: machineSeconds(),
 });
+
+function othersShare({ nodePid, asking }: Plan, before: Spent, after: Spent, seconds: number): number {
+  const feedsItself = nodePid === asking.pid;
+  const ours = after.node + after.postgres - before.node - before.postgres;
+  const all = after.machine - before.machine - ours - (feedsItself ? 0 : after.asking - before.asking);
+  return Math.max(0, all / (seconds * availableParallelism()));
+}
 
 /** @throws Error when jobs are still due after a minute. */
 async function jobsDone(jobsDue: () => Promise<number>): Promise<void> {

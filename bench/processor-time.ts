@@ -40,3 +40,12 @@ export function treeSeconds(root: number): number {
   }
   return ticks / TICKS_PER_SECOND;
 }
+
+/** What all processors of this machine have spent on anything. */
+export function machineSeconds(): number {
+  const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
+    .split('\n')[0]!
+    .split(/\s+/)
+    .map(Number);
+  return (user! + nice! + system! + irq! + softirq!) / TICKS_PER_SECOND;
+}

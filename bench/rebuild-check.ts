@@ -1,6 +1,6 @@
 import { databaseUrl } from '../src/platform/connections.ts';
 import { checkRebuild } from '../src/rebuild.ts';
-import { type Bench, HISTORY_LOADS } from './bench.ts';
+import type { Bench } from './bench.ts';
 
 /** `rebuild --check` on loads that were really played: every projection computed again from the events, and compared. */
 export interface RebuildFigures {
@@ -14,13 +14,13 @@ export interface RebuildFigures {
 
 const SHOWN_MAX = 3;
 
-/** The city's first loads went through HTTP and the journal like all others: 1,000 manifests with everything they left. */
-export async function checkPlayedHistory({ postgres, cityDatabase, say }: Bench): Promise<RebuildFigures> {
-  say(`rebuild --check on ${HISTORY_LOADS} played loads`);
+/** The city's first loads went through HTTP and the journal like all others: a thousand manifests, with everything they left. */
+export async function checkPlayedHistory({ postgres, cityDatabase, scale, say }: Bench): Promise<RebuildFigures> {
+  say(`rebuild --check on ${scale.historyLoads} played loads`);
   const startedAt = performance.now();
   const { subjects, events, differences } = await checkRebuild(databaseUrl(postgres.serverUrl, cityDatabase));
   return {
-    loads: HISTORY_LOADS,
+    loads: scale.historyLoads,
     subjects,
     events,
     seconds: (performance.now() - startedAt) / 1000,

@@ -1,73 +1,58 @@
-import { databaseUrl } from '../src/platform/connections.ts';
-import { SYSTEM_PARTY } from '../src/platform/jobs.ts';
-import type { Bench } from './bench.ts';
 import { withClient } from './postgres.ts';
 
 /** What one act of a caller leaves in the database, its jobs included. */
 export interface RowsPerAct {
   readonly acts: number;
-  readonly tables: readonly {
-    readonly table: string;
-    readonly inserted: number;
-    readonly updated: number;
-    /** Of the updated, those that touched no index (HOT). */
-    readonly hot: number;
-    readonly deleted: number;
-  }[];
+  readonly tables: readonly (TableCounts & { readonly table: string })[];
   /** Rows inserted, updated and deleted. */
   readonly total: number;
-  /** Bytes of the database's files beyond those of the city it began as. */
+  /** Bytes by which the database's files grew, indexes included. */
   readonly bytes: number;
+  /** Bytes of write-ahead log. */
+  readonly walBytes: number;
 }
 
-/** Postgres counts them itself, from nothing in a new clone. Asked after the server has gone: then all is counted. */
+interface TableCounts {
+  readonly inserted: number;
+  readonly updated: number;
+  /** Of the updated, those that touched no index (HOT). */
+  readonly hot: number;
+  readonly deleted: number;
+}
+
+export interface RowCounts {
+  readonly tables: ReadonlyMap<string, TableCounts>;
+  readonly bytes: number;
+  readonly walBytes: number;
+}
+
+/** Postgres counts for itself. All is counted once the sessions that did the work have ended. */
 const COUNTS_SQL = `select regexp_replace(relname, '_(\\d{4}_\\d\\d|default)$', '') as "table", sum(n_tup_ins)::int as inserted,
     sum(n_tup_upd)::int as updated, sum(n_tup_hot_upd)::int as hot, sum(n_tup_del)::int as deleted
-  from pg_stat_user_tables group by 1 having sum(n_tup_ins + n_tup_upd + n_tup_del) > 0 order by 1`;
+  from pg_stat_user_tables group by 1 order by 1`;
+const SIZES_SQL =
+  'select pg_database_size(current_database())::float8 as bytes, (pg_current_wal_insert_lsn() - \'0/0\')::float8 as "walBytes"';
 
-export async function rowsPerAct(bench: Bench, database: string): Promise<RowsPerAct> {
-  const { serverUrl } = bench.postgres;
-  const began = await sizeAndActs(databaseUrl(serverUrl, bench.cityDatabase));
-  const url = databaseUrl(serverUrl, database);
-  const now = await sizeAndActs(url);
-  const acts = now.acts - began.acts;
-  type Counts = RowsPerAct['tables'][number];
-  const { rows } = await withClient(url, (client) => client.query<Counts>(COUNTS_SQL));
-  const tables = rows.map(({ table, inserted, updated, hot, deleted }) => ({
-    table,
-    inserted: inserted / acts,
-    updated: updated / acts,
-    hot: hot / acts,
-    deleted: deleted / acts,
-  }));
-  const total = tables.reduce((sum, row) => sum + row.inserted + row.updated + row.deleted, 0);
-  return { acts, tables, total, bytes: (now.bytes - began.bytes) / acts };
-}
-
-function sizeAndActs(url: string): Promise<{ bytes: number; acts: number }> {
+export function countRows(url: string): Promise<RowCounts> {
   return withClient(url, async (client) => {
-    const { rows } = await client.query<{ bytes: string; acts: number }>(
-      'select pg_database_size(current_database()) as bytes, (select count(*)::int from act_keys where organisation <> $1) as acts',
-      [SYSTEM_PARTY],
-    );
-    return { bytes: Number(rows[0]!.bytes), acts: rows[0]!.acts };
+    const { rows } = await client.query<TableCounts & { table: string }>(COUNTS_SQL);
+    const sizes = await client.query<{ bytes: number; walBytes: number }>(SIZES_SQL);
+    return { tables: new Map(rows.map(({ table, ...counts }) => [table, counts])), ...sizes.rows[0]! };
   });
 }
 
-interface Groups {
-  readonly acts: number;
-  readonly groups: number;
-}
-
-/** From the service's own metrics. */
-export async function readGroups(metricsPort: number): Promise<Groups> {
-  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-  const value = (name: string) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
-  return { acts: value('liandan_acts_total'), groups: value('liandan_group_seconds_count') };
-}
-
-/** Acts a transaction carried on average since then. */
-export async function groupsSince(metricsPort: number, before: Groups): Promise<number> {
-  const now = await readGroups(metricsPort);
-  return (now.acts - before.acts) / (now.groups - before.groups);
+export function rowsPerAct(before: RowCounts, after: RowCounts, acts: number): RowsPerAct {
+  const tables = [...after.tables].map(([table, now]) => {
+    const then = before.tables.get(table);
+    const each = (name: keyof TableCounts) => (now[name] - (then?.[name] ?? 0)) / acts;
+    return { table, inserted: each('inserted'), updated: each('updated'), hot: each('hot'), deleted: each('deleted') };
+  });
+  const touched = tables.filter(({ inserted, updated, deleted }) => inserted + updated + deleted > 0);
+  return {
+    acts,
+    tables: touched,
+    total: touched.reduce((sum, row) => sum + row.inserted + row.updated + row.deleted, 0),
+    bytes: (after.bytes - before.bytes) / acts,
+    walBytes: (after.walBytes - before.walBytes) / acts,
+  };
 }

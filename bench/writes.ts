@@ -1,6 +1,6 @@
 import { type Bench, jobsDue } from './bench.ts';
+import { actsPerGroup, readGroups } from './groups.ts';
 import { measurePhase, type Phase, startAsking } from './measure.ts';
-import { groupsSince, type RowsPerAct, readGroups, rowsPerAct } from './rows.ts';
 import { freePort, startServer } from './servers.ts';
 import { median } from './statistics.ts';
 
@@ -10,28 +10,31 @@ export interface WriteFigures {
   readonly what: string;
   readonly connections: number;
   /** Medians over the runs. */
-  readonly median: Phase;
-  readonly runs: readonly Phase[];
+  readonly median: Run;
+  readonly runs: readonly Run[];
+}
+
+/** One run of one variant. */
+export interface Run extends Phase {
+  /** Acts a transaction of the journal carried; NaN where the process does not say. */
+  readonly actsPerGroup: number;
 }
 
 export interface WriteResults {
   readonly figures: readonly WriteFigures[];
   /** Acts a second of what the best of each floor was chosen from. */
   readonly choices: Readonly<Record<string, number>>;
-  readonly rowsPerAct: RowsPerAct;
-  readonly actsPerGroup: number;
 }
 
 interface Variant {
   readonly id: WriteFigures['id'];
   readonly what: string;
   readonly connections: readonly number[];
-  measure(connections: number, warmUpMs: number): Promise<Phase>;
+  measure(connections: number, warmUpMs: number): Promise<Run>;
   stop(): Promise<void>;
 }
 
 const CONNECTIONS = 64;
-const SIZES = [4, 8, 16] as const;
 /** Acts in flight when the journal is fed directly: groups of 100 on two lanes are always full. */
 const FED_IN_FLIGHT = 400;
 
@@ -45,15 +48,13 @@ export async function measureWrites(bench: Bench): Promise<WriteResults> {
     }),
   );
   const fed = await fedVariant(bench);
-  const metricsPort = await freePort();
-  const ours = await serviceVariant(bench, 'd', 'ours', { METRICS_PORT: String(metricsPort) }, [CONNECTIONS, 32, 1]);
+  const ours = await serviceVariant(bench, 'd', 'ours', {}, [CONNECTIONS, 32, 1]);
   const variants = [bare, single, fed, ours];
   for (const variant of [fed, ours]) {
     bench.say(`warming ${variant.what}`);
     await variant.measure(variant.connections[0]!, bench.scale.firstWarmUpMs);
   }
-  const groups = await readGroups(metricsPort);
-  const runs = new Map<string, Phase[]>();
+  const runs = new Map<string, Run[]>();
   for (let run = 1; run <= bench.scale.runs; run++) {
     for (const variant of variants) {
       for (const connections of variant.connections) {
@@ -63,7 +64,6 @@ export async function measureWrites(bench: Bench): Promise<WriteResults> {
       }
     }
   }
-  const actsPerGroup = await groupsSince(metricsPort, groups);
   for (const variant of variants) await variant.stop();
   const figures = variants.flatMap(({ id, what, connections: all }) =>
     all.map((connections): WriteFigures => {
@@ -71,7 +71,7 @@ export async function measureWrites(bench: Bench): Promise<WriteResults> {
       return { id, what, connections, median: medianOf(phases), runs: phases };
     }),
   );
-  return { figures, choices, actsPerGroup, rowsPerAct: await rowsPerAct(bench, databaseOf('d', 'ours')) };
+  return { figures, choices };
 }
 
 /** Tries a floor in each size, leaves the best running and says in `choices` what each gave. */
@@ -81,7 +81,7 @@ async function bestOf(
   start: (size: number) => Promise<Variant>,
 ): Promise<Variant> {
   let best: { variant: Variant; perSecond: number } | undefined;
-  for (const size of SIZES) {
+  for (const size of bench.scale.sizes) {
     const variant = await start(size);
     bench.say(`choosing: ${variant.what}`);
     const { perSecond } = await variant.measure(variant.connections[0]!, bench.scale.firstWarmUpMs / 2);
@@ -93,7 +93,8 @@ async function bestOf(
   return best!.variant;
 }
 
-const databaseOf = (id: string, what: string): string => `run_${id}_${what.toLowerCase().replaceAll(/\W+/g, '_')}`.slice(0, 60);
+const databaseOf = (id: string, what: string): string =>
+  `run_${id}_${what.toLowerCase().replaceAll(/\W+/g, '_')}`.slice(0, 60);
 
 let windows = 0;
 /** Every window names its loads anew and has loads of its own. */
@@ -122,12 +123,14 @@ async function serviceVariant(
   connections: readonly number[] = [CONNECTIONS],
 ): Promise<Variant> {
   const url = await bench.postgres.clone(bench.cityDatabase, databaseOf(id, what));
+  const metricsPort = await freePort();
   return overHttp(bench, {
     id,
     what,
     connections,
     script: 'src/main.ts',
-    environment: { DATABASE_URL: url, ...environment },
+    environment: { DATABASE_URL: url, METRICS_PORT: String(metricsPort), ...environment },
+    metricsPort,
     jobsDue: jobsDue(url),
   });
 }
@@ -136,9 +139,13 @@ interface HttpVariant extends Pick<Variant, 'id' | 'what' | 'connections'> {
   readonly script: string;
   readonly environment: Record<string, string>;
   readonly jobsDue?: () => Promise<number>;
+  readonly metricsPort?: number;
 }
 
-async function overHttp(bench: Bench, { script, environment, jobsDue, ...named }: HttpVariant): Promise<Variant> {
+async function overHttp(
+  bench: Bench,
+  { script, environment, jobsDue, metricsPort, ...named }: HttpVariant,
+): Promise<Variant> {
   const server = await startServer({ script, environment, logFile: bench.logFile });
   bench.started.push(server.stop);
   return {
@@ -146,7 +153,8 @@ async function overHttp(bench: Bench, { script, environment, jobsDue, ...named }
     async measure(connections, warmUpMs) {
       const asking = startAsking('generator.ts');
       try {
-        return await measurePhase({
+        const before = metricsPort ? await readGroups(metricsPort) : undefined;
+        const phase = await measurePhase({
           asking,
           start: { port: server.port, concurrency: connections, work: nextWork(bench.city) },
           nodePid: server.pid,
@@ -155,6 +163,8 @@ async function overHttp(bench: Bench, { script, environment, jobsDue, ...named }
           windowMs: bench.scale.windowMs,
           ...(jobsDue ? { jobsDue } : {}),
         });
+        const groups = before && metricsPort ? actsPerGroup(before, await readGroups(metricsPort)) : Number.NaN;
+        return { ...phase, actsPerGroup: groups };
       } finally {
         await asking.stop();
       }
@@ -172,8 +182,8 @@ async function fedVariant(bench: Bench): Promise<Variant> {
     id: 'c',
     what,
     connections: [FED_IN_FLIGHT],
-    measure: (concurrency, warmUpMs) =>
-      measurePhase({
+    async measure(concurrency, warmUpMs) {
+      const phase = await measurePhase({
         asking,
         start: { port: 0, concurrency, work: nextWork(bench.city) },
         nodePid: asking.pid,
@@ -181,13 +191,15 @@ async function fedVariant(bench: Bench): Promise<Variant> {
         warmUpMs,
         windowMs: bench.scale.windowMs,
         jobsDue: jobsDue(url),
-      }),
+      });
+      return { ...phase, actsPerGroup: Number.NaN };
+    },
     stop: asking.stop,
   };
 }
 
-function medianOf(phases: readonly Phase[]): Phase {
-  const names = Object.keys(phases[0]!) as (keyof Phase)[];
+function medianOf(phases: readonly Run[]): Run {
+  const names = Object.keys(phases[0]!) as (keyof Run)[];
   const medians = names.map((name) => [name, median(phases.map((phase) => phase[name]))]);
-  return Object.fromEntries(medians) as Phase;
+  return Object.fromEntries(medians) as Run;
 }

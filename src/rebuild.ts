@@ -201,7 +201,7 @@ const PROJECTED_TABLES = [
 const EXPECTED_TABLES = `
   create temp table expected_refs (ref_id uuid, event_id uuid) on commit drop;
   create temp table expected_postings (event_id uuid, n int, account_id uuid, batch_id uuid, line int, grams bigint, pieces int, dry_grams bigint, occurred_at timestamptz) on commit drop;
-  create temp table expected_audience (scope uuid, kind text, stage text, id uuid) on commit drop;`;
+  create temp table expected_audience (scope uuid, kind text, stage text, id uuid, stream text) on commit drop;`;
 
 async function expectRows(client: pg.Client, page: readonly History[]): Promise<void> {
   const events = page.flatMap((history) => history.events);
@@ -227,12 +227,13 @@ async function expectRows(client: pg.Client, page: readonly History[]): Promise<
   );
   const audience = page.flatMap(({ kind, row }) => audienceRows(AUDIENCE_OF, kind.name, row.state));
   await client.query(
-    'insert into expected_audience select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[])',
+    'insert into expected_audience select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])',
     [
       audience.map((row) => row.scope),
       audience.map((row) => row.kind),
       audience.map((row) => row.stage),
       audience.map((row) => row.id),
+      audience.map((row) => row.stream),
     ],
   );
 }
@@ -264,8 +265,8 @@ const COMPARISONS: readonly { readonly name: string; readonly stored: string; re
   },
   {
     name: 'audience',
-    stored: 'select scope, kind, stage, id from audience',
-    expected: 'select scope, kind, stage, id from expected_audience',
+    stored: 'select scope, kind, stage, id, stream from audience',
+    expected: 'select scope, kind, stage, id, stream from expected_audience',
   },
   {
     name: 'the sum of every event in the ledger',

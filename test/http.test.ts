@@ -1,4 +1,5 @@
 import './http/problems.cases.ts';
 import './http/idempotency.cases.ts';
+import './http/authorisation.cases.ts';
 import './http/documentation.cases.ts';
 import './http/limits.cases.ts';

@@ -8,5 +8,6 @@ import './manifests/void.cases.ts';
 import './manifests/actions.cases.ts';
 import './manifests/lists.cases.ts';
 import './manifests/events.cases.ts';
+import './manifests/long-ago.cases.ts';
 // Last: it moves the clock to the next year.
 import './manifests/turn-of-year.cases.ts';

@@ -36,7 +36,7 @@ const service = await startService({
 
 obeyOrders(async ({ concurrency, work }) => {
   if (work.kind !== 'loads') throw new Error('only loads can be fed to the journal');
-  const queue = loadQueue({ ...work, underWay: concurrency * 2 });
+  const queue = loadQueue({ ...work, underWay: concurrency });
   const ask = async (): Promise<boolean> => {
     const load = queue.take();
     if (!load) return false;

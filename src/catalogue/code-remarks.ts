@@ -21,6 +21,7 @@ export function codeRemarks(
     case 'no_such_class':
       return { refusal: unlisted(code, '2021', pointer) };
     case 'no_edition':
+      return { warnings: [noEdition(code, day, pointer)] };
     case 'malformed':
       return { refusal: malformed(code, pointer) };
     default:
@@ -47,6 +48,16 @@ const malformed = (code: string, pointer: string): Refusal => ({
     en: `"${code}" is not a waste code; the form is NNN-NNN-NN, such as 900-249-08.`,
   },
   errors: [{ pointer, detail: 'NNN-NNN-NN' }],
+});
+
+const noEdition = (code: string, day: string, pointer: string): Warning => ({
+  code: 'waste-list-not-loaded',
+  detail: {
+    zh: `本系统未载入 ${day} 有效的名录，${code} 未核对。`,
+    en: `The list in force on ${day} is not loaded; ${code} was not checked.`,
+  },
+  pointer,
+  basis: LIST,
 });
 
 const notYetListed = (code: string, pointer: string): Warning => ({

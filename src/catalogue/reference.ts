@@ -31,13 +31,18 @@ export function policyBook(rows: readonly PolicyRow[]): PolicyBook {
     version: `${catalogueVersion}.${rowsHash.slice(0, 12)}`,
     policy(name, { region, stream, day }) {
       const question = `${name} ${region} ${stream} ${day}`;
+      const judgedOn = day < RULES_BEGIN ? RULES_BEGIN : day;
       const known =
-        answered.get(question) ?? resolvePolicy(rows, name, { ancestors: ancestorsOn(region, day), stream, day });
+        answered.get(question) ??
+        resolvePolicy(rows, name, { ancestors: ancestorsOn(region, judgedOn), stream, day: judgedOn });
       if (answered.size < ANSWERS_MAX) answered.set(question, known as Policy<PolicyName>);
       return known as Policy<typeof name>;
     },
   };
 }
+
+/** TM is in force from this day, and so are our rows; an older load that is entered now is judged by the first of them. */
+const RULES_BEGIN = '2022-01-01';
 
 /** Few places, streams and days are asked for again and again. */
 const ANSWERS_MAX = 100_000;

@@ -142,3 +142,6 @@ export function wasteListOn(day: Day): { edition: Edition['edition']; verified: 
 function editionOn(day: Day): Edition | undefined {
   return EDITIONS.find((edition) => inForceOn(edition, day));
 }
+
+/** The stream a waste moves in: HW01 is medical, every other class hazardous. Never throws. */
+export const streamOfCode = (code: string): 'medical' | 'hazardous' => (code.endsWith('-01') ? 'medical' : 'hazardous');

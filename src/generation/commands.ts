@@ -9,6 +9,7 @@ import { type Act, refused } from '../platform/acts.ts';
 import { ENTRY_MODES } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { Grams, Instant, Pieces, Uuid } from '../platform/values.ts';
+import type { Refusal } from '../problems.ts';
 
 /** 产生记录: what came into being at a site, as a batch in its stock (固废法 36, 法典 489; HJ 1259 annex B.1). */
 export const Generation = z.strictObject({
@@ -34,6 +35,7 @@ export const recordGeneration: Act<GenerationInput, PolicyBook> = {
   decide(input, states, facts) {
     const site = states.get(siteKind, input.siteId);
     if (!site || site.partyId !== facts.caller.actor.party) return refused(notFound('site', input.siteId));
+    if (facts.caller.site && facts.caller.site !== site.id) return refused(otherSite);
     const occurredAt = new Date(input.occurredAt);
     const remarks = codeRemarks(input.wasteCode, dayInShanghai(occurredAt), '/wasteCode');
     if ('refusal' in remarks) return refused(remarks.refusal);
@@ -55,6 +57,12 @@ export const recordGeneration: Act<GenerationInput, PolicyBook> = {
     );
     return { events: [event], answer: { id, batchId: id }, warnings: remarks.warnings, status: 201 };
   },
+};
+
+const otherSite: Refusal = {
+  problem: 'not-your-act',
+  detail: { zh: '此密钥只能为其绑定的场所办理。', en: 'This key acts only for the site it is bound to.' },
+  errors: [{ pointer: '/siteId', detail: "the key's own site" }],
 };
 
 const stockOf = (siteId: string, partyId: string): Place => ['stock', partyId, siteId, partyId];

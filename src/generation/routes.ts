@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { streamOfCode } from '../catalogue/waste-codes.ts';
 import { balancesOf, findBatch, listBatches } from '../custody/queries.ts';
 import { ACCOUNT_ROLES } from '../custody/tables.ts';
-import { maySeeParty } from '../parties/visibility.ts';
+import { maySeeParty, type Sight, sightOf } from '../parties/visibility.ts';
+import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
@@ -52,6 +54,7 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
     operation: 'generations.record',
     summary: '登记产生 · Record what was generated, as a batch in stock',
     act: recordGeneration,
+    location: '/v1/batches',
     body: Generation,
     answer: ActAnswer.extend({ batchId: Uuid }),
     input: ({ body }) => body,
@@ -74,12 +77,13 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
         'select party_id as "partyId", region from sites where id = $1',
         [siteId],
       );
-      if (!rows[0] || !(await maySeeParty(pool, request.caller, rows[0].partyId, rows[0].region)))
+      if (!rows[0] || !(await maySeeParty(pool, request.caller, rows[0].partyId, rows[0].region, siteId)))
         throw Problem.of(notFound('site', siteId));
+      const isWatched = watched(await sightOf(pool, request.caller), request.caller);
       return sendPage(
         request,
         reply,
-        await listBatches(pool, { siteId, inStock, below: readCursor(cursor), rowsMax: limit + 1 }),
+        (await listBatches(pool, { siteId, inStock, below: readCursor(cursor), rowsMax: limit + 1 })).filter(isWatched),
         limit,
       );
     },
@@ -98,8 +102,11 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
     },
     async (request, reply) => {
       const batch = await findBatch(pool, request.params.id);
-      if (!batch || !(await maySeeParty(pool, request.caller, batch.partyId, undefined, batch.siteId)))
-        throw Problem.of(notFound('batch', request.params.id));
+      const visible =
+        batch &&
+        (await maySeeParty(pool, request.caller, batch.partyId, undefined, batch.siteId)) &&
+        watched(await sightOf(pool, request.caller), request.caller)(batch);
+      if (!batch || !visible) throw Problem.of(notFound('batch', request.params.id));
       reply.header('etag', `"${batch.version}"`);
       return batch;
     },
@@ -123,8 +130,16 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
       const instant = at === undefined ? undefined : new Date(at);
       return {
         at: (instant ?? clock.now()).toISOString(),
-        items: await balancesOf(pool, { ...query, partyId, at: instant }),
+        items: (await balancesOf(pool, { ...query, partyId, at: instant })).filter(
+          watched(await sightOf(pool, request.caller), request.caller),
+        ),
       };
     },
   );
 }
+
+/** A regulator sees the wastes of its streams; a key bound to a site, what lies there. */
+const watched =
+  ({ streams }: Sight, { site }: Caller) =>
+  ({ wasteCode, siteId }: { readonly wasteCode: string; readonly siteId: string | null }): boolean =>
+    (streams === null || streams.includes(streamOfCode(wasteCode))) && (!site || site === siteId);

@@ -7,6 +7,7 @@ import type { Facts } from '../catalogue/reference.ts';
 import { ancestorsOn } from '../catalogue/regions.ts';
 import { findTreatmentMethod } from '../catalogue/treatment-methods.ts';
 import { findWasteCode, hazardsFit } from '../catalogue/waste-codes.ts';
+import type { Batch } from '../custody/batches.ts';
 import type { StockedBatch } from '../custody/ledger.ts';
 import type { Party, Site } from '../parties/registers.ts';
 import type { Permit } from '../permits/registers.ts';
@@ -24,17 +25,31 @@ interface Places {
   readonly carrier: Party;
 }
 
+/** What a draft names, as far as it was found. */
+export interface Named {
+  readonly origin: Site | undefined;
+  readonly destination: Site | undefined;
+  readonly carrier: Party | undefined;
+  readonly batchOf: (id: string) => Batch | undefined;
+}
+
 type Checked = Places & { readonly warnings: Warning[] };
 
 /** Structure and names of a draft. Another's sites may be named; only one's own may be the origin. */
-export function checkDraft(
-  input: DraftInput,
-  places: { [Key in keyof Places]: Places[Key] | undefined },
-  facts: Facts,
-): Checked | { refusal: Refusal } {
-  const { origin, destination, carrier } = places;
+export function checkDraft(input: DraftInput, named: Named, facts: Facts): Checked | { refusal: Refusal } {
+  const { origin, destination, carrier } = named;
   if (!origin || origin.partyId !== facts.caller.actor.party)
     return { refusal: notFound('site', input.consignorSiteId) };
+  if (facts.caller.site && facts.caller.site !== origin.id) return { refusal: otherSite };
+  const closed = [origin, destination].find((site) => site && !site.active);
+  if (closed)
+    return {
+      refusal: missing(
+        closed === origin ? '/consignorSiteId' : '/consigneeSiteId',
+        `${closed.name} 已停用`,
+        `${closed.name} is closed`,
+      ),
+    };
   if (!destination)
     return { refusal: missing('/consigneeSiteId', '接受人场所未登记', 'the consignee site is not registered') };
   if (!carrier) return { refusal: missing('/carrierId', '承运人未登记', 'the carrier is not registered') };
@@ -59,12 +74,39 @@ export function checkDraft(
   for (const [index, line] of input.lines.entries()) {
     const refusal = checkMethod(line.plannedMethod, `/lines/${index}/plannedMethod`);
     if (refusal) return { refusal };
+    const batch = wrongBatch(line, index, origin, named.batchOf);
+    if (batch) return { refusal: batch };
     const remarks = codeRemarks(line.wasteCode, day, `/lines/${index}/wasteCode`);
     if ('refusal' in remarks) return remarks;
     warnings.push(...remarks.warnings, ...hazardWarnings(line, index, day));
   }
   return { origin, destination, carrier, warnings };
 }
+
+/** Only what lies in this site's stock under this code can be loaded from it. */
+function wrongBatch(
+  line: DraftInput['lines'][number],
+  index: number,
+  origin: Site,
+  batchOf: Named['batchOf'],
+): Refusal | undefined {
+  for (const [nth, id] of line.batchIds.entries()) {
+    const batch = batchOf(id);
+    if (batch?.siteId === origin.id && batch.wasteCode === line.wasteCode && batch.ownerId === origin.partyId) continue;
+    return missing(
+      `/lines/${index}/batchIds/${nth}`,
+      `批次 ${id} 不在该场所 ${line.wasteCode} 的库存中`,
+      `batch ${id} is not in this site's stock of ${line.wasteCode}`,
+    );
+  }
+  return undefined;
+}
+
+const otherSite: Refusal = {
+  problem: 'not-your-act',
+  detail: { zh: '此密钥只能为其绑定的场所办理。', en: 'This key acts only for the site it is bound to.' },
+  errors: [{ pointer: '/consignorSiteId', detail: "the key's own site" }],
+};
 
 export function draftFields(input: DraftInput, { origin, destination, carrier }: Places, day: string): DraftFields {
   const provinceOf = (region: string) => ancestorsOn(region, day).at(-2);
@@ -105,23 +147,37 @@ export interface IssueContext {
   readonly day: string;
   readonly facts: Facts;
   readonly parties: readonly Party[];
+  readonly sites: readonly Site[];
   readonly licences: readonly Permit[];
+  /** Grams of each waste issued from this site and not yet loaded. */
+  readonly reserved: ReadonlyMap<string, number>;
   readonly stockOf: (wasteCode: string) => readonly StockedBatch[];
 }
 
 /** The consignor's duties at filing, by the law of the day. */
 export function checkIssue(manifest: Manifest, context: IssueContext): { refusal: Refusal } | { warnings: Warning[] } {
-  const closed = context.parties.find((party) => !party.active);
+  const closed = [...context.parties, ...context.sites].find((one) => !one.active);
   if (closed) return { refusal: missing('/', `${closed.name} 已停用`, `${closed.name} is no longer active`) };
   const warnings: Warning[] = [];
   for (const line of manifest.lines) {
     const licence = checkLicence(manifest, line, context);
     if (licence && 'refusal' in licence) return licence;
     if (licence) warnings.push(licence.warning);
-    const held = context.stockOf(line.wasteCode).reduce((sum, batch) => sum + batch.grams, 0);
-    if (held < line.declaredGrams) warnings.push(stockShort(line, held));
   }
-  return { warnings };
+  return { warnings: [...warnings, ...stockWarnings(manifest, context)] };
+}
+
+/** Available = in stock − issued and not yet loaded. A shortage is said, not refused. */
+function stockWarnings(manifest: Manifest, { stockOf, reserved }: IssueContext): Warning[] {
+  const wanted = new Map<string, { line: Line; grams: number }>();
+  for (const line of manifest.lines) {
+    const known = wanted.get(line.wasteCode);
+    wanted.set(line.wasteCode, { line: known?.line ?? line, grams: line.declaredGrams + (known?.grams ?? 0) });
+  }
+  return [...wanted].flatMap(([wasteCode, { line, grams }]) => {
+    const held = stockOf(wasteCode).reduce((sum, batch) => sum + batch.grams, 0) - (reserved.get(wasteCode) ?? 0);
+    return held < grams ? [stockShort(line, grams, held)] : [];
+  });
 }
 
 /** No waste goes to a consignee whose licence does not cover it on that day, unless its use or disposal is exempt. */
@@ -130,10 +186,17 @@ function checkLicence(
   line: Line,
   { day, facts, licences }: IssueContext,
 ): { refusal: Refusal } | { warning: Warning } | undefined {
-  if (licences.some((licence) => permitCovers(licence, { wasteCode: line.wasteCode, method: line.plannedMethod, day })))
+  if (
+    licences.some(
+      (licence) =>
+        (licence.siteId === null || licence.siteId === manifest.consigneeSiteId) &&
+        permitCovers(licence, { wasteCode: line.wasteCode, method: line.plannedMethod, day }),
+    )
+  )
     return undefined;
   const stage = findTreatmentMethod(line.plannedMethod)?.kind === 'use' ? 'utilise' : 'dispose';
-  const exempt = exemptionsFor(line.wasteCode, stage, day).length > 0;
+  // Items for any waste need a scheme of their own (items 25, 26, 32); only one that names this waste frees the consignee.
+  const exempt = exemptionsFor(line.wasteCode, stage, day).some(({ matchedBy }) => matchedBy !== 'any');
   const { value, basis } = facts.reference.policy('unlicensed-consignee', {
     region: manifest.destinationRegion,
     stream: manifest.stream,
@@ -175,13 +238,13 @@ function hazardWarnings(line: DraftInput['lines'][number], index: number, day: s
   ];
 }
 
-const stockShort = (line: Line, held: number): Warning => ({
+const stockShort = (line: Line, grams: number, held: number): Warning => ({
   code: 'stock-short',
   pointer: `/lines/${line.line - 1}/massGrams`,
   basis: 'TM 10(3)',
   detail: {
-    zh: `台账库存 ${held} 克，少于申报的 ${line.declaredGrams} 克。`,
-    en: `The register holds ${held} g, less than the ${line.declaredGrams} g declared.`,
+    zh: `台账可用库存 ${held} 克，少于申报的 ${grams} 克。`,
+    en: `The register has ${held} g available, less than the ${grams} g declared.`,
   },
 });
 

@@ -69,9 +69,10 @@ export const Receipt = z.strictObject({
       z.strictObject({
         line: LineNumber,
         acceptedGrams: Grams,
-        refusedGrams: Grams.default(0),
+        /** Absent: nothing, or the whole load when nothing is accepted. */
+        refusedGrams: Grams.optional(),
         acceptedPieces: Pieces.optional(),
-        refusedPieces: Pieces.default(0),
+        refusedPieces: Pieces.optional(),
         method: z.string().max(4).optional(),
       }),
     )

@@ -138,12 +138,13 @@ const EMPTY = {
 
 /** A draft is the consignor's alone; from issue on it concerns all who stand on it and both places. */
 export function audienceOfManifest(manifest: Manifest): Audience {
-  if (manifest.status === 'draft' || (manifest.status === 'void' && !manifest.number))
-    return { stage: manifest.status === 'draft' ? 'draft' : 'closed', partyIds: [manifest.consignorId], regions: [] };
-  const closed = manifest.status === 'received' || manifest.status === 'void';
+  const { status, number, stream, consignorId, carrierId, consigneeId, originRegion, destinationRegion } = manifest;
+  const closed = status === 'received' || status === 'void';
+  if (number === null) return { stage: closed ? 'closed' : 'draft', partyIds: [consignorId], regions: [], stream };
   return {
     stage: closed ? 'closed' : 'open',
-    partyIds: [manifest.consignorId, manifest.carrierId, manifest.consigneeId],
-    regions: [manifest.originRegion, manifest.destinationRegion],
+    partyIds: [consignorId, carrierId, consigneeId],
+    regions: [originRegion, destinationRegion],
+    stream,
   };
 }

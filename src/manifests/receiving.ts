@@ -9,45 +9,34 @@ import type { Refusal } from '../problems.ts';
 import { checkMethod } from './filing.ts';
 import type { ReceiptInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
+import { baseEvent, consigneeStock, everyLineOnce, onHold } from './standing.ts';
 import type { Line } from './tables.ts';
 
 type ReceiptLine = ReceiptInput['lines'][number];
-interface Places {
-  readonly hold: Place;
-  readonly stock: Place;
-}
-
-export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Facts, places: Places): Decision {
-  const refusal = wrongMethod(input) ?? unknownLine(input, manifest) ?? mustRefuse(input, manifest, facts);
+export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Facts): Decision {
+  const refusal =
+    everyLineOnce(manifest, input.lines) ??
+    wrongMethod(input) ??
+    unknownLine(input, manifest) ??
+    mustRefuse(input, manifest, facts);
   if (refusal) return refused(refusal);
   const occurredAt = new Date(input.occurredAt);
-  const lines = input.lines.map((given, nth) => {
-    const line = manifest.lines.find((one) => one.line === given.line)!;
-    const batchId = given.acceptedGrams > 0 ? facts.newId(nth) : null;
-    const acceptedPieces = given.acceptedPieces ?? Math.max(0, (line.pickedUpPieces ?? 0) - given.refusedPieces);
-    return {
-      given,
-      line,
-      batchId,
-      acceptedPieces,
-      movements: bookLine(line, { ...given, acceptedPieces }, batchId, manifest, places),
-    };
-  });
-  const movements = lines.flatMap((line) => line.movements);
+  const lines = input.lines.map((given, nth) =>
+    receivedLine(given, manifest, given.acceptedGrams > 0 ? facts.newId(nth) : null),
+  );
+  const movements = lines.flatMap((line) => bookLine(line, manifest));
   const event: EventDraft = {
-    type: 'receipt_recorded',
-    subject: { kind: 'manifest', id: manifest.id },
-    occurredAt,
+    ...baseEvent('receipt_recorded', manifest.id, occurredAt),
     region: manifest.destinationRegion,
     entryMode: input.entryMode,
     refs: batchesIn(movements),
     data: {
-      lines: lines.map(({ given, line, batchId, acceptedPieces }) => ({
-        line: given.line,
-        acceptedGrams: given.acceptedGrams,
-        refusedGrams: given.refusedGrams,
-        receivedPieces: acceptedPieces + given.refusedPieces,
-        method: given.method ?? line.plannedMethod,
+      lines: lines.map(({ line, acceptedGrams, refusedGrams, acceptedPieces, refusedPieces, method, batchId }) => ({
+        line: line.line,
+        acceptedGrams,
+        refusedGrams,
+        receivedPieces: acceptedPieces + refusedPieces,
+        method,
         batchId,
       })),
       discrepancies: input.discrepancies.map(({ line, type }) => ({ line, type })),
@@ -56,30 +45,54 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
     },
     ...remarksOf(input),
   };
-  const formed = lines.flatMap(({ given, line, batchId, acceptedPieces }) =>
-    batchId
-      ? [
-          batchFormed(
-            {
-              id: batchId,
-              origin: 'received',
-              stock: places.stock,
-              wasteCode: line.wasteCode,
-              grams: given.acceptedGrams,
-              pieces: acceptedPieces,
-              manifestId: manifest.id,
-            },
-            'batch_received',
-            { occurredAt, region: manifest.destinationRegion, refs: [manifest.id] },
-          ),
-        ]
-      : [],
-  );
-  const batches = lines.map(({ given, batchId }) => ({ line: given.line, batchId }));
+  const formed = lines.flatMap(({ line: { wasteCode }, acceptedGrams: grams, acceptedPieces: pieces, batchId: id }) => {
+    if (!id) return [];
+    const batch = {
+      id,
+      origin: 'received' as const,
+      stock: consigneeStock(manifest),
+      wasteCode,
+      grams,
+      pieces,
+      manifestId: manifest.id,
+    };
+    return [
+      batchFormed(batch, 'batch_received', { occurredAt, region: manifest.destinationRegion, refs: [manifest.id] }),
+    ];
+  });
+  const batches = lines.map(({ line, batchId }) => ({ line: line.line, batchId }));
   return {
     events: [event, ...formed],
     answer: { id: manifest.id, status: 'received', batches },
-    warnings: receiptWarnings(input, manifest),
+    warnings: receiptWarnings(input, manifest, lines),
+  };
+}
+
+interface ReceivedLine {
+  readonly line: Line;
+  readonly acceptedGrams: number;
+  readonly refusedGrams: number;
+  readonly acceptedPieces: number;
+  readonly refusedPieces: number;
+  readonly method: string;
+  readonly batchId: string | null;
+}
+
+/** A line of which nothing is accepted is refused as a whole, unless the refused mass was weighed and given. */
+function receivedLine(given: ReceiptLine, manifest: Manifest, batchId: string | null): ReceivedLine {
+  const line = manifest.lines.find((one) => one.line === given.line)!;
+  const pieces = line.pickedUpPieces ?? 0;
+  const refusedGrams = given.refusedGrams ?? (given.acceptedGrams === 0 ? (line.pickedUpGrams ?? 0) : 0);
+  const refusedPieces = given.refusedPieces ?? (given.acceptedGrams === 0 ? pieces : 0);
+  const acceptedPieces = given.acceptedPieces ?? Math.max(0, pieces - refusedPieces);
+  return {
+    line,
+    acceptedGrams: given.acceptedGrams,
+    refusedGrams,
+    acceptedPieces,
+    refusedPieces,
+    method: given.method ?? line.plannedMethod,
+    batchId,
   };
 }
 
@@ -97,12 +110,10 @@ function remarksOf(input: ReceiptInput): { details?: { [key: string]: Json } } {
  * what is missing or in excess against the weighing difference. Several batches share in proportion.
  */
 function bookLine(
-  line: Line,
-  given: ReceiptLine & { acceptedPieces: number },
-  batchId: string | null,
+  { line, acceptedGrams, refusedGrams, acceptedPieces, refusedPieces, batchId }: ReceivedLine,
   manifest: Manifest,
-  { hold, stock }: Places,
 ): Movement[] {
+  const hold = onHold(manifest);
   const refusedReturn: Place = ['refused_return', manifest.consigneeId, manifest.consigneeSiteId, manifest.consignorId];
   const difference: Place = [
     'weighing_difference',
@@ -110,37 +121,52 @@ function bookLine(
     manifest.consigneeSiteId,
     manifest.consignorId,
   ];
+  const { wasteCode, line: number } = line;
+  const move = (from: Place, to: Place, fromBatch: string, toBatch: string, quantity: Quantity): Movement => ({
+    wasteCode,
+    line: number,
+    from,
+    to,
+    fromBatch,
+    toBatch,
+    ...quantity,
+    dryGrams: 0,
+  });
+  if (line.loaded.length === 0) {
+    return batchId
+      ? [move(difference, consigneeStock(manifest), batchId, batchId, { grams: acceptedGrams, pieces: acceptedPieces })]
+      : [];
+  }
   const grams = line.loaded.map((batch) => batch.grams);
   const pieces = line.loaded.map((batch) => batch.pieces);
-  const accepted = { grams: apportion(given.acceptedGrams, grams), pieces: apportion(given.acceptedPieces, pieces) };
-  const rejected = { grams: apportion(given.refusedGrams, grams), pieces: apportion(given.refusedPieces, pieces) };
-  const { wasteCode, line: number } = line;
-  const move = (
-    from: Place,
-    to: Place,
-    fromBatch: string,
-    toBatch: string,
-    quantity: { grams: number; pieces: number },
-  ): Movement => ({ wasteCode, line: number, from, to, fromBatch, toBatch, ...quantity, dryGrams: 0 });
+  const accepted = sharesOf(
+    batchId ? { grams: acceptedGrams, pieces: acceptedPieces } : { grams: 0, pieces: 0 },
+    grams,
+    pieces,
+  );
+  const rejected = sharesOf({ grams: refusedGrams, pieces: refusedPieces }, grams, pieces);
   return line.loaded.flatMap(({ batchId: loaded }, index) => {
-    const take = { grams: accepted.grams[index]!, pieces: accepted.pieces[index]! };
-    const refuse = { grams: rejected.grams[index]!, pieces: rejected.pieces[index]! };
+    const [take, refuse] = [accepted[index]!, rejected[index]!];
     const rest = {
       grams: grams[index]! - take.grams - refuse.grams,
       pieces: pieces[index]! - take.pieces - refuse.pieces,
     };
     return [
-      ...(batchId ? [move(hold, stock, loaded, batchId, take)] : []),
+      ...(batchId ? [move(hold, consigneeStock(manifest), loaded, batchId, take)] : []),
       move(hold, refusedReturn, loaded, loaded, refuse),
-      move(
-        hold,
-        difference,
-        loaded,
-        loaded,
-        batchId ? rest : { grams: rest.grams + take.grams, pieces: rest.pieces + take.pieces },
-      ),
+      move(hold, difference, loaded, loaded, rest),
     ];
   });
+}
+
+interface Quantity {
+  readonly grams: number;
+  readonly pieces: number;
+}
+
+function sharesOf(whole: Quantity, grams: readonly number[], pieces: readonly number[]): Quantity[] {
+  const shares = { grams: apportion(whole.grams, grams), pieces: apportion(whole.pieces, pieces) };
+  return grams.map((_, index) => ({ grams: shares.grams[index]!, pieces: shares.pieces[index]! }));
 }
 
 function wrongMethod(input: ReceiptInput): Refusal | undefined {
@@ -165,7 +191,7 @@ function unknownLine(input: ReceiptInput, manifest: Manifest): Refusal | undefin
 function mustRefuse(input: ReceiptInput, manifest: Manifest, facts: Facts): Refusal | undefined {
   if (input.discrepancies.length === 0 || input.recordAnyway || input.lines.every((line) => line.acceptedGrams === 0))
     return undefined;
-  const day = dayInShanghai(new Date(input.occurredAt));
+  const day = dayInShanghai(manifest.arrivedAt ?? new Date(input.occurredAt));
   const { value, basis } = facts.reference.policy('mismatch', {
     region: manifest.destinationRegion,
     stream: manifest.stream,
@@ -184,16 +210,24 @@ function mustRefuse(input: ReceiptInput, manifest: Manifest, facts: Facts): Refu
 }
 
 /** TM 18 ¶2: a difference in quantity is one of the five that must be reported. */
-function receiptWarnings(input: ReceiptInput, manifest: Manifest): Warning[] {
-  return input.lines.flatMap((given, index) => {
-    const sent = manifest.lines.find((line) => line.line === given.line)!.pickedUpGrams ?? 0;
-    const got = given.acceptedGrams + given.refusedGrams;
-    const reported = input.discrepancies.some(({ line, type }) => line === given.line && type === 'quantity');
+function receiptWarnings(input: ReceiptInput, manifest: Manifest, lines: readonly ReceivedLine[]): Warning[] {
+  const warnings: Warning[] = lines.flatMap(({ line, acceptedGrams, refusedGrams }, index) => {
+    const sent = line.pickedUpGrams ?? 0;
+    const got = acceptedGrams + refusedGrams;
+    const reported = input.discrepancies.some((one) => one.line === line.line && one.type === 'quantity');
     if (got === sent || reported) return [];
     const detail = {
-      zh: `第 ${given.line} 行：装运 ${sent} 克，收到 ${got} 克，未填报数量不符。`,
-      en: `Line ${given.line}: ${sent} g were loaded and ${got} g received, with no quantity discrepancy reported.`,
+      zh: `第 ${line.line} 行：装运 ${sent} 克，收到 ${got} 克，未填报数量不符。`,
+      en: `Line ${line.line}: ${sent} g were loaded and ${got} g received, with no quantity discrepancy reported.`,
     };
     return [{ code: 'quantity-differs', pointer: `/lines/${index}`, basis: 'TM 18 ¶2', detail }];
   });
+  if (manifest.arrivedAt && new Date(input.occurredAt) < manifest.arrivedAt) {
+    warnings.push({
+      code: 'received-before-arrival',
+      pointer: '/occurredAt',
+      detail: { zh: '接受时间早于运抵时间。', en: 'It was received before it arrived.' },
+    });
+  }
+  return warnings;
 }

@@ -9,6 +9,8 @@ export interface Audience {
   readonly partyIds: readonly string[];
   /** County codes as recorded; a jurisdiction looks for every code that lies in it today. */
   readonly regions: readonly string[];
+  /** A regulator watches some. */
+  readonly stream: string;
 }
 
 export interface AudienceRow {
@@ -17,6 +19,7 @@ export interface AudienceRow {
   readonly kind: string;
   readonly stage: string;
   readonly id: string;
+  readonly stream: string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each kind's own state.
@@ -33,7 +36,7 @@ export function audienceRows(
   const audience = state && audienceOf[kind]?.(state);
   if (!audience) return [];
   const scopes = new Set([...audience.partyIds, ...audience.regions.map(regionScope)]);
-  return [...scopes].map((scope) => ({ scope, kind, stage: audience.stage, id: state.id }));
+  return [...scopes].map((scope) => ({ scope, kind, stage: audience.stage, id: state.id, stream: audience.stream }));
 }
 
 export function audienceProjection(audienceOf: AudienceOf): Projection<AudienceRow> {
@@ -61,7 +64,7 @@ const keyOf = (row: Omit<AudienceRow, 'op'>): string => `${row.scope} ${row.kind
 
 const SQL = {
   drop: 'delete from audience a using unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) as d(scope, kind, stage, id) where (a.scope, a.kind, a.stage, a.id) = (d.scope, d.kind, d.stage, d.id)',
-  put: 'insert into audience (scope, kind, stage, id) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) on conflict do nothing',
+  put: 'insert into audience (scope, kind, stage, id, stream) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[]) on conflict do nothing',
 };
 
 function statement(op: 'put' | 'drop', all: readonly AudienceRow[]): Statement[] {
@@ -76,6 +79,7 @@ function statement(op: 'put' | 'drop', all: readonly AudienceRow[]): Statement[]
         rows.map((row) => row.kind),
         rows.map((row) => row.stage),
         rows.map((row) => row.id),
+        ...(op === 'put' ? [rows.map((row) => row.stream)] : []),
       ],
     },
   ];

@@ -187,6 +187,8 @@ export const amendDevice = hidden(deviceKind, withRemarks(deviceActs.amend, move
 
 interface Owned {
   readonly partyId: string;
+  readonly id?: string;
+  readonly siteId?: string | null;
 }
 
 function readParty(record: Owned) {
@@ -208,16 +210,19 @@ function hidden<Input extends { readonly id?: string }, State extends Owned & { 
   };
 }
 
-/** An administrator edits anything, a member what is its own party's. Pure. */
+/** An administrator edits anything, a member what is its own party's, a key bound to a site what belongs to that site. Pure. */
 export const mayEdit = (record: Owned, caller: Caller): boolean =>
-  caller.role === 'administrator' || record.partyId === caller.actor.party;
+  caller.role === 'administrator' ||
+  (record.partyId === caller.actor.party && (!caller.site || [record.id, record.siteId].includes(caller.site)));
 
 /** May the caller enter or amend this record, and does its party exist? */
 function ownershipRefusal(
   record: Owned,
   { before, states, facts }: { before: Owned | undefined; states: States; facts: Facts },
 ): Refusal | undefined {
-  for (const touched of [before, record]) if (touched && !mayEdit(touched, facts.caller)) return notYourParty(touched);
+  for (const touched of [before, before ? { ...record, id: before.id! } : record]) {
+    if (touched && !mayEdit(touched, facts.caller)) return notYourParty(touched);
+  }
   return partyAbsent(states.get(partyKind, record.partyId), record.partyId, before !== undefined);
 }
 

@@ -110,6 +110,12 @@ export const apiKeys = pgTable(
  */
 export const audience = pgTable(
   'audience',
-  { scope: uuid().notNull(), kind: text().notNull(), stage: text().notNull(), id: uuid().notNull() },
+  {
+    scope: uuid().notNull(),
+    kind: text().notNull(),
+    stage: text().notNull(),
+    id: uuid().notNull(),
+    stream: text().notNull(),
+  },
   (table) => [primaryKey({ columns: [table.scope, table.kind, table.stage, table.id] })],
 );

@@ -12,41 +12,49 @@ export interface Sight {
   readonly scopes: readonly string[];
   /** Streams a regulator watches; null when every stream is visible. */
   readonly streams: readonly string[] | null;
+  /** The one site a key is bound to. */
+  readonly site: string | null;
 }
 
 export async function sightOf(pool: pg.Pool, caller: Caller): Promise<Sight> {
-  if (caller.role !== 'regulator') return { scopes: [caller.actor.party], streams: null };
+  if (caller.role !== 'regulator') return { scopes: [caller.actor.party], streams: null, site: caller.site ?? null };
   const { rows } = await pool.query<{ jurisdiction: Jurisdiction | null }>({
     name: 'jurisdiction',
     text: 'select jurisdiction from parties where id = $1',
     values: [caller.actor.party],
   });
   const jurisdiction = rows[0]?.jurisdiction;
-  if (!jurisdiction) return { scopes: [], streams: [] };
-  return { scopes: descendantsPresent(jurisdiction.region).map(regionScope), streams: jurisdiction.streams };
+  if (!jurisdiction) return { scopes: [], streams: [], site: null };
+  return {
+    scopes: descendantsPresent(jurisdiction.region).map(regionScope),
+    streams: jurisdiction.streams,
+    site: null,
+  };
 }
 
 export async function maySee(pool: pg.Pool, sight: Sight, kind: string, id: string): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'may-see',
     text: `select 1 from unnest($1::uuid[]) as s(scope) cross join unnest('{draft,open,closed}'::text[]) as t(stage)
-      join audience a on a.scope = s.scope and a.kind = $2 and a.stage = t.stage and a.id = $3 limit 1`,
-    values: [sight.scopes, kind, id],
+      join audience a on a.scope = s.scope and a.kind = $2 and a.stage = t.stage and a.id = $3
+      where $4::text[] is null or a.stream = any($4) limit 1`,
+    values: [sight.scopes, kind, id, sight.streams],
   });
   return (rowCount ?? 0) > 0;
 }
 
 /**
  * Newest first, from the rows of each scope and stage on its own: the index gives each in order, so a page costs the
- * page and not the archive. `$1` scopes, `$2` kind, `$3` stages, `$4` ids below, `$5` how many.
+ * page and not the archive. `$1` scopes, `$2` kind, `$3` stages, `$4` ids below, `$5` how many,
+ * `$6` streams.
  */
 const PAGE_SQL = `select distinct on (a.id) a.id from unnest($1::uuid[]) as s(scope) cross join unnest($3::text[]) as t(stage)
-  cross join lateral (select id from audience where scope = s.scope and kind = $2 and stage = t.stage and id < $4 order by id desc limit $5) a
+  cross join lateral (select id from audience where scope = s.scope and kind = $2 and stage = t.stage and id < $4 and ($6::text[] is null or stream = any($6)) order by id desc limit $5) a
   order by a.id desc limit $5`;
 
 const CHUNK_MAX = 1_000;
 
-export interface VisibleList<Row extends { readonly id: string; readonly stream: string }> {
+export interface VisibleList<Row extends { readonly id: string }> {
   readonly kind: string;
   readonly stages: readonly string[];
   /** Ids are smaller than this one. */
@@ -60,7 +68,7 @@ export interface VisibleList<Row extends { readonly id: string; readonly stream:
  * A page of what a caller may see. The stage is in the index; what else is asked for is filtered chunk by chunk, so
  * that a page costs what it skips and never the whole archive.
  */
-export async function listVisible<Row extends { readonly id: string; readonly stream: string }>(
+export async function listVisible<Row extends { readonly id: string }>(
   pool: pg.Pool,
   { scopes, streams }: Sight,
   list: VisibleList<Row>,
@@ -71,13 +79,13 @@ export async function listVisible<Row extends { readonly id: string; readonly st
     const { rows } = await pool.query<{ id: string }>({
       name: 'audience-page',
       text: PAGE_SQL,
-      values: [scopes, list.kind, list.stages, below, chunk],
+      values: [scopes, list.kind, list.stages, below, chunk, streams],
     });
     if (rows.length === 0) break;
     const byId = new Map((await list.load(rows.map((row) => row.id))).map((row) => [row.id, row]));
     for (const { id } of rows) {
       const row = byId.get(id);
-      if (row && (streams === null || streams.includes(row.stream)) && list.fits(row)) found.push(row);
+      if (row && list.fits(row)) found.push(row);
     }
     below = rows.at(-1)!.id;
     if (rows.length < chunk) break;
@@ -96,7 +104,7 @@ export async function maySeeParty(
   region?: string,
   siteId?: string,
 ): Promise<boolean> {
-  if (caller.actor.party === partyId) return true;
+  if (caller.actor.party === partyId) return !caller.site || !siteId || caller.site === siteId;
   if (caller.role !== 'regulator') return false;
   const { rows } = await pool.query<{ region: string }>(
     'select coalesce((select region from sites where id = $2), (select region from parties where id = $1)) as region',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
@@ -87,8 +88,11 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
       exposeHeadRoutes: false,
       clientErrorHandler: answerBrokenRequest,
       routerOptions: { maxParamLength: 200 },
+      http: { requireHostHeader: false },
+      frameworkErrors: (error, request, reply) => answerError(error, request as FastifyRequest, reply as FastifyReply),
     }),
   );
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerError);
@@ -107,7 +111,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
       },
       security: [{ apiKey: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: documentedRoute,
   });
   await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list', tryItOutEnabled: true } });
   await guard(app, options);
@@ -128,6 +132,23 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   app.get('/openapi.json', { schema: { hide: true }, config: { operation: null } }, async () => app.swagger());
   return app;
 }
+
+/** Acts name their operation; a read is named by its path, so that every operation has an id of its own. */
+const documentedRoute: typeof jsonSchemaTransform = (route) => {
+  const documented = jsonSchemaTransform(route);
+  const { schema, url } = documented;
+  if (schema.hide || schema.operationId || !url.startsWith('/v1/')) return documented;
+  return {
+    url,
+    schema: {
+      ...schema,
+      operationId: `read.${url
+        .slice(4)
+        .replaceAll(/[/:{}]+/g, '.')
+        .replace(/\.$/, '')}`,
+    },
+  };
+};
 
 /** Who is asking, whether he may, and how often. In this order, before any body is read. */
 async function guard(app: App, options: HttpOptions): Promise<void> {
@@ -151,6 +172,8 @@ async function guard(app: App, options: HttpOptions): Promise<void> {
     keyGenerator: (request) => `key:${request.caller.actor.key}`,
   });
   app.addHook('onRequest', async (request, reply) => {
+    if (request.url.includes('%00'))
+      throw new Problem('invalid-input', { zh: '路径或参数中含有 NUL。', en: 'The path or a parameter holds NUL.' });
     const operation = request.routeOptions.config?.operation;
     if (!operation) return;
     const caller = await options.authenticate(request.headers.authorization);
@@ -190,12 +213,16 @@ const notYourAct = (operation: string, role: string): Problem =>
 function requestId(request: IncomingMessage): string {
   const parent = request.headers.traceparent;
   const trace = typeof parent === 'string' ? /^00-([0-9a-f]{32})-/.exec(parent)?.[1] : undefined;
-  return trace ?? crypto.randomUUID();
+  return trace ?? randomUUID();
 }
 
 export function languageOf(request: FastifyRequest): keyof Bilingual {
-  const wanted = request.headers['accept-language'];
-  return wanted && /^\s*en\b/i.test(wanted) ? 'en' : 'zh';
+  const weights = { zh: 0, en: 0 };
+  for (const range of (request.headers['accept-language'] ?? '').split(',').slice(0, 20)) {
+    const [, language, quality] = /^\s*(zh|en)\b[^;]*(?:;\s*q=([\d.]+))?/i.exec(range) ?? [];
+    if (language) weights[language.toLowerCase() as keyof Bilingual] = Number(quality ?? 1);
+  }
+  return weights.en > weights.zh ? 'en' : 'zh';
 }
 
 function answerError(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -243,7 +270,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: import('n
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
   const problem: ProblemType = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-timeout' : 'invalid-input';
   const detail = { zh: '未能读取完整的 HTTP 请求。', en: 'The HTTP request could not be read in full.' };
-  const body = JSON.stringify(problemBody({ problem, detail }, 'zh', '/'));
+  const body = JSON.stringify({ ...problemBody({ problem, detail }, 'zh', '/'), requestId: randomUUID() });
   socket.end(
     `HTTP/1.1 ${statusOf(problem)} ${problem}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
@@ -283,6 +310,10 @@ const FASTIFY_ERRORS: Record<string, { problem: ProblemType; detail: Bilingual }
   FST_ERR_CTP_BODY_TOO_LARGE: {
     problem: 'body-too-large',
     detail: { zh: '请拆分后发送。', en: 'Send it in smaller parts.' },
+  },
+  FST_ERR_CTP_EMPTY_TYPE: {
+    problem: 'media-type-unsupported',
+    detail: { zh: '请使用 Content-Type: application/json。', en: 'Send Content-Type: application/json.' },
   },
   FST_ERR_BAD_URL: {
     problem: 'invalid-input',
@@ -354,6 +385,8 @@ export interface ActRoute<Input> {
   readonly act: Act<Input, never>;
   readonly body?: z.ZodType;
   readonly answer?: z.ZodType;
+  /** Where what was made is read, when that is not below the path itself. */
+  readonly location?: string;
   /** Edits of a register name the version they are based on. */
   readonly edits?: boolean;
   readonly input: (request: { params: { id: string }; body: never; caller: Caller }) => Input | Promise<Input>;
@@ -388,6 +421,7 @@ export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>
         fingerprint: { path: request.url, body: request.body ?? null },
         ...(route.edits ? { expectedSeq: expectedSeq(request) } : {}),
       });
+      if (route.location && status === 201) reply.header('location', `${route.location}/${body.id}`);
       return sendAnswer(request, reply, status, body, replayed);
     },
   });
@@ -406,7 +440,8 @@ export function sendAnswer(
     detail: warning.detail[language],
   }));
   if (replayed) reply.header('idempotency-replayed', 'true');
-  if (status === 201 && body.id) reply.header('location', `${request.url.split('?')[0]}/${body.id}`);
+  if (status === 201 && body.id && !reply.hasHeader('location'))
+    reply.header('location', `${request.url.split('?')[0]}/${body.id}`);
   if (body.version) reply.header('etag', `"${body.version}"`);
   return reply.code(status).send({ ...body, warnings });
 }

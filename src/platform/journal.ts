@@ -75,13 +75,12 @@ export function openJournal(options: JournalOptions): Journal {
   let idle: (() => void) | undefined;
 
   function submit(act: Act<never, never>, input: unknown, request: Submission): Promise<Answer> {
-    const canonical = canonicalBytes({
+    const inputHash = hashOfInput({
       act: act.name,
       input: request.fingerprint ?? input,
       version: request.expectedSeq ?? null,
     });
-    if (UNSTORABLE.test(canonical.toString('utf8'))) return Promise.reject(unstorable());
-    const inputHash = sha256(canonical);
+    if (!inputHash) return Promise.reject(unstorable());
     const name = `${request.organisation} ${request.key}`;
     const twin = inFlight.get(name);
     if (twin)
@@ -251,13 +250,24 @@ export function openJournal(options: JournalOptions): Journal {
   };
 }
 
+/** The hash that tells one input from another; undefined for what cannot be stored. */
+function hashOfInput(value: unknown): Buffer | undefined {
+  try {
+    const canonical = canonicalBytes(value);
+    return UNSTORABLE.test(canonical.toString('utf8')) ? undefined : sha256(canonical);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined; // nested deeper than the stack
+    throw error;
+  }
+}
+
 /** Canonical JSON escapes NUL and lone surrogates, which are no text that Postgres can keep. */
 const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 const unstorable = (): Problem =>
   new Problem('invalid-input', {
-    zh: '文本中含有 NUL 或不成对的代理字符，无法保存。',
-    en: 'A text holds NUL or half of a surrogate pair, which cannot be stored.',
+    zh: '内容含有 NUL、不成对的代理字符或嵌套过深，无法保存。',
+    en: 'It holds NUL, half of a surrogate pair or too deep a nesting, which cannot be stored.',
   });
 
 const reused = (key: string): Problem =>

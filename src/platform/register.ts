@@ -83,10 +83,10 @@ export function registerActs<Record extends object, State extends { id: string }
         const id = input.id!;
         const before = states.get(kind, id);
         if (!before) return refused(notFound(kind.name, id));
-        const current = states.seqOf({ kind: kind.name, id });
-        if (facts.expectedSeq !== current) return refused(versionMismatch(facts.expectedSeq, current));
         const refusal = rules.check?.(input.record, { before, states, facts });
         if (refusal) return refused(refusal);
+        const current = states.seqOf({ kind: kind.name, id });
+        if (facts.expectedSeq !== current) return refused(versionMismatch(facts.expectedSeq, current));
         return { events: [draftOf('amended', id, input, facts)], answer: { id } };
       },
     },

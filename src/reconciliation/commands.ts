@@ -110,8 +110,9 @@ function settle(about: Judgement, verdict: Verdict, states: States, facts: Facts
 }
 
 /** Visible to the parties it concerns and the regulators of its places. */
-export const audienceOfAnomaly = (anomaly: Anomaly): Audience => ({
-  stage: anomaly.status === 'open' ? 'open' : 'closed',
-  partyIds: anomaly.partyIds,
-  regions: anomaly.regions,
+export const audienceOfAnomaly = ({ status, partyIds, regions, stream }: Anomaly): Audience => ({
+  stage: status === 'open' ? 'open' : 'closed',
+  partyIds,
+  regions,
+  stream,
 });

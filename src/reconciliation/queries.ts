@@ -35,8 +35,7 @@ export async function anomaliesById(pool: pg.Pool, ids: readonly string[]): Prom
 
 export async function findAnomaly(pool: pg.Pool, sight: Sight, id: string): Promise<AnomalyRow | undefined> {
   const [anomaly] = await anomaliesById(pool, [id]);
-  if (!anomaly || (sight.streams && !sight.streams.includes(anomaly.stream))) return undefined;
-  return (await maySee(pool, sight, 'anomaly', id)) ? anomaly : undefined;
+  return anomaly && (await maySee(pool, sight, 'anomaly', id)) ? anomaly : undefined;
 }
 
 export interface AnomalyFilter {

@@ -8,6 +8,7 @@ import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Grams, Instant, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
+import { standingLookup } from './queries.ts';
 import { WEIGHING_PURPOSES, weighTickets } from './tables.ts';
 
 /** 过磅单: what a scale said. An observation of its own, whatever the manifest says (TM 10(3)). */
@@ -65,12 +66,19 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
       { kind: 'site', id: input.siteId },
       ...(facts.caller.actor.device ? [{ kind: 'device', id: facts.caller.actor.device }] : []),
     ],
+    ...(input.manifestId ? { lookups: [{ lookup: standingLookup, key: input.manifestId }] } : {}),
   }),
   decide(input, states, facts) {
     const site = states.get(siteKind, input.siteId);
     const device = facts.caller.actor.device ? states.get(deviceKind, facts.caller.actor.device) : undefined;
     const refusal = mayWeighAt(site, device, input, facts);
     if (refusal) return refused(refusal);
+    if (input.manifestId && !states.found(standingLookup, input.manifestId).includes(facts.caller.actor.party)) {
+      return refused({
+        ...notFound('manifest', input.manifestId),
+        errors: [{ pointer: '/manifestId', detail: 'a manifest you stand on' }],
+      });
+    }
     const id = facts.newId();
     const plate = input.plate === undefined ? null : checkPlate(input.plate);
     const ticket: Omit<WeighTicket, 'id' | 'weighedAt'> = {
@@ -111,8 +119,9 @@ function mayWeighAt(
   facts: Facts,
 ): Refusal | undefined {
   if (!site) return notFound('site', input.siteId);
-  if (device ? device.siteId === site.id : facts.caller.role === 'driver' || site.partyId === facts.caller.actor.party)
-    return undefined;
+  const bound = facts.caller.site;
+  const own = facts.caller.role === 'driver' || site.partyId === facts.caller.actor.party;
+  if ((device ? device.siteId === site.id : own) && (!bound || bound === site.id)) return undefined;
   return {
     problem: 'not-your-act',
     detail: {

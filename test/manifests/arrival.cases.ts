@@ -1,6 +1,6 @@
 import t from 'tap';
 import { aWorld, ok } from '../support/world.ts';
-import { arrive, at, codesOf, gramsIn, heldBy, pickUp, receive } from './given.ts';
+import { arrive, at, codesOf, gramsIn, heldBy } from './given.ts';
 
 t.test(
   'what was loaded lies in the hands of the consignee, not yet accepted; the term for confirming begins',
@@ -58,39 +58,6 @@ t.test('a second arrival and one before loading are kept beside the manifest', a
     t.ok(items.some((event: { subject: { id: string } }) => event.subject.id === body.unmatchedReport));
   }
   t.equal(gramsIn(await heldBy(world, arrived.id), 'consignee_hold'), 5_000_000, 'booked once');
-});
-
-t.test('any past is accepted of a physical report, also one older than our rules', async (t) => {
-  const world = await aWorld();
-  for (const occurredAt of [
-    '2021-12-31T15:00:00Z',
-    '2009-05-01T00:00:00Z',
-    '0001-01-01T00:00:00Z',
-    '0000-01-01T00:00:00Z',
-  ]) {
-    const manifest = await world.aManifest({ status: 'issued', declaredGrams: 1_000 });
-    const steps = [
-      pickUp(world, manifest.id, [{ line: 1, massGrams: 1_000 }], { occurredAt }),
-      arrive(world, (await world.aManifest({ status: 'in_transit' })).id, { occurredAt }),
-      receive(world, (await world.aManifest({ status: 'arrived' })).id, [{ line: 1, acceptedGrams: 4_000_000 }], {
-        occurredAt,
-      }),
-      receive(world, (await world.aManifest({ status: 'arrived' })).id, [{ line: 1, acceptedGrams: 4_000_000 }], {
-        occurredAt,
-        discrepancies: [{ line: 1, type: 'quantity', found: 'x' }],
-      }),
-    ];
-    for (const [index, step] of steps.entries()) {
-      const { status } = await step;
-      t.ok(
-        status < 500,
-        `${['pickup', 'arrival', 'receipt', 'receipt with a discrepancy'][index]} of ${occurredAt}: ${status}`,
-      );
-    }
-  }
-  await world.jobsDone();
-  const { rows } = await world.service.database.pool.query("select job, last_error from outbox where state = 'failed'");
-  t.same(rows, [], 'each of them is judged');
 });
 
 t.test('a time that no calendar reaches is refused as the future it is', async (t) => {

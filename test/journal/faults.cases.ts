@@ -1,0 +1,2 @@
+import '../drills/poison-acts.cases.ts';
+import '../drills/cut-commits.cases.ts';

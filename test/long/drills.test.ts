@@ -1,0 +1,1 @@
+import '../drills/killed-processes.cases.ts';

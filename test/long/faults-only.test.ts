@@ -1,0 +1,1 @@
+import '../journal/faults.cases.ts';

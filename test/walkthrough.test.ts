@@ -1,0 +1,1 @@
+import './walkthrough/readme.cases.ts';
