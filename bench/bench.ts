@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureDatabase } from '../src/platform/connections.ts';
 import { buildCity } from './city.ts';
 import { type City, STEPS } from './loads.ts';
-import { startAsking } from './measure.ts';
+import { type Asking, startAsking } from './measure.ts';
 import { type BenchPostgres, startPostgres, withClient } from './postgres.ts';
 import { countRows, type RowsPerAct, rowsPerAct } from './rows.ts';
 import { startServer } from './servers.ts';
@@ -11,6 +11,8 @@ import { startServer } from './servers.ts';
 export interface Bench {
   readonly postgres: BenchPostgres;
   readonly city: City;
+  /** The load generator, for every server in turn. */
+  readonly generator: Asking;
   /** Cloned for every server under test, so that each begins with the same rows and the planner's statistics. */
   readonly cityDatabase: string;
   readonly scale: Scale;
@@ -91,8 +93,10 @@ export async function openBench(
   const url = await ensureDatabase(postgres.serverUrl, CITY);
   const city = await buildCity(url);
   say(`its first ${scale.historyLoads} loads`);
+  const generator = startAsking('generator.ts');
+  started.push(generator.stop);
   const before = await countRows(url);
-  await playHistory({ city, scale, logFile }, url);
+  await playHistory({ city, scale, generator, logFile }, url);
   const played = rowsPerAct(before, await countRows(url), scale.historyLoads * STEPS.length);
   const eventBytes = await withClient(url, async (client) => {
     await client.query('vacuum analyze');
@@ -101,7 +105,18 @@ export async function openBench(
     );
     return rows[0]!.bytes;
   });
-  return { postgres, city, cityDatabase: CITY, scale, eventBytes, rowsPerAct: played, logFile, started, say };
+  return {
+    postgres,
+    city,
+    generator,
+    cityDatabase: CITY,
+    scale,
+    eventBytes,
+    rowsPerAct: played,
+    logFile,
+    started,
+    say,
+  };
 }
 
 /** Jobs that are due now and not done; a deadline ahead is none. */
@@ -114,19 +129,17 @@ export const jobsDue = (url: string) => (): Promise<number> =>
   });
 
 async function playHistory(
-  { city, scale, logFile }: Pick<Bench, 'city' | 'scale' | 'logFile'>,
+  { city, scale, generator, logFile }: Pick<Bench, 'city' | 'scale' | 'generator' | 'logFile'>,
   url: string,
 ): Promise<void> {
   const server = await startServer({ script: 'src/main.ts', environment: { DATABASE_URL: url }, logFile });
-  const asking = startAsking('generator.ts');
   try {
     const work = { kind: 'loads', run: 'history', seed: 1, city, loadsMax: scale.historyLoads } as const;
-    await asking.tell({ order: 'start', port: server.port, concurrency: HISTORY_CONNECTIONS, work }, 'started');
-    await asking.tell({ order: 'finish' }, 'stopped');
+    await generator.tell({ order: 'start', port: server.port, concurrency: HISTORY_CONNECTIONS, work }, 'started');
+    await generator.tell({ order: 'finish' }, 'stopped');
     const due = jobsDue(url);
     while ((await due()) > 0) await sleep(100);
   } finally {
-    await asking.stop();
     await server.stop();
   }
 }

@@ -1,11 +1,11 @@
 import { loadArchive } from './archive.ts';
 import type { Bench } from './bench.ts';
 import { type Member, seededRandom } from './loads.ts';
-import { type Measured, measurePhase, startAsking } from './measure.ts';
+import { type Measured, measurePhase } from './measure.ts';
 import type { Read } from './orders.ts';
 import { type Pages, pagesOf } from './pages.ts';
 import { withClient } from './postgres.ts';
-import { startServer } from './servers.ts';
+import { type Server, startServer } from './servers.ts';
 
 /** Reads from an archive: what callers see, and how many pages the statements behind them touch. */
 export interface ReadFigures {
@@ -52,25 +52,15 @@ export async function measureReads(bench: Bench): Promise<readonly ArchiveFigure
   return archives;
 }
 
-async function measureRead(
-  bench: Bench,
-  server: { pid: number; port: number },
-  reads: readonly Read[],
-): Promise<Measured> {
-  const asking = startAsking('generator.ts');
-  try {
-    return await measurePhase({
-      asking,
-      start: { port: server.port, concurrency: CONNECTIONS, work: { kind: 'reads', reads } },
-      nodePid: server.pid,
-      postgresPid: bench.postgres.pid,
-      warmUpMs: WARM_UP_MS,
-      windowMs: bench.scale.readWindowMs,
-    });
-  } finally {
-    await asking.stop();
-  }
-}
+const measureRead = (bench: Bench, server: Server, reads: readonly Read[]): Promise<Measured> =>
+  measurePhase({
+    asking: bench.generator,
+    start: { port: server.port, concurrency: CONNECTIONS, work: { kind: 'reads', reads } },
+    nodePid: server.pid,
+    postgresPid: bench.postgres.pid,
+    warmUpMs: WARM_UP_MS,
+    windowMs: bench.scale.readWindowMs,
+  });
 
 /** Manifests of every age, by whoever consigned them. */
 async function casesOf({ city }: Bench, url: string): Promise<readonly Case[]> {

@@ -2,6 +2,7 @@ import type { Scale } from './bench.ts';
 import type { ArchiveFigures } from './reads.ts';
 import type { RebuildFigures } from './rebuild-check.ts';
 import type { RowsPerAct } from './rows.ts';
+import { median } from './statistics.ts';
 import type { WriteFigures, WriteResults } from './writes.ts';
 
 /** What the bench found, as tables for people. Figures of one run of it are good for their ratios, not for a data sheet. */
@@ -66,24 +67,24 @@ const WRITE_COLUMNS = [
   'others %',
 ];
 
-function writeRow({ id, what, connections, median, runs }: WriteFigures): string[] {
+function writeRow({ id, what, connections, median: middle, runs }: WriteFigures): string[] {
   const speeds = runs.map((run) => run.perSecond);
   const hasJobs = id !== 'a';
   return [
     `(${id}) ${what}`,
     String(connections),
-    median.perSecond.toFixed(0),
+    middle.perSecond.toFixed(0),
     `${Math.min(...speeds).toFixed(0)}..${Math.max(...speeds).toFixed(0)}`,
-    median.p50Ms.toFixed(1),
-    median.p99Ms.toFixed(1),
-    median.nodeMs.toFixed(3),
-    median.postgresMs.toFixed(3),
-    Number.isNaN(median.actsPerGroup) ? '' : median.actsPerGroup.toFixed(1),
-    hasJobs ? median.jobsLeft.toFixed(0) : '',
-    hasJobs ? median.sustainedPerSecond.toFixed(0) : '',
-    hasJobs ? median.nodeMsWithJobs.toFixed(3) : '',
-    hasJobs ? median.postgresMsWithJobs.toFixed(3) : '',
-    (median.othersShare * 100).toFixed(0),
+    middle.p50Ms.toFixed(1),
+    middle.p99Ms.toFixed(1),
+    middle.nodeMs.toFixed(3),
+    middle.postgresMs.toFixed(3),
+    Number.isNaN(middle.actsPerGroup) ? '' : middle.actsPerGroup.toFixed(1),
+    hasJobs ? middle.jobsLeft.toFixed(0) : '',
+    hasJobs ? middle.sustainedPerSecond.toFixed(0) : '',
+    hasJobs ? middle.nodeMsWithJobs.toFixed(3) : '',
+    hasJobs ? middle.postgresMsWithJobs.toFixed(3) : '',
+    (middle.othersShare * 100).toFixed(0),
   ];
 }
 
@@ -137,10 +138,14 @@ function rebuildLine({ subjects, events, seconds, differences }: RebuildFigures)
   return `${subjects} subjects, ${events} events in ${seconds.toFixed(1)} s: ${found}`;
 }
 
-export function aimsOf({ writes, reads, rebuild }: Results): Aim[] {
+function aimsOf({ writes, reads, rebuild }: Results): Aim[] {
   const find = (id: WriteFigures['id'], connections: number) =>
     writes.figures.find((one) => one.id === id && one.connections === connections)!.median;
   const ours = find('d', 64);
+  const runsOf = (id: WriteFigures['id']) => writes.figures.find((one) => one.id === id)!.runs;
+  /** Of windows that lie next to each other in time, so that a machine that slows down slows both. */
+  const oursOver = (id: WriteFigures['id']) =>
+    median(runsOf('d').map((run, nth) => run.perSecond / runsOf(id)[nth]!.perSecond));
   const atLeast = (what: string, aim: number, found: number): Aim => ({
     what,
     aim: `≥ ${aim.toFixed(1)}`,
@@ -153,17 +158,15 @@ export function aimsOf({ writes, reads, rebuild }: Results): Aim[] {
     found: found.toFixed(found < 1 ? 3 : 1),
     isMet: found <= aim,
   });
-  const single = writes.figures.find(({ id }) => id === 'b')!.median;
-  const bare = writes.figures.find(({ id }) => id === 'a')!.median;
   const growth = reads.length > 1 ? growthOf(reads) : [];
   const worst = growth.reduce((most, { ratio }) => Math.max(most, ratio), 0);
   return [
-    atLeast('acts/s, (d) over (b), at 64', 3, ours.perSecond / single.perSecond),
+    atLeast('acts/s, (d) over (b), at 64', 3, oursOver('b')),
     atMost('Node ms an act, (d) at 64', 0.35, ours.nodeMs),
     atMost('Postgres ms an act, (d) at 64', 0.35, ours.postgresMs),
     atMost('p99 ms, (d) at 32', 60, find('d', 32).p99Ms),
     atMost('p50 ms, (d) at 1', 10, find('d', 1).p50Ms),
-    atLeast('stretch: acts/s, (d) over (a), at 64', 1, ours.perSecond / bare.perSecond),
+    atLeast('stretch: acts/s, (d) over (a), at 64', 1, oursOver('a')),
     ...(growth.length > 0 ? [atMost('pages, a million over 100,000, the worst read', PAGES_RATIO_MAX, worst)] : []),
     atMost('differences found by rebuild --check', 0, rebuild.differences.length),
   ];

@@ -349,6 +349,10 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('ensure_partition'));
   IF to_regclass(partition) IS NOT NULL THEN RETURN false; END IF;
   EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', partition, parent, from_id, to_id);
+  -- Row triggers come with the parent, statement triggers do not.
+  IF parent = 'custody_events' THEN
+    EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', partition);
+  END IF;
   RETURN true;
 EXCEPTION WHEN check_violation OR duplicate_table THEN
   -- Another process made it just now, or rows of that month lie in the default partition already and stay there.
@@ -361,6 +365,7 @@ END $$;--> statement-breakpoint
 CREATE TRIGGER custody_events_insert_only BEFORE UPDATE OR DELETE ON "custody_events" FOR EACH ROW EXECUTE FUNCTION refuse_change();--> statement-breakpoint
 CREATE TRIGGER postings_insert_only BEFORE UPDATE OR DELETE ON "postings" FOR EACH ROW EXECUTE FUNCTION refuse_change();--> statement-breakpoint
 CREATE TRIGGER custody_events_no_truncate BEFORE TRUNCATE ON "custody_events" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();--> statement-breakpoint
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON "custody_events_default" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();--> statement-breakpoint
 ALTER TABLE "outbox" SET (autovacuum_vacuum_scale_factor = 0.02, fillfactor = 80);--> statement-breakpoint
 ALTER TABLE "manifests" SET (fillfactor = 80);--> statement-breakpoint
 ALTER TABLE "balances" SET (fillfactor = 80);--> statement-breakpoint

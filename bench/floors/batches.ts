@@ -4,7 +4,7 @@ import { recordGeneration } from '../../src/generation/commands.ts';
 import * as manifests from '../../src/manifests/commands.ts';
 import type { Act } from '../../src/platform/acts.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
+import { createMetrics, serveMetrics } from '../../src/platform/metrics.ts';
 import { startService } from '../../src/service.ts';
 import { recordWeighTicket } from '../../src/transport/commands.ts';
 import { loadQueue, nextAct, type Step } from '../loads.ts';
@@ -25,13 +25,15 @@ const ACTS: Readonly<Record<Step, Act<never, never>>> = {
   receipt: manifests.receipt as unknown as Act<never, never>,
 };
 
+const metrics = createMetrics();
+await serveMetrics(metrics, Number(process.env.METRICS_PORT));
 const logger = pino({ level: 'info' }, pino.destination({ dest: 2, sync: false }));
 const service = await startService({
   config: readConfig({ JOURNAL_LANES: '2', JOURNAL_GROUP_MAX: '100' }),
   databaseUrl: process.env.DATABASE_URL!,
   clock: systemClock,
   logger,
-  metrics: createMetrics(),
+  metrics,
 });
 
 obeyOrders(async ({ concurrency, work }) => {

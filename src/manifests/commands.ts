@@ -183,6 +183,13 @@ export const voidManifest: ManifestCommand<VoidInput> = {
   name: 'void_manifest',
   kind: 'paper',
   needs: lockManifest,
+  /** It frees what was reserved: an issue that counts the stock must not meet it half-way. */
+  alsoNeeds(input, states) {
+    const manifest = states.get(manifestKind, input.id);
+    return {
+      sharedGates: (manifest?.lines ?? []).map((line) => accountOf(originStock(manifest!), line.wasteCode).id),
+    };
+  },
   decide: (input, states, facts) =>
     onManifest('void', input, states, facts, (manifest) => ({
       events: [

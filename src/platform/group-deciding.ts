@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Refusal } from '../problems.ts';
-import type { Accepted, Decision } from './acts.ts';
+import type { Accepted, Decision, Facts } from './acts.ts';
 import { detailsHash, type EventDraft, GENESIS_HASH, type RecordedEvent, sealEvent } from './events.ts';
 import type { Decided, Entry, Folded, Outcome, Pending, StoredAnswer, Work } from './group.ts';
 import { keyName, kindOf, NotLoaded, statesFor } from './group-loading.ts';
@@ -55,7 +55,7 @@ function decideOne(work: Work, pending: Pending, index: number): void {
   const gated = needs.flatMap((need) => need.lookups ?? []).filter(({ lookup }) => lookup.gated);
   if (gated.some(({ key }) => work.touchedGates.has(key)))
     throw new NotLoaded('an act before it in this group changed what it looks at');
-  const decision: Decision = pending.act.decide(pending.input, statesFor(work, index), work.facts[index]!);
+  const decision: Decision = pending.act.decide(pending.input, statesFor(work, index), factsFor(work, index));
   const drafts = 'refused' in decision ? (decision.kept ?? []) : decision.events;
   const refusal = 'refused' in decision && drafts.length === 0 ? decision.refused : tooFarAhead(drafts, work.now);
   if (refusal) {
@@ -65,6 +65,17 @@ function decideOne(work: Work, pending: Pending, index: number): void {
   for (const need of needs) for (const gate of need.sharedGates ?? []) work.touchedGates.add(gate);
   for (const { key } of gated) work.touchedGates.add(key);
   work.decided.push({ index, decision, events: drafts.map((draft) => fold(work, pending, draft)), number: undefined });
+}
+
+/** Another process's clock may be a little ahead: an act is never earlier than what it builds on. */
+function factsFor(work: Work, index: number): Facts {
+  const facts = work.facts[index]!;
+  let now = facts.now;
+  for (const { id } of work.needs[index]!.flatMap((need) => need.lock ?? [])) {
+    const recordedAt = work.entries.get(id)?.current?.recordedAt;
+    if (recordedAt && recordedAt > now) now = recordedAt;
+  }
+  return now === facts.now ? facts : { ...facts, now };
 }
 
 function tooFarAhead(drafts: readonly EventDraft[], now: Date): Refusal | undefined {

@@ -39,11 +39,11 @@ function keyStatements(work: Work): Statement[] {
   ];
 }
 
-function answerTo({ now, entries, group }: Work, { index, decision, number }: Decided): Answer {
+function answerTo({ now, group }: Work, { index, decision, events, number }: Decided): Answer {
   if ('refused' in decision)
     return { status: statusOf(decision.refused.problem), body: { refusal: decision.refused }, replayed: false };
-  const subject = decision.events[0]?.subject;
-  const version = subject && entries.get(subject.id)?.current?.seq;
+  const subject = events[0]?.event.subject.id;
+  const version = events.findLast(({ event }) => event.subject.id === subject)?.event.seq; // not what later acts of the group make of it
   const body = {
     ...decision.answer,
     ...(number === undefined ? {} : { [decision.number!.into]: number }),

@@ -68,11 +68,13 @@ export function transportRoutes(app: App, { journal, database }: Services): void
     },
     async (request) => {
       const ticket = await findWeighTicket(pool, request.params.id);
+      const sight = await sightOf(pool, request.caller);
       const visible =
         ticket &&
-        ((await maySeeParty(pool, request.caller, ticket.partyId, undefined, ticket.siteId)) ||
-          (ticket.manifestId !== null &&
-            (await maySee(pool, await sightOf(pool, request.caller), 'manifest', ticket.manifestId))));
+        ((ticket.manifestId !== null && (await maySee(pool, sight, 'manifest', ticket.manifestId))) ||
+          (sight.streams === null || ticket.manifestId === null
+            ? await maySeeParty(pool, request.caller, ticket.partyId, undefined, ticket.siteId)
+            : false));
       if (!ticket || !visible) throw Problem.of(notFound('weigh ticket', request.params.id));
       return ticket;
     },

@@ -428,7 +428,7 @@ t.test('every act: random and damaged bodies are answered below 500, and leave a
       )
       .then(
         () => t.pass(`${name}: ${counts.done} done, ${counts.refused} refused`),
-        (error: Error) => t.fail(`${name}: ${error.message.slice(0, 1_500)}`),
+        (error: Error) => t.fail(`${name}: ${reasonOf(error)}`),
       );
   }
   await world.jobsDone();
@@ -466,10 +466,14 @@ t.test('every read: random parameters are answered below 500', async (t) => {
       )
       .then(
         () => t.pass(path),
-        (error: Error) => t.fail(`${path}: ${error.message.slice(0, 1_000)}`),
+        (error: Error) => t.fail(`${path}: ${reasonOf(error)}`),
       );
   }
 });
+
+/** What went wrong, then the seed and the body that made it. */
+const reasonOf = ({ cause, message }: Error): string =>
+  `${cause instanceof Error ? cause.message : ''} ${message}`.slice(0, 1_500);
 
 /** Lone surrogates cannot be written in a URL. */
 const encode = (value: string): string => encodeURIComponent(Buffer.from(value).toString());

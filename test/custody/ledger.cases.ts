@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { aLine, anIssued, arrive, aSite, at, heldBy, pickUp, receive } from '../manifests/given.ts';
+import { aLine, anIssued, aRegulator, arrive, aSite, at, heldBy, pickUp, receive } from '../manifests/given.ts';
 import { aWorld, ok, type World } from '../support/world.ts';
 import { broken } from './given.ts';
 
@@ -107,33 +107,53 @@ t.test('the batches of a site: newest first, those with something left unless al
   t.same(ids(await list(`&inStock=false&limit=3&cursor=${first.next}`)), made.slice(3));
 });
 
-t.test(
-  'balances as of an instant: by the time things happened, to the instant itself, over the turn of a month',
-  async (t) => {
-    const world = await aWorld();
-    for (const [massGrams, occurredAt] of [
-      [1, '2026-07-31T23:59:59.999Z'],
-      [10, '2026-08-01T00:00:00Z'],
-      [100, '2026-08-31T23:59:59Z'],
-      [1_000, '2026-09-01T00:00:00Z'],
-      [10_000, '2026-09-10T00:00:00Z'],
-    ] as const)
-      ok(await world.consignor.post('/v1/generations', generation(world, { massGrams, occurredAt })));
-    for (const [instant, grams] of [
-      ['2026-07-31T23:59:59.998Z', 0],
-      ['2026-07-31T23:59:59.999Z', 1],
-      ['2026-08-01T00:00:00Z', 11],
-      ['2026-08-31T23:59:58Z', 11],
-      ['2026-08-31T23:59:59Z', 111],
-      ['2026-09-01T08:00:00+08:00', 1_111],
-      ['2026-09-09T23:59:59Z', 1_111],
-      ['2026-09-10T00:00:00Z', 11_111],
-      ['2030-01-01T00:00:00Z', 11_111],
-    ] as const)
-      t.equal(await world.balance(world.consignor, 'stock', instant), grams, instant);
-    t.equal(await world.balance(world.consignor, 'stock'), 11_111, 'now');
-  },
-);
+t.test('a regulator of one stream walks the batches of its stream, each once', async (t) => {
+  const world = await aWorld();
+  const medical = await aRegulator(world, '370100', ['medical']);
+  const [oil, sharps] = ['900-249-08', '841-001-01'];
+  const made: string[] = [];
+  for (const wasteCode of [sharps, sharps, oil, oil, oil, sharps, oil, sharps, oil]) {
+    world.clock.advanceMs(1);
+    const id = await world.generate(1_000, { wasteCode });
+    if (wasteCode === sharps) made.unshift(id);
+  }
+  for (const limit of [1, 2, 3, 50]) {
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    for (let pages = 0; cursor !== null && pages < 20; pages++) {
+      const query: string = `/v1/batches?siteId=${world.consignorSiteId}&limit=${limit}${cursor ? `&cursor=${cursor}` : ''}`;
+      const page: { items: { id: string }[]; next: string | null } = ok(await medical.get(query));
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.next;
+    }
+    t.same(seen, made, `limit ${limit}`);
+  }
+});
+
+t.test('balances as of an instant: by the time things happened, over the turn of a month', async (t) => {
+  const world = await aWorld();
+  for (const [massGrams, occurredAt] of [
+    [1, '2026-07-31T23:59:59.999Z'],
+    [10, '2026-08-01T00:00:00Z'],
+    [100, '2026-08-31T23:59:59Z'],
+    [1_000, '2026-09-01T00:00:00Z'],
+    [10_000, '2026-09-10T00:00:00Z'],
+  ] as const)
+    ok(await world.consignor.post('/v1/generations', generation(world, { massGrams, occurredAt })));
+  for (const [instant, grams] of [
+    ['2026-07-31T23:59:59.998Z', 0],
+    ['2026-07-31T23:59:59.999Z', 1],
+    ['2026-08-01T00:00:00Z', 11],
+    ['2026-08-31T23:59:58Z', 11],
+    ['2026-08-31T23:59:59Z', 111],
+    ['2026-09-01T08:00:00+08:00', 1_111],
+    ['2026-09-09T23:59:59Z', 1_111],
+    ['2026-09-10T00:00:00Z', 11_111],
+    ['2030-01-01T00:00:00Z', 11_111],
+  ] as const)
+    t.equal(await world.balance(world.consignor, 'stock', instant), grams, instant);
+  t.equal(await world.balance(world.consignor, 'stock'), 11_111, 'now');
+});
 
 t.test('a report that comes late changes what was true then', async (t) => {
   const world = await aWorld();

@@ -37,11 +37,25 @@ t.test('the connection is cut around a COMMIT', { timeout: 60_000 }, async (t) =
           key: `${moment}-${round}-${n}`,
           body: number
             ? world.draftBody()
-            : { siteId: world.consignorSiteId, wasteCode: '900-249-08', massGrams: 1_000, occurredAt: new Date().toISOString() },
+            : {
+                siteId: world.consignorSiteId,
+                wasteCode: '900-249-08',
+                massGrams: 1_000,
+                occurredAt: new Date().toISOString(),
+              },
         };
       });
-      const drafts = sent.filter(({ path, key }) => path === '/v1/manifests' && key.startsWith(`${moment}-${round - 1}-`));
-      const issues = drafts.map((one): Sent => ({ apiKey: one.apiKey, path: `/v1/manifests/${one.told!.body.id}/issue`, key: `issue-${one.key}`, body: {} }));
+      const drafts = sent.filter(
+        ({ path, key }) => path === '/v1/manifests' && key.startsWith(`${moment}-${round - 1}-`),
+      );
+      const issues = drafts.map(
+        (one): Sent => ({
+          apiKey: one.apiKey,
+          path: `/v1/manifests/${one.told!.body.id}/issue`,
+          key: `issue-${one.key}`,
+          body: {},
+        }),
+      );
       proxy.cutNext(moment);
       await Promise.all(
         [...acts, ...issues].map(async (one) => {
@@ -53,7 +67,11 @@ t.test('the connection is cut around a COMMIT', { timeout: 60_000 }, async (t) =
         }),
       );
     }
-    t.same([...statuses].sort(), [200, 201], `${moment}: every act is answered, ${replayed} from what had been committed`);
+    t.same(
+      [...statuses].sort(),
+      [200, 201],
+      `${moment}: every act is answered, ${replayed} from what had been committed`,
+    );
     if (moment === 'after') t.ok(replayed > 0, 'those whose COMMIT had happened are not done again');
     if (moment === 'before') t.equal(replayed, 0, 'nothing had happened');
   }
@@ -70,7 +88,9 @@ t.test('the connection is cut around a COMMIT', { timeout: 60_000 }, async (t) =
 async function noSessionsLeft(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query("select count(*)::int as count from pg_stat_activity where datname = current_database() and state like 'idle in%'");
+  const { rows } = await client.query(
+    "select count(*)::int as count from pg_stat_activity where datname = current_database() and state like 'idle in%'",
+  );
   if (rows[0].count !== 0) t.fail(`${rows[0].count} transactions were left open`);
   await client.end();
 }

@@ -27,7 +27,10 @@ t.test('kill -9 of an api process under load', { timeout: 90_000 }, async (t) =>
   await api.kill();
   await load.stop();
   const unacknowledged = load.sent.filter(({ told }) => !told);
-  t.ok(unacknowledged.length > 0, `${load.acknowledged()} acts acknowledged, ${unacknowledged.length} in flight at the kill`);
+  t.ok(
+    unacknowledged.length > 0,
+    `${load.acknowledged()} acts acknowledged, ${unacknowledged.length} in flight at the kill`,
+  );
   api = await startProcess({ DATABASE_URL: url, ROLE: 'api' });
   const { wasDone, doneNow } = await resendAll(t, api.baseUrl, load.sent);
   t.comment(`of those in flight ${wasDone} had been committed, ${doneNow} were done when sent again`);
@@ -72,7 +75,9 @@ async function killInTheMiddleOfJobs(t: Test, environment: Record<string, string
   const leased = await jobsLeft(url);
   await leasesExpire(url);
   await until('the jobs are done', async () => (await jobsLeft(url)) === 0, 100_000);
-  t.comment(`${leased} jobs waited for their lease; all done ${((performance.now() - startedAt) / 1000).toFixed(1)} s after the restart`);
+  t.comment(
+    `${leased} jobs waited for their lease; all done ${((performance.now() - startedAt) / 1000).toFixed(1)} s after the restart`,
+  );
   await anomaliesAreWhole(t, url);
   await everythingAddsUp(t, url, load.sent);
   await next.stop();
@@ -80,14 +85,24 @@ async function killInTheMiddleOfJobs(t: Test, environment: Record<string, string
 }
 
 const waiting = async (url: string): Promise<number> =>
-  (await rowsOf<{ count: number }>(url, "select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"))[0]!.count;
+  (
+    await rowsOf<{ count: number }>(
+      url,
+      "select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    )
+  )[0]!.count;
 
 t.test('the same key at two processes at the same time', { timeout: 60_000 }, async (t) => {
   const { world, url, drop } = await cityDatabase();
   const processes = await Promise.all([1, 2].map(() => startProcess({ DATABASE_URL: url, ROLE: 'api' })));
   const at = new Date().toISOString();
   const body = { siteId: world.consignorSiteId, wasteCode: '900-249-08', massGrams: 1_000, occurredAt: at };
-  const keys = Array.from({ length: 300 }, (_, n) => ({ apiKey: world.consignor.apiKey, path: '/v1/generations', key: `both-${n}`, body }));
+  const keys = Array.from({ length: 300 }, (_, n) => ({
+    apiKey: world.consignor.apiKey,
+    path: '/v1/generations',
+    key: `both-${n}`,
+    body,
+  }));
   const statuses = new Map<number, number>();
   let [firsts, repeats] = [0, 0];
   const different: unknown[] = [];

@@ -100,20 +100,20 @@ async function aBench(t: Test, changes: Partial<JournalOptions> = {}): Promise<B
   });
   let n = 0;
   const submit = (thing: Thing, key = `key-${n++}`): Promise<Told> =>
-    journal
-      .submit(add, thing, { caller: { actor: { party: PARTY }, role: 'member' }, organisation: PARTY, key })
-      .then(
-        ({ status, body, replayed }) => ({ status, body, replayed }),
-        (error: unknown) => ({
-          status: error instanceof Problem ? Number(statusOfProblem(error)) : 500,
-          body: { error: (error as Error).message },
-        }),
-      );
+    journal.submit(add, thing, { caller: { actor: { party: PARTY }, role: 'member' }, organisation: PARTY, key }).then(
+      ({ status, body, replayed }) => ({ status, body, replayed }),
+      (error: unknown) => ({
+        status: error instanceof Problem ? Number(statusOfProblem(error)) : 500,
+        body: { error: (error as Error).message },
+      }),
+    );
   return { url: database.url, journal, groups, failures, submit };
 }
 
 const statusOfProblem = (problem: Problem): number =>
-  ({ 'already-exists': 409, 'temporarily-unavailable': 503, 'number-exhausted': 422 })[problem.refusal.problem as string] ?? 0;
+  ({ 'already-exists': 409, 'temporarily-unavailable': 503, 'number-exhausted': 422 })[
+    problem.refusal.problem as string
+  ] ?? 0;
 
 const twenty = (): Thing[] => Array.from({ length: 20 }, (_, n) => ({ name: `good ${n}` }));
 const countOf = async (url: string, what = 'drill_things'): Promise<number> =>
@@ -124,7 +124,11 @@ async function inOneGroup(t: Test, bench: Bench, poison: Thing): Promise<Told> {
   const good = twenty();
   const told = await Promise.all([...good.slice(0, 10), poison, ...good.slice(10)].map((thing) => bench.submit(thing)));
   const [guilty] = told.splice(10, 1);
-  t.same(told.map(({ status }) => status), Array(20).fill(200), 'the good ones are done');
+  t.same(
+    told.map(({ status }) => status),
+    Array(20).fill(200),
+    'the good ones are done',
+  );
   t.equal(await countOf(bench.url), 20, 'once each');
   t.equal(await countOf(bench.url, 'custody_events'), 20, 'with one event each');
   t.equal(await countOf(bench.url, 'act_keys'), 20, 'and one answer each');
@@ -160,13 +164,20 @@ t.test('an act whose second event cannot be folded leaves no trace on its subjec
   t.equal(broken.status, 500);
   t.equal(next.status, 200);
   t.equal(next.body.before, 0, 'the act behind it sees nothing of it');
-  t.same(await rowsOf(bench.url, 'select seq, type from custody_events order by seq'), [{ seq: 1, type: 'thing_added' }], 'the history begins at 1');
+  t.same(
+    await rowsOf(bench.url, 'select seq, type from custody_events order by seq'),
+    [{ seq: 1, type: 'thing_added' }],
+    'the history begins at 1',
+  );
 });
 
 t.test('a full queue answers 503 at once', async (t) => {
   const bench = await aBench(t, { queueMax: 10 });
   const told = await Promise.all(Array.from({ length: 15 }, (_, n) => bench.submit({ name: `n ${n}` })));
-  t.same(told.map(({ status }) => status), [...Array(10).fill(200), ...Array(5).fill(503)]);
+  t.same(
+    told.map(({ status }) => status),
+    [...Array(10).fill(200), ...Array(5).fill(503)],
+  );
   t.equal(await countOf(bench.url), 10);
   t.equal((await bench.submit({ name: 'later' })).status, 200, 'there is room again');
 });
@@ -174,18 +185,33 @@ t.test('a full queue answers 503 at once', async (t) => {
 t.test('a series that is used up refuses and consumes nothing', async (t) => {
   const bench = await aBench(t);
   const told = await Promise.all(
-    [...twenty().slice(0, 5), ...twenty().slice(5)].map((thing, n) => bench.submit(n % 4 === 0 ? { ...thing, series: 'drill' } : thing)),
+    [...twenty().slice(0, 5), ...twenty().slice(5)].map((thing, n) =>
+      bench.submit(n % 4 === 0 ? { ...thing, series: 'drill' } : thing),
+    ),
   );
-  t.same(told.filter((_, n) => n % 4 === 0).map(({ status }) => status), [200, 200, 200, 422, 422], 'three of five get a number');
-  t.same(told.filter((_, n) => n % 4 === 0).map(({ body }) => body.number), ['1', '2', '3', undefined, undefined]);
-  t.ok(told.every(({ status }, n) => n % 4 === 0 || status === 200), 'the others are done');
+  t.same(
+    told.filter((_, n) => n % 4 === 0).map(({ status }) => status),
+    [200, 200, 200, 422, 422],
+    'three of five get a number',
+  );
+  t.same(
+    told.filter((_, n) => n % 4 === 0).map(({ body }) => body.number),
+    ['1', '2', '3', undefined, undefined],
+  );
+  t.ok(
+    told.every(({ status }, n) => n % 4 === 0 || status === 200),
+    'the others are done',
+  );
   t.same(await rowsOf(bench.url, 'select next from serials'), [{ next: 4 }]);
   t.equal((await bench.submit({ name: 'one more', series: 'drill' })).status, 422);
   t.same(await rowsOf(bench.url, 'select next from serials'), [{ next: 4 }], 'still');
 });
 
 /** A sequence counts through rollbacks: the first `times` inserts of that name fail, the others do not. */
-const failing = (code: string, times: number): string => `create function drill_fault() returns trigger language plpgsql as $$
+const failing = (
+  code: string,
+  times: number,
+): string => `create function drill_fault() returns trigger language plpgsql as $$
   begin
     if new.name = 'good 3' and nextval('drill_faults') <= ${times} then raise exception 'drill' using errcode = '${code}'; end if;
     return new;
@@ -196,7 +222,10 @@ for (const code of ['40001', '40P01', '55P03', '57014', '08006', '57P01', '53200
     const bench = await aBench(t);
     await rowsOf(bench.url, failing(code, 2));
     const told = await Promise.all(twenty().map((thing) => bench.submit(thing)));
-    t.same(told.map(({ status }) => status), Array(20).fill(200));
+    t.same(
+      told.map(({ status }) => status),
+      Array(20).fill(200),
+    );
     t.equal(bench.failures.length, 2, bench.failures.join(', '));
     t.equal(await countOf(bench.url, 'custody_events'), 20);
     t.ok(bench.journal.ready());
@@ -211,9 +240,19 @@ t.test('a fault that stays is answered 503, and the service says when it is well
   t.notOk(bench.journal.ready(), 'it says it is not ready');
   await rowsOf(bench.url, 'drop trigger drill_fault on drill_things');
   const wait = until('ready without an act', () => bench.journal.ready(), 3_000);
-  t.ok(await wait.then(() => true, () => false), 'ready again although nobody dares to send an act');
+  t.ok(
+    await wait.then(
+      () => true,
+      () => false,
+    ),
+    'ready again although nobody dares to send an act',
+  );
   const again = await Promise.all(twenty().map((thing) => bench.submit(thing, thing.name)));
-  t.same(again.map(({ status }) => status), Array(20).fill(200), 'the same keys are done now');
+  t.same(
+    again.map(({ status }) => status),
+    Array(20).fill(200),
+    'the same keys are done now',
+  );
 });
 
 t.test('a deadlock with another connection', async (t) => {
@@ -223,11 +262,15 @@ t.test('a deadlock with another connection', async (t) => {
   await other.query("set deadlock_timeout = '30s'");
   await other.query("begin; insert into drill_things values (gen_random_uuid(), 1, '', now(), 'good 3', 1)");
   const told = Promise.all(twenty().map((thing) => bench.submit(thing, thing.name)));
-  await until('the group waits', async () => (await countOf(bench.url, "pg_locks where not granted")) > 0);
+  await until('the group waits', async () => (await countOf(bench.url, 'pg_locks where not granted')) > 0);
   const crossing = other.query("insert into act_keys values ($1, 'good 5', '', 200, '{}', now())", [PARTY]);
   await crossing;
   await other.query('rollback');
-  t.same((await told).map(({ status }) => status), Array(20).fill(200), 'every act is done');
+  t.same(
+    (await told).map(({ status }) => status),
+    Array(20).fill(200),
+    'every act is done',
+  );
   t.same(bench.failures, ['again'], 'at the second try');
   await other.end();
 });
@@ -240,7 +283,11 @@ t.test('a lock held longer than lock_timeout', async (t) => {
   const told = Promise.all(twenty().map((thing) => bench.submit(thing)));
   await sleep(5_300);
   await other.query('rollback');
-  t.same((await told).map(({ status }) => status), Array(20).fill(200), 'every act is done');
+  t.same(
+    (await told).map(({ status }) => status),
+    Array(20).fill(200),
+    'every act is done',
+  );
   t.same(bench.failures, ['again'], 'at the second try');
   await other.end();
 });

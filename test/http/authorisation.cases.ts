@@ -32,6 +32,8 @@ interface Row {
   readonly may: readonly Kind[];
   /** Told that it is not theirs to do (403): they may know of the subject. Everyone else gets 404. */
   readonly told?: readonly Kind[];
+  /** Let in, and shown nothing: a regulator of other streams. */
+  readonly empty?: readonly Kind[];
   /** A list is open to everyone with the permission; the subject is in it for `may` alone. */
   readonly lists?: string;
 }
@@ -271,6 +273,7 @@ async function aScene(): Promise<Scene> {
       operation: 'batches.read',
       url: `/v1/batches?siteId=${world.consignorSiteId}`,
       may: ['consignor', 'regulatorHere'],
+      empty: ['regulatorOfMedical'],
     },
     'GET /v1/batches/{id}': {
       operation: 'batches.read',
@@ -281,6 +284,7 @@ async function aScene(): Promise<Scene> {
       operation: 'balances.read',
       url: `/v1/balances?partyId=${consignor.partyId}`,
       may: ['consignor', 'regulatorHere'],
+      empty: ['regulatorOfMedical'],
     },
     'POST /v1/weigh-tickets': {
       operation: 'weigh-tickets.record',
@@ -462,7 +466,8 @@ t.test('every route × every kind of caller', async (t) => {
         t.equal(answer.status, 200, told);
         const found = answer.body.items.some(({ id }: { id: string }) => id === row.lists);
         t.equal(found, row.may.includes(kind), `${told}, ${found ? 'in' : 'not in'} its list`);
-      } else if (row.may.includes(kind)) t.ok(LET_IN.has(answer.status), told);
+      } else if (row.empty?.includes(kind)) t.match(answer, { status: 200, body: { items: [] } }, told);
+      else if (row.may.includes(kind)) t.ok(LET_IN.has(answer.status), told);
       else if (row.told?.includes(kind))
         t.match(answer, { status: 403, body: { type: '/problems/not-your-act' } }, told);
       else t.match(answer, { status: 404, body: { type: '/problems/not-found' } }, told);
@@ -478,7 +483,13 @@ t.test('who is told nothing cannot tell what is not there from what is not his',
     if (!id || row.lists) continue;
     const permitted: readonly Role[] = PERMISSIONS[row.operation];
     for (const kind of ALL) {
-      if (!permitted.includes(KINDS[kind]) || row.may.includes(kind) || row.told?.includes(kind)) continue;
+      if (
+        !permitted.includes(KINDS[kind]) ||
+        row.may.includes(kind) ||
+        row.told?.includes(kind) ||
+        row.empty?.includes(kind)
+      )
+        continue;
       const absent = randomUUID();
       const [there, absentOne] = [
         await send(scene, scene.callers[kind], route, row),

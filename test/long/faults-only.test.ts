@@ -1,1 +1,0 @@
-import '../journal/faults.cases.ts';

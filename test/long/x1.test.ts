@@ -1,0 +1,1 @@
+import '../drills/postgres-away.cases.ts';

@@ -1,0 +1,1 @@
+import '../drills/redis-away.cases.ts';
