@@ -16,6 +16,7 @@ const FUTURE_TOLERANCE_MS = 5 * 60_000;
 
 export function decideAll(work: Work, stored: ReadonlyMap<string, StoredAnswer>): void {
   work.group.forEach((pending, index) => {
+    if (work.outcomes[index]) return;
     const earlier = stored.get(keyName(pending));
     if (earlier) {
       work.outcomes[index] = answerAgain(pending, earlier);
@@ -64,7 +65,7 @@ function decideOne(work: Work, pending: Pending, index: number): void {
   }
   for (const need of needs) for (const gate of need.sharedGates ?? []) work.touchedGates.add(gate);
   for (const { key } of gated) work.touchedGates.add(key);
-  work.decided.push({ index, decision, events: drafts.map((draft) => fold(work, pending, draft)), number: undefined });
+  work.decided.push({ index, decision, events: foldAll(work, pending, drafts), number: undefined });
 }
 
 /** Another process's clock may be a little ahead: an act is never earlier than what it builds on. */
@@ -90,6 +91,20 @@ function tooFarAhead(drafts: readonly EventDraft[], now: Date): Refusal | undefi
     },
     errors: [{ pointer: '/occurredAt', detail: '≤ now + 5 min' }],
   };
+}
+
+/** All of an act's events or none: one that cannot be folded leaves no trace of those before it. */
+function foldAll(work: Work, pending: Pending, drafts: readonly EventDraft[]): Folded[] {
+  const before = drafts.map(({ subject }) => [subject.id, work.entries.get(subject.id)?.current] as const);
+  try {
+    return drafts.map((draft) => fold(work, pending, draft));
+  } catch (error) {
+    for (const [id, current] of before.reverse()) {
+      const entry = work.entries.get(id);
+      if (entry) entry.current = current;
+    }
+    throw error;
+  }
 }
 
 function fold(work: Work, pending: Pending, draft: EventDraft): Folded {

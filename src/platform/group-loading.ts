@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import type { Lookup, Needs, States } from './acts.ts';
 import { type Ref, sha256 } from './events.ts';
-import type { StoredAnswer, Work } from './group.ts';
+import type { Pending, StoredAnswer, Work } from './group.ts';
 import { type Kind, RANKS, readRow } from './subjects.ts';
 
 /** Steps 1 to 3 of a group: stored answers, locks, and the rows under them. */
@@ -29,15 +29,29 @@ export async function storedAnswers({ client, group }: Work): Promise<Map<string
   );
 }
 
+/** Asks every act what it needs; one that cannot say fails alone. @returns what was newly asked for. */
+export function askAll(work: Work, ask: (pending: Pending, index: number) => Needs | undefined): Needs[] {
+  return work.group.flatMap((pending, index) => {
+    if (work.outcomes[index]) return [];
+    try {
+      const needs = ask(pending, index);
+      if (!needs) return [];
+      work.needs[index]!.push(needs);
+      return [needs];
+    } catch (error) {
+      work.outcomes[index] = error instanceof NotLoaded ? { postponed: true } : { failed: error };
+      return [];
+    }
+  });
+}
+
 /** Steps 2 and 3 again, for what only the loaded rows could name. Always of a higher rank. */
 export async function secondRound(work: Work, stored: ReadonlyMap<string, StoredAnswer>): Promise<void> {
-  const more: Needs[] = [];
-  work.group.forEach((pending, index) => {
-    if (!pending.act.alsoNeeds || stored.has(keyName(pending))) return;
-    const needs = pending.act.alsoNeeds(pending.input, statesFor(work, index), work.facts[index]!);
-    work.needs[index]!.push(needs);
-    more.push(needs);
-  });
+  const more = askAll(work, (pending, index) =>
+    stored.has(keyName(pending))
+      ? undefined
+      : pending.act.alsoNeeds?.(pending.input, statesFor(work, index), work.facts[index]!),
+  );
   if (more.length > 0) await lockAndLoad(work, more);
 }
 

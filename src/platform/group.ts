@@ -4,7 +4,7 @@ import type { Accepted, Act, Caller, Facts, JobDraft, Needs, Projection, Referen
 import type { Clock } from './clock.ts';
 import type { EventDraft, RecordedEvent, SealedEvent } from './events.ts';
 import { decideAll, foldNumbered, type NumberedAct, sealAll } from './group-deciding.ts';
-import { inOneWrite, lockAndLoad, secondRound, settle, storedAnswers } from './group-loading.ts';
+import { askAll, inOneWrite, lockAndLoad, secondRound, settle, storedAnswers } from './group-loading.ts';
 import { writeStatements } from './group-writing.ts';
 import type { Kind, SubjectRow } from './subjects.ts';
 
@@ -117,6 +117,7 @@ export async function runGroup(
   context: GroupContext,
 ): Promise<Outcome[]> {
   const work = beginWork(client, group, context);
+  askAll(work, (pending, index) => pending.act.needs(pending.input, work.facts[index]!));
   const [stored] = await inOneWrite(client, () =>
     settle([storedAnswers(work), client.query('begin'), lockAndLoad(work, work.needs.flat())]),
   );
@@ -149,7 +150,7 @@ function beginWork(client: pg.Client, group: readonly Pending[], context: GroupC
     now,
     reference,
     facts,
-    needs: group.map((pending, index) => [pending.act.needs(pending.input, facts[index]!)]),
+    needs: group.map(() => []),
     entries: new Map(),
     loadedIds: new Set(),
     lookups: new Map(),

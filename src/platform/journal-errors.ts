@@ -15,11 +15,36 @@ export function failureOf(error: unknown): Failure {
   return 'fatal';
 }
 
-const isConnectionError = (error: unknown): boolean =>
-  error instanceof Error &&
-  /connect|terminat|ECONN|EPIPE|ETIMEDOUT|socket|not queryable|read timeout|closed/i.test(
-    `${(error as { code?: string }).code ?? ''} ${error.message}`,
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);
+/** What the driver says, word for word, when a connection is gone: these errors carry no code. */
+const DRIVER_MESSAGES = [
+  'Connection terminated',
+  'Connection ended',
+  'Client has encountered a connection error',
+  'Client was closed',
+  'Query read timeout',
+  'timeout expired',
+  'read ECONN',
+  'write EPIPE',
+];
+
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: string };
+  return (
+    (code !== undefined && SOCKET_CODES.has(code)) ||
+    DRIVER_MESSAGES.some((message) => error.message.startsWith(message))
   );
+}
 
 /** What may be logged of a failure: never Postgres' DETAIL, which repeats the values of the row. */
 export function loggable(error: unknown): object {

@@ -64,13 +64,15 @@ interface Lane {
 }
 
 const TRIES_MAX = 3;
+/** After giving up an act; then traffic is welcome again, for nothing else would show that the database is back. */
+const UNREADY_MS = 2_000;
 const POSTPONEMENTS_MAX = 200;
 
 export function openJournal(options: JournalOptions): Journal {
   const queue: Waiting[] = [];
   const inFlight = new Map<string, { hash: Buffer; answer: Promise<Answer> }>();
   const lanes: Lane[] = Array.from({ length: options.lanes }, () => ({ client: undefined, busy: false }));
-  let healthy = true;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let stopping = false;
   let idle: (() => void) | undefined;
 
@@ -152,7 +154,7 @@ export function openJournal(options: JournalOptions): Journal {
     try {
       lane.client ??= await openLane(options.databaseUrl);
       const outcomes = await runGroup(lane.client, group, options);
-      healthy = true;
+      failedAt = Number.NEGATIVE_INFINITY;
       conclude(group, outcomes);
       options.observe({ acts: group.length, seconds: Number(process.hrtime.bigint() - started) / 1e9 });
       options.onCommit();
@@ -191,7 +193,7 @@ export function openJournal(options: JournalOptions): Journal {
     if (failure === 'reconnect' || failure === 'fatal') drop(lane);
     else await rollback(lane);
     if (failure === 'isolate' || failure === 'fatal') return isolate(lane, group, error);
-    if (failure === 'overloaded') healthy = false;
+    if (failure === 'overloaded') failedAt = performance.now();
     await sleep(5 + Math.random() * 20 * 2 ** (group[0]?.tries ?? 0));
     retryOrGiveUp(group);
   }
@@ -224,7 +226,7 @@ export function openJournal(options: JournalOptions): Journal {
       waiting.reject(unavailable());
       return false;
     });
-    if (again.length < group.length) healthy = false;
+    if (again.length < group.length) failedAt = performance.now();
     queue.unshift(...again);
   }
 
@@ -240,7 +242,7 @@ export function openJournal(options: JournalOptions): Journal {
 
   return {
     submit: submit as Journal['submit'],
-    ready: () => healthy && !stopping,
+    ready: () => !stopping && performance.now() - failedAt > UNREADY_MS,
     depth: () => queue.length,
     async stop() {
       stopping = true;

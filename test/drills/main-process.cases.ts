@@ -21,7 +21,8 @@ interface Main {
 
 async function startMain(directory: string, asNobody: boolean): Promise<Main> {
   const port = await freePort();
-  const node = [process.execPath, '--import=tsx', 'src/main.ts'];
+  // tap would follow into the child and write its notes where nobody may not.
+  const node = ['env', '-u', 'NODE_OPTIONS', process.execPath, '--import=tsx', 'src/main.ts'];
   const [command, ...args] = asNobody
     ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', ...node]
     : node;

@@ -1,0 +1,415 @@
+import { randomUUID } from 'node:crypto';
+import type { Operation } from '../../src/parties/authorisation.ts';
+import type { Role } from '../../src/parties/tables.ts';
+import { aDraft, aRegulator, aSite, at, shapeOf } from '../manifests/given.ts';
+import { type Answer, aWorld, type Caller, callerWith, ok, type World } from '../support/world.ts';
+
+/**
+ * Every route by every kind of caller. The outer gate is `PERMISSIONS`; behind it each row below says who is let in,
+ * who is told that it is not his act, and who is told nothing: everyone else.
+ */
+export const KINDS = {
+  administrator: 'administrator',
+  consignor: 'member',
+  carrier: 'member',
+  consignee: 'member',
+  stranger: 'member',
+  driver: 'driver',
+  device: 'device',
+  regulatorHere: 'regulator',
+  regulatorElsewhere: 'regulator',
+  regulatorOfMedical: 'regulator',
+} as const satisfies Record<string, Role>;
+export type Kind = keyof typeof KINDS;
+export const ALL = Object.keys(KINDS) as Kind[];
+
+interface Row {
+  readonly operation: Operation;
+  readonly url: string;
+  readonly body?: object;
+  /** Let in: the answer is a success, or a refusal that has nothing to do with who asks. */
+  readonly may: readonly Kind[];
+  /** Told that it is not theirs to do (403): they may know of the subject. Everyone else gets 404. */
+  readonly told?: readonly Kind[];
+  /** Let in, and shown nothing: a regulator of other streams. */
+  readonly empty?: readonly Kind[];
+  /** A list is open to everyone with the permission; the subject is in it for `may` alone. */
+  readonly lists?: string;
+}
+
+const PARTIES_ON_IT: readonly Kind[] = ['consignor', 'carrier', 'consignee'];
+const WATCHERS: readonly Kind[] = ['regulatorHere', 'regulatorOfMedical'];
+
+export interface Scene extends World {
+  readonly callers: Record<Kind, Caller>;
+  readonly rows: Readonly<Record<string, Row>>;
+}
+
+export async function aScene(): Promise<Scene> {
+  const world = await aWorld();
+  const { consignor, carrier, consignee, admin } = world;
+  const id = async (answer: Promise<Answer>): Promise<string> => ok(await answer).id;
+  const grant = async (caller: Caller, role: string, bound: object): Promise<Caller> =>
+    callerWith(
+      world.app,
+      ok(await caller.post('/v1/api-keys', { partyId: caller.partyId, role, label: role, ...bound })).apiKey,
+      caller.partyId,
+    );
+  const person = { partyId: carrier.partyId, duties: ['driver'], name: '张三' };
+  const personId = await id(carrier.post('/v1/people', person));
+  const device = {
+    partyId: consignee.partyId,
+    siteId: world.consigneeSiteId,
+    type: 'truck_scale',
+    serialNumber: randomUUID(),
+  };
+  const deviceId = await id(consignee.post('/v1/devices', device));
+  const vehicle = { partyId: carrier.partyId, plate: world.plate };
+  const vehicleId = await id(carrier.post('/v1/vehicles', vehicle));
+  const plan = {
+    type: 'management_plan',
+    number: randomUUID(),
+    holderId: consignor.partyId,
+    wasteCodes: ['HW08'],
+    validFrom: '2026-01-01',
+    validTo: '2027-01-01',
+  };
+  const planId = await id(admin.post('/v1/permits', plan));
+  const keyId = ok(await carrier.get('/v1/me')).key.id as string;
+  const policy = ok(await admin.get('/v1/policies?limit=1')).items[0];
+  const draft = await aDraft(world);
+  const [issued, loading, voiding, transit, arrived] = [
+    (await world.aManifest({ status: 'issued' })).id,
+    (await world.aManifest({ status: 'issued' })).id,
+    (await world.aManifest({ status: 'issued' })).id,
+    (await world.aManifest({ status: 'in_transit' })).id,
+    (await world.aManifest({ status: 'arrived' })).id,
+  ];
+  const { id: received } = await world.aManifest({ status: 'received', acceptedGrams: 1_000_000 });
+  const batchId = await world.generate(1_000_000);
+  const ticket = (n: string) => ({
+    ticketNumber: n,
+    siteId: world.consigneeSiteId,
+    purpose: 'unloading',
+    grossGrams: 2,
+    tareGrams: 1,
+    manifestId: transit,
+    occurredAt: at(world),
+  });
+  const ticketId = await id(consignee.post('/v1/weigh-tickets', ticket(randomUUID())));
+  await world.jobsDone();
+  const anomaly = ok(await consignor.get('/v1/anomalies?limit=200')).items.find(
+    (item: { subject: { id: string } }) => item.subject.id === received,
+  );
+  const site = { partyId: consignor.partyId, name: '一厂', region: '370112' };
+  const line = { occurredAt: at(world), lines: [{ line: 1, acceptedGrams: 1 }] };
+  const load = { occurredAt: at(world), plate: world.plate, lines: [{ line: 1, massGrams: 1 }] };
+  const everyReader = ALL.filter((kind) => kind !== 'device');
+  const onManifest: readonly Kind[] = [...PARTIES_ON_IT, 'driver', 'regulatorHere'];
+  const rows: Record<string, Row> = {
+    'GET /v1/me': { operation: 'me.read', url: '/v1/me', may: ALL },
+    'GET /v1/waste-codes': { operation: 'catalogue.read', url: '/v1/waste-codes', may: everyReader },
+    'GET /v1/waste-codes/{code}': { operation: 'catalogue.read', url: '/v1/waste-codes/900-249-08', may: everyReader },
+    'GET /v1/regions': { operation: 'catalogue.read', url: '/v1/regions', may: everyReader },
+    'GET /v1/policies': { operation: 'policies.read', url: '/v1/policies', may: everyReader },
+    'GET /v1/policies/{id}': { operation: 'policies.read', url: `/v1/policies/${policy.id}`, may: everyReader },
+    'POST /v1/policies': {
+      operation: 'policies.register',
+      url: '/v1/policies',
+      body: bodyOf(policy),
+      may: ['administrator'],
+    },
+    'PUT /v1/policies/{id}': {
+      operation: 'policies.amend',
+      url: `/v1/policies/${policy.id}`,
+      body: bodyOf(policy),
+      may: ['administrator'],
+    },
+    'GET /v1/parties': { operation: 'parties.read', url: '/v1/parties', may: everyReader },
+    'GET /v1/parties/{id}': { operation: 'parties.read', url: `/v1/parties/${consignor.partyId}`, may: everyReader },
+    'POST /v1/parties': {
+      operation: 'parties.register',
+      url: '/v1/parties',
+      body: { name: '新', capacities: ['producer'], region: '370102' },
+      may: ['administrator'],
+    },
+    'PUT /v1/parties/{id}': {
+      operation: 'parties.amend',
+      url: `/v1/parties/${consignor.partyId}`,
+      body: { name: '改名', capacities: ['producer'], region: '370102' },
+      may: ['administrator', 'consignor'],
+      told: ['carrier', 'consignee', 'stranger'],
+    },
+    'GET /v1/sites': { operation: 'sites.read', url: '/v1/sites', may: everyReader },
+    'GET /v1/sites/{id}': { operation: 'sites.read', url: `/v1/sites/${world.consignorSiteId}`, may: everyReader },
+    'POST /v1/sites': {
+      operation: 'sites.register',
+      url: '/v1/sites',
+      body: site,
+      may: ['administrator', 'consignor'],
+      told: ['carrier', 'consignee', 'stranger'],
+    },
+    'PUT /v1/sites/{id}': {
+      operation: 'sites.amend',
+      url: `/v1/sites/${world.consignorSiteId}`,
+      body: site,
+      may: ['administrator', 'consignor'],
+      told: ['carrier', 'consignee', 'stranger'],
+    },
+    'GET /v1/vehicles': { operation: 'vehicles.read', url: '/v1/vehicles', may: everyReader },
+    'GET /v1/vehicles/{id}': { operation: 'vehicles.read', url: `/v1/vehicles/${vehicleId}`, may: everyReader },
+    'POST /v1/vehicles': {
+      operation: 'vehicles.register',
+      url: '/v1/vehicles',
+      body: vehicle,
+      may: ['administrator', 'carrier'],
+      told: ['consignor', 'consignee', 'stranger'],
+    },
+    'PUT /v1/vehicles/{id}': {
+      operation: 'vehicles.amend',
+      url: `/v1/vehicles/${vehicleId}`,
+      body: vehicle,
+      may: ['administrator', 'carrier'],
+      told: ['consignor', 'consignee', 'stranger'],
+    },
+    'GET /v1/people': {
+      operation: 'people.read',
+      url: '/v1/people?limit=200',
+      may: ['administrator', 'carrier'],
+      lists: personId,
+    },
+    'GET /v1/people/{id}': {
+      operation: 'people.read',
+      url: `/v1/people/${personId}`,
+      may: ['administrator', 'carrier'],
+    },
+    'POST /v1/people': {
+      operation: 'people.register',
+      url: '/v1/people',
+      body: person,
+      may: ['administrator', 'carrier'],
+      told: ['consignor', 'consignee', 'stranger'],
+    },
+    'PUT /v1/people/{id}': {
+      operation: 'people.amend',
+      url: `/v1/people/${personId}`,
+      body: person,
+      may: ['administrator', 'carrier'],
+    },
+    'GET /v1/devices': {
+      operation: 'devices.read',
+      url: '/v1/devices?limit=200',
+      may: ['administrator', 'consignee', ...WATCHERS],
+      lists: deviceId,
+    },
+    'GET /v1/devices/{id}': {
+      operation: 'devices.read',
+      url: `/v1/devices/${deviceId}`,
+      may: ['administrator', 'consignee', ...WATCHERS],
+    },
+    'POST /v1/devices': {
+      operation: 'devices.register',
+      url: '/v1/devices',
+      body: device,
+      may: ['administrator', 'consignee'],
+      told: ['consignor', 'carrier', 'stranger'],
+    },
+    'PUT /v1/devices/{id}': {
+      operation: 'devices.amend',
+      url: `/v1/devices/${deviceId}`,
+      body: device,
+      may: ['administrator', 'consignee'],
+    },
+    'GET /v1/api-keys': {
+      operation: 'keys.read',
+      url: '/v1/api-keys?limit=200',
+      may: ['administrator', 'carrier'],
+      lists: keyId,
+    },
+    'GET /v1/api-keys/{id}': {
+      operation: 'keys.read',
+      url: `/v1/api-keys/${keyId}`,
+      may: ['administrator', 'carrier'],
+    },
+    'POST /v1/api-keys': {
+      operation: 'keys.grant',
+      url: '/v1/api-keys',
+      body: { partyId: carrier.partyId, role: 'member', label: 'test' },
+      may: ['administrator', 'carrier'],
+      told: ['consignor', 'consignee', 'stranger'],
+    },
+    'GET /v1/permits': {
+      operation: 'permits.read',
+      url: '/v1/permits?limit=200',
+      may: ['administrator', 'consignor', ...WATCHERS],
+      lists: planId,
+    },
+    'GET /v1/permits/{id}': {
+      operation: 'permits.read',
+      url: `/v1/permits/${planId}`,
+      may: ['administrator', 'consignor', ...WATCHERS],
+    },
+    'POST /v1/permits': {
+      operation: 'permits.register',
+      url: '/v1/permits',
+      body: plan,
+      may: ['administrator', ...WATCHERS],
+      told: ['regulatorElsewhere'],
+    },
+    'PUT /v1/permits/{id}': {
+      operation: 'permits.amend',
+      url: `/v1/permits/${planId}`,
+      body: plan,
+      may: ['administrator', ...WATCHERS],
+    },
+    'POST /v1/generations': {
+      operation: 'generations.record',
+      url: '/v1/generations',
+      body: { siteId: world.consignorSiteId, wasteCode: '900-249-08', massGrams: 1, occurredAt: at(world) },
+      may: ['consignor'],
+    },
+    'GET /v1/batches': {
+      operation: 'batches.read',
+      url: `/v1/batches?siteId=${world.consignorSiteId}`,
+      may: ['consignor', 'regulatorHere'],
+      empty: ['regulatorOfMedical'],
+    },
+    'GET /v1/batches/{id}': {
+      operation: 'batches.read',
+      url: `/v1/batches/${batchId}`,
+      may: ['consignor', 'regulatorHere'],
+    },
+    'GET /v1/balances': {
+      operation: 'balances.read',
+      url: `/v1/balances?partyId=${consignor.partyId}`,
+      may: ['consignor', 'regulatorHere'],
+      empty: ['regulatorOfMedical'],
+    },
+    'POST /v1/weigh-tickets': {
+      operation: 'weigh-tickets.record',
+      url: '/v1/weigh-tickets',
+      body: ticket(randomUUID()),
+      may: ['consignee', 'device', 'driver'],
+      told: ['consignor', 'carrier', 'stranger'],
+    },
+    'GET /v1/weigh-tickets': {
+      operation: 'weigh-tickets.read',
+      url: `/v1/weigh-tickets?manifestId=${transit}`,
+      may: onManifest,
+    },
+    'GET /v1/weigh-tickets/{id}': {
+      operation: 'weigh-tickets.read',
+      url: `/v1/weigh-tickets/${ticketId}`,
+      may: onManifest,
+    },
+    'GET /v1/manifests': {
+      operation: 'manifests.read',
+      url: '/v1/manifests?limit=200',
+      may: onManifest,
+      lists: issued,
+    },
+    'GET /v1/manifests/{id}': { operation: 'manifests.read', url: `/v1/manifests/${issued}`, may: onManifest },
+    'GET /v1/manifests/{id}/events': {
+      operation: 'manifests.read',
+      url: `/v1/manifests/${issued}/events`,
+      may: onManifest,
+    },
+    'POST /v1/manifests': {
+      operation: 'manifests.draft',
+      url: '/v1/manifests',
+      body: world.draftBody(),
+      may: ['consignor'],
+    },
+    'PUT /v1/manifests/{id}': {
+      operation: 'manifests.revise',
+      url: `/v1/manifests/${draft}`,
+      body: world.draftBody(),
+      may: ['consignor'],
+    },
+    'POST /v1/manifests/{id}/issue': {
+      operation: 'manifests.issue',
+      url: `/v1/manifests/${issued}/issue`,
+      body: {},
+      may: ['consignor'],
+      told: ['carrier', 'consignee'],
+    },
+    'POST /v1/manifests/{id}/pickup': {
+      operation: 'manifests.pickup',
+      url: `/v1/manifests/${loading}/pickup`,
+      body: load,
+      may: ['carrier', 'driver'],
+      told: ['consignor', 'consignee'],
+    },
+    'POST /v1/manifests/{id}/arrival': {
+      operation: 'manifests.arrival',
+      url: `/v1/manifests/${transit}/arrival`,
+      body: { occurredAt: at(world) },
+      may: ['carrier', 'driver', 'consignee'],
+      told: ['consignor'],
+    },
+    'POST /v1/manifests/{id}/receipt': {
+      operation: 'manifests.receipt',
+      url: `/v1/manifests/${arrived}/receipt`,
+      body: line,
+      may: ['consignee'],
+      told: ['consignor', 'carrier'],
+    },
+    'POST /v1/manifests/{id}/void': {
+      operation: 'manifests.void',
+      url: `/v1/manifests/${voiding}/void`,
+      body: { reason: 'test' },
+      may: ['consignor'],
+      told: ['carrier', 'consignee'],
+    },
+    'GET /v1/anomalies': {
+      operation: 'anomalies.read',
+      url: '/v1/anomalies?limit=200',
+      may: [...PARTIES_ON_IT, 'regulatorHere'],
+      lists: anomaly.id,
+    },
+    'GET /v1/anomalies/{id}': {
+      operation: 'anomalies.read',
+      url: `/v1/anomalies/${anomaly.id}`,
+      may: [...PARTIES_ON_IT, 'regulatorHere'],
+    },
+    // Last: whoever may, revokes it.
+    'DELETE /v1/api-keys/{id}': {
+      operation: 'keys.revoke',
+      url: `/v1/api-keys/${ok(await carrier.post('/v1/api-keys', { partyId: carrier.partyId, role: 'member', label: 'old' })).id}`,
+      may: ['administrator', 'carrier'],
+    },
+  };
+  const callers: Record<Kind, Caller> = {
+    administrator: admin,
+    consignor,
+    carrier,
+    consignee,
+    stranger: world.stranger,
+    driver: await grant(carrier, 'driver', { personId }),
+    device: await grant(consignee, 'device', { deviceId }),
+    regulatorHere: world.regulator,
+    regulatorElsewhere: await aRegulator(world, '371000'),
+    regulatorOfMedical: await aRegulator(world, '370100', ['medical']),
+  };
+  return { ...world, callers, rows };
+}
+
+/** A register's record as one sends it back. */
+function bodyOf({ id: _, version: __, ...body }: Record<string, unknown>): object {
+  return body;
+}
+
+/** Edits name the version as it is now, so that what is judged is who asks. */
+export async function send(
+  scene: Scene,
+  caller: Caller,
+  route: string,
+  { url, body }: Pick<Row, 'url' | 'body'>,
+): Promise<Answer> {
+  const [method] = route.split(' ');
+  if (method === 'GET') return caller.get(url);
+  if (method === 'DELETE') return caller.delete(url);
+  if (method === 'POST') return caller.post(url, body);
+  const version = (await scene.admin.get(url)).headers.etag ?? '"1"';
+  return caller.put(url, body!, { 'if-match': String(version) });
+}
