@@ -46,7 +46,11 @@ function plan(): { name: string; start: () => Promise<Server>; patterns: string[
   if (!long) return [{ name: 'Postgres 18', start: startPostgres18, patterns: ['test/*.test.ts'] }];
   return [
     { name: 'Postgres 18, drills and soak', start: startPostgres18, patterns: ['test/long/*.test.ts'] },
-    { name: 'Postgres 15, everything', start: () => startPostgres15(), patterns: ['test/*.test.ts', 'test/long/*.test.ts'] },
+    {
+      name: 'Postgres 15, everything',
+      start: () => startPostgres15(),
+      patterns: ['test/*.test.ts', 'test/long/*.test.ts'],
+    },
   ];
 }
 
@@ -78,7 +82,8 @@ async function runTap(patterns: readonly string[], environment: Record<string, s
     totals.passed = Number(/pass: (\d+)/.exec(line)?.[1] ?? 0);
     totals.failed = Number(summary[1]) - totals.passed;
   }
-  const code = child.exitCode ?? (await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1))));
+  const code =
+    child.exitCode ?? (await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1))));
   if (!seen || (code !== 0 && totals.failed === 0)) totals.failed += 1;
   return totals;
 }

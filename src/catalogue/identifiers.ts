@@ -1,4 +1,5 @@
 /** 统一社会信用代码 by GB 32100-2015 and 机动车号牌 by GA 36. Pure: what a number can tell of itself, no register asked. */
+import { z } from 'zod';
 
 const USCC_ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 const USCC_WEIGHTS = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28] as const;
@@ -68,3 +69,19 @@ function isOrganisationCode(code: string): boolean {
 function isSpecialEnding(text: string): text is keyof typeof SPECIAL_ENDINGS {
   return Object.hasOwn(SPECIAL_ENDINGS, text);
 }
+
+/** Kept in its normal form; one that is none is kept as sent, for the rule to refuse with its reason. */
+export const Uscc = z
+  .string()
+  .max(40)
+  .transform((text) => {
+    const checked = checkUscc(text);
+    return checked.valid ? checked.uscc : text;
+  });
+export const Plate = z
+  .string()
+  .max(20)
+  .transform((text) => {
+    const checked = checkPlate(text);
+    return checked.valid ? checked.plate : text;
+  });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sightOf } from '../parties/visibility.ts';
-import { ActAnswer, type App, addAct, Id, languageOf, ProblemView, type Services } from '../platform/http.ts';
+import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
+import { languageOf } from '../platform/http-errors.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { Uuid } from '../platform/values.ts';

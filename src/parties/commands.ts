@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode, withRemarks } from '../catalogue/commands.ts';
-import { checkPlate, checkUscc } from '../catalogue/identifiers.ts';
+import { checkPlate, checkUscc, Plate, Uscc } from '../catalogue/identifiers.ts';
 import { STREAMS } from '../catalogue/policies.ts';
 import { isLocationOn, regionOn } from '../catalogue/regions.ts';
 import {
@@ -38,21 +38,6 @@ import { CAPACITIES, DEVICE_TYPES } from './tables.ts';
  * touching another's is 403; people and devices of others are unknown, so it is 404.
  */
 
-/** Kept in its normal form; one that is none is kept as sent, for the rule to refuse with its reason. */
-export const Uscc = z
-  .string()
-  .max(40)
-  .transform((text) => {
-    const checked = checkUscc(text);
-    return checked.valid ? checked.uscc : text;
-  });
-export const Plate = z
-  .string()
-  .max(20)
-  .transform((text) => {
-    const checked = checkPlate(text);
-    return checked.valid ? checked.plate : text;
-  });
 const inOrder =
   <Value extends string>(list: readonly Value[]) =>
   (chosen: readonly Value[]): Value[] =>

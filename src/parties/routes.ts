@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Plate, Uscc } from '../catalogue/identifiers.ts';
 import type { Caller } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
 import {
@@ -25,7 +26,6 @@ import {
   DeviceBody,
   PartyBody,
   PersonBody,
-  Plate,
   personInput,
   registerDevice,
   registerParty,
@@ -33,7 +33,6 @@ import {
   registerSite,
   registerVehicle,
   SiteBody,
-  Uscc,
   VehicleBody,
 } from './commands.ts';
 import { grantKey, KeyBody, type KeyGrant, revokeKey } from './granting.ts';

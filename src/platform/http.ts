@@ -5,32 +5,19 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, {
   type FastifyBaseLogger,
-  type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import {
-  hasZodFastifySchemaValidationErrors,
-  jsonSchemaTransform,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import {
-  type Bilingual,
-  type FieldError,
-  Problem,
-  type ProblemType,
-  problemBody,
-  type Refusal,
-  statusOf,
-} from '../problems.ts';
+import { type Bilingual, Problem, type Refusal } from '../problems.ts';
 import type { Act, Caller } from './acts.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './connections.ts';
+import { answerBrokenRequest, answerError, answerUnknownRoute, languageOf } from './http-errors.ts';
 import type { Journal } from './journal.ts';
 import { Uuid } from './values.ts';
 
@@ -214,148 +201,6 @@ function requestId(request: IncomingMessage): string {
   const parent = request.headers.traceparent;
   const trace = typeof parent === 'string' ? /^00-([0-9a-f]{32})-/.exec(parent)?.[1] : undefined;
   return trace ?? randomUUID();
-}
-
-export function languageOf(request: FastifyRequest): keyof Bilingual {
-  const weights = { zh: 0, en: 0 };
-  for (const range of (request.headers['accept-language'] ?? '').split(',').slice(0, 20)) {
-    const [, language, quality] = /^\s*(zh|en)\b[^;]*(?:;\s*q=([\d.]+))?/i.exec(range) ?? [];
-    if (language) weights[language.toLowerCase() as keyof Bilingual] = Number(quality ?? 1);
-  }
-  return weights.en > weights.zh ? 'en' : 'zh';
-}
-
-function answerError(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = refusalOf(error);
-  if (refusal.problem === 'internal-error')
-    request.log.error({ event: 'request_failed', err: error }, 'request_failed');
-  return answerRefusal(refusal, request, reply);
-}
-
-function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const language = languageOf(request);
-  if (refusal.retryAfterSeconds) reply.header('retry-after', String(refusal.retryAfterSeconds));
-  return reply
-    .code(statusOf(refusal.problem))
-    .header('content-language', language === 'zh' ? 'zh-CN' : 'en')
-    .type('application/problem+json')
-    .serializer((body: unknown) => JSON.stringify(body))
-    .send({ ...problemBody(refusal, language, request.url), requestId: request.id });
-}
-
-function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = METHODS.filter(
-    (method) => method !== request.method && request.server.findRoute({ url: request.url.split('?')[0]!, method }),
-  );
-  if (known.length > 0) reply.header('allow', known.join(', '));
-  const problem: ProblemType = known.length > 0 ? 'method-not-allowed' : 'no-such-route';
-  const path = request.url.split('?')[0];
-  return answerRefusal(
-    {
-      problem,
-      detail: {
-        zh: `${request.method} ${path} 不存在；接口目录见 /docs。`,
-        en: `There is no ${request.method} ${path}; the paths are listed at /docs.`,
-      },
-    },
-    request,
-    reply,
-  );
-}
-
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-
-/** Requests that never became one: broken HTTP, or too slow in arriving. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: import('node:net').Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
-  const problem: ProblemType = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-timeout' : 'invalid-input';
-  const detail = { zh: '未能读取完整的 HTTP 请求。', en: 'The HTTP request could not be read in full.' };
-  const body = JSON.stringify({ ...problemBody({ problem, detail }, 'zh', '/'), requestId: randomUUID() });
-  socket.end(
-    `HTTP/1.1 ${statusOf(problem)} ${problem}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
-function refusalOf(error: FastifyError | Problem): Refusal {
-  if (error instanceof Problem) return error.refusal;
-  if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error);
-  const known = FASTIFY_ERRORS[error.code];
-  if (known) return { problem: known.problem, detail: known.detail };
-  if (error instanceof SyntaxError || error.statusCode === 400)
-    return { problem: 'malformed-json', detail: FASTIFY_ERRORS.FST_ERR_CTP_INVALID_JSON_BODY!.detail };
-  return {
-    problem: 'internal-error',
-    detail: {
-      zh: '请求未完成，已记录。请凭 requestId 联系我们。',
-      en: 'The request was not completed and has been logged; tell us its requestId.',
-    },
-  };
-}
-
-const EMPTY_BODY = { zh: '正文为空；请发送 JSON。', en: 'The body is empty; send JSON.' };
-const FASTIFY_ERRORS: Record<string, { problem: ProblemType; detail: Bilingual }> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: {
-    problem: 'malformed-json',
-    detail: { zh: '正文不是有效的 JSON。', en: 'The body could not be read as JSON.' },
-  },
-  FST_ERR_CTP_EMPTY_JSON_BODY: { problem: 'malformed-json', detail: EMPTY_BODY },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
-    problem: 'malformed-json',
-    detail: { zh: '正文长度与 Content-Length 不符。', en: 'The body is not as long as Content-Length says.' },
-  },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    problem: 'media-type-unsupported',
-    detail: { zh: '请使用 Content-Type: application/json。', en: 'Send Content-Type: application/json.' },
-  },
-  FST_ERR_CTP_BODY_TOO_LARGE: {
-    problem: 'body-too-large',
-    detail: { zh: '请拆分后发送。', en: 'Send it in smaller parts.' },
-  },
-  FST_ERR_CTP_EMPTY_TYPE: {
-    problem: 'media-type-unsupported',
-    detail: { zh: '请使用 Content-Type: application/json。', en: 'Send Content-Type: application/json.' },
-  },
-  FST_ERR_BAD_URL: {
-    problem: 'invalid-input',
-    detail: { zh: '路径编码无效。', en: 'The path is not encoded properly.' },
-  },
-  FST_ERR_PARAM_LENGTH: {
-    problem: 'invalid-input',
-    detail: { zh: '路径参数过长。', en: 'A parameter in the path is too long.' },
-  },
-};
-
-function invalidInput(
-  error: FastifyError & {
-    validation: readonly { instancePath?: string; message?: string }[];
-    validationContext?: string;
-  },
-): Refusal {
-  const places: Record<string, string> = { params: 'path:', querystring: 'query:', headers: 'header:' };
-  const place = places[error.validationContext ?? ''] ?? '';
-  const errors: FieldError[] = error.validation.map((issue) => ({
-    pointer: place === '' ? issue.instancePath || '/' : `${place}${(issue.instancePath ?? '').slice(1)}`,
-    detail: issue.message ?? 'invalid',
-  }));
-  const missingKey = place === 'header:' && errors.some(({ pointer }) => pointer === 'header:idempotency-key');
-  if (missingKey) {
-    return {
-      problem: 'idempotency-key-missing',
-      detail: {
-        zh: '每个写操作须带 Idempotency-Key（1 至 128 个可打印字符），重试时保持不变。',
-        en: 'Every act carries an Idempotency-Key of 1 to 128 printable characters; keep it when you try again.',
-      },
-      errors,
-    };
-  }
-  return {
-    problem: 'invalid-input',
-    detail: {
-      zh: `有 ${errors.length} 处不符合格式，见 errors。`,
-      en: `${errors.length} place(s) do not fit; see errors.`,
-    },
-    errors,
-  };
 }
 
 export const ActHeaders = z.object({ 'idempotency-key': z.string().regex(/^[\x21-\x7e]{1,128}$/) });

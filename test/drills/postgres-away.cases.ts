@@ -60,6 +60,8 @@ t.test('kill -9 of Postgres under load', { timeout: 120_000 }, async (t) => {
   t.ok(load.failures.length > 0, 'there were some');
   await everythingAddsUp(t, databaseUrl(postgres.url, 'drill'), load.sent);
 
+  // Keys are remembered for two seconds, so that the acts below get as far as the journal.
+  t.same(await statusOf(`${api.baseUrl}/v1/manifests`, world.consignor.apiKey), [200, null]);
   await killAndStart(async () => {
     const last = startLoad(world, { clients: 4, baseUrl: () => api.baseUrl, insists: false });
     await last.stop();

@@ -67,6 +67,8 @@ export async function newCity(url: string): Promise<City> {
     await party('接受', 'consignee'),
   ];
   const [consignorSiteId, consigneeSiteId] = [await site(consignor), await site(consignee)];
+  const licence = { type: 'licence', number: 'drill', holderId: consignee.partyId, wasteCodes: ['HW08'], methods: [] };
+  ok(await admin.post('/v1/permits', { ...licence, validFrom: '2024-01-01', validTo: '2029-01-01' }));
   const [line] = (await aCity()).draftBody().lines as [object];
   const body = { consignorSiteId, carrierId: carrier.partyId, consigneeSiteId, lines: [line] };
   await app.close();

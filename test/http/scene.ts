@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation } from '../../src/parties/authorisation.ts';
 import type { Role } from '../../src/parties/tables.ts';
-import { aDraft, aRegulator, aSite, at, shapeOf } from '../manifests/given.ts';
+import { aDraft, aRegulator, at } from '../manifests/given.ts';
 import { type Answer, aWorld, type Caller, callerWith, ok, type World } from '../support/world.ts';
 
 /**

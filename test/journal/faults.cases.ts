@@ -1,2 +1,1 @@
 import '../drills/poison-acts.cases.ts';
-import '../drills/cut-commits.cases.ts';

@@ -1,1 +1,0 @@
-import '../drills/postgres-away.cases.ts';

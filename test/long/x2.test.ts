@@ -1,1 +1,0 @@
-import '../drills/redis-away.cases.ts';

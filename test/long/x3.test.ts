@@ -1,1 +1,0 @@
-import '../drills/main-process.cases.ts';
