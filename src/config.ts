@@ -32,6 +32,8 @@ const Environment = z.object({
   JOURNAL_GROUP_MAX: z.coerce.number().int().min(1).max(128).default(128),
   /** Jobs one process runs at once. */
   JOB_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(64),
+  /** How long a job may be with a worker before it is offered again: a killed worker's jobs wait this long. */
+  JOB_LEASE_SECONDS: z.coerce.number().int().min(4).max(3_600).default(60),
   /** Play the demonstration when the service's own database is empty. Never with DATABASE_URL. */
   DEMO: z.enum(['on', 'off']).default('on'),
 });

@@ -80,12 +80,21 @@ async function openDemo(service: Service, baseUrl: string, dataDirectory: string
   );
   const demo = rows[0]!.empty ? await playDemo(service, baseUrl, dataDirectory) : readDemo(dataDirectory);
   if (!demo) return undefined;
-  const folder = join(CHECKOUT, '.data');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'demo.json');
-  writeFileSync(file, `${JSON.stringify({ baseUrl, accounts: demo.accounts }, null, 2)}\n`, { mode: 0o600 });
-  chmodSync(file, 0o600);
+  shareAccounts(baseUrl, demo);
   return demo;
+}
+
+/** For whoever reads the README in this checkout. One who may not write here has the banner all the same. */
+function shareAccounts(baseUrl: string, { accounts }: DemoAccounts): void {
+  const folder = join(CHECKOUT, '.data');
+  const file = join(folder, 'demo.json');
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, `${JSON.stringify({ baseUrl, accounts }, null, 2)}\n`, { mode: 0o600 });
+    chmodSync(file, 0o600);
+  } catch (error) {
+    process.stderr.write(`The demo accounts could not be written to ${file}: ${String(error)}\n`);
+  }
 }
 
 async function announce(baseUrl: string, service: Service, demo: DemoAccounts | undefined): Promise<void> {

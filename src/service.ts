@@ -100,7 +100,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await seedPolicies(journal);
   await policies.refresh();
   const runsJobs = config.ROLE !== 'api';
-  const shared = { database, clock, concurrency: config.JOB_CONCURRENCY, log: logger };
+  const shared = {
+    database,
+    clock,
+    concurrency: config.JOB_CONCURRENCY,
+    leaseMs: config.JOB_LEASE_SECONDS * 1_000,
+    log: logger,
+  };
   const runner = jobRunner({
     journal,
     database,

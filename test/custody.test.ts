@@ -1,2 +1,3 @@
 import './custody/ledger.cases.ts';
 import './custody/fuzz.cases.ts';
+import './custody/rebuild.cases.ts';

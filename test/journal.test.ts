@@ -1,1 +1,2 @@
 import './journal/replay.cases.ts';
+import './journal/faults.cases.ts';

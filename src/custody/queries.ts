@@ -79,14 +79,15 @@ export async function findBatch(pool: pg.Pool, id: string): Promise<BatchRow | u
   return rows[0];
 }
 
-/** Batches of one site, newest first; only those with something left when `inStock`. */
+/** Batches of one site, newest first, of the streams the caller watches (streamOfCode in catalogue/waste-codes.ts); only those with something left when `inStock`. */
 export async function listBatches(
   pool: pg.Pool,
-  query: { siteId: string; inStock: boolean; below: string; rowsMax: number },
+  query: { siteId: string; streams: readonly string[] | null; inStock: boolean; below: string; rowsMax: number },
 ): Promise<BatchRow[]> {
   const { rows } = await pool.query<BatchRow>(
-    `select ${BATCH_COLUMNS} ${FROM_BATCHES} where b.site_id = $1 and b.id < $2 and (not $3 or l.grams > 0) order by b.id desc limit $4`,
-    [query.siteId, query.below, query.inStock, query.rowsMax],
+    `select ${BATCH_COLUMNS} ${FROM_BATCHES} where b.site_id = $1 and b.id < $2 and (not $3 or l.grams > 0)
+      and ($5::text[] is null or case when b.waste_code like '%-01' then 'medical' else 'hazardous' end = any($5)) order by b.id desc limit $4`,
+    [query.siteId, query.below, query.inStock, query.rowsMax, query.streams],
   );
   return rows;
 }

@@ -79,11 +79,11 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
       );
       if (!rows[0] || !(await maySeeParty(pool, request.caller, rows[0].partyId, rows[0].region, siteId)))
         throw Problem.of(notFound('site', siteId));
-      const isWatched = watched(await sightOf(pool, request.caller), request.caller);
+      const { streams } = await sightOf(pool, request.caller);
       return sendPage(
         request,
         reply,
-        (await listBatches(pool, { siteId, inStock, below: readCursor(cursor), rowsMax: limit + 1 })).filter(isWatched),
+        await listBatches(pool, { siteId, inStock, below: readCursor(cursor), rowsMax: limit + 1, streams }),
         limit,
       );
     },

@@ -11,6 +11,7 @@ import {
   type Refusal,
   statusOf,
 } from '../problems.ts';
+import { type Failure, failureOf } from './journal-errors.ts';
 
 /** One error shape on every path (RFC 9457), in the caller's language. */
 export function languageOf(request: FastifyRequest): keyof Bilingual {
@@ -39,6 +40,14 @@ function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: Fastify
     .serializer((body: unknown) => JSON.stringify(body))
     .send({ ...problemBody(refusal, language, request.url), requestId: request.id });
 }
+
+/** A read that meets a database in trouble is told when to come back, as an act is. */
+const DATABASE_AWAY: ReadonlySet<Failure> = new Set(['reconnect', 'overloaded', 'again']);
+const AWAY: Refusal = {
+  problem: 'temporarily-unavailable',
+  detail: { zh: '数据库暂不可用，请稍后重试。', en: 'The database is away for the moment; try again shortly.' },
+  retryAfterSeconds: 1,
+};
 
 export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = METHODS.filter(
@@ -75,6 +84,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
 
 function refusalOf(error: FastifyError | Problem): Refusal {
   if (error instanceof Problem) return error.refusal;
+  if (DATABASE_AWAY.has(failureOf(error))) return AWAY;
   if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error);
   const known = FASTIFY_ERRORS[error.code];
   if (known) return { problem: known.problem, detail: known.detail };
@@ -116,7 +126,7 @@ const FASTIFY_ERRORS: Record<string, { problem: ProblemType; detail: Bilingual }
     problem: 'invalid-input',
     detail: { zh: '路径编码无效。', en: 'The path is not encoded properly.' },
   },
-  FST_ERR_PARAM_LENGTH: {
+  FST_ERR_MAX_PARAM_LENGTH: {
     problem: 'invalid-input',
     detail: { zh: '路径参数过长。', en: 'A parameter in the path is too long.' },
   },

@@ -41,7 +41,6 @@ export interface JobRow {
 export const SYSTEM_PARTY = namedUuid('liandan system');
 export const SYSTEM_CALLER: Caller = { actor: { party: SYSTEM_PARTY }, role: 'system' };
 
-const LEASE_MS = 60_000;
 const ATTEMPTS_MAX = 8;
 const BACKOFF_MS = 1_000;
 const BACKOFF_MAX_MS = 10 * 60_000;
@@ -54,14 +53,14 @@ const LEND_SQL = `update outbox set available_at = $2
   where id in (select id from outbox where ${DUE} order by available_at, id limit $3 for update skip locked) returning id`;
 const TAKE_SQL = `update outbox set attempts = attempts + 1, available_at = $2 where id = $1 and state = 'pending' returning id, job, payload, attempts`;
 
-const leaseFrom = (clock: Clock): Date => new Date(clock.now().getTime() + LEASE_MS);
+const leaseFrom = (clock: Clock, leaseMs: number): Date => new Date(clock.now().getTime() + leaseMs);
 
 /** Due rows for this process to run. An expired lease makes a row due again: nobody has to sweep. */
-export async function claimDue(pool: pg.Pool, clock: Clock, rowsMax: number): Promise<JobRow[]> {
+export async function claimDue(pool: pg.Pool, clock: Clock, leaseMs: number, rowsMax: number): Promise<JobRow[]> {
   const { rows } = await pool.query<JobRow>({
     name: 'jobs-claim',
     text: CLAIM_SQL,
-    values: [clock.now(), leaseFrom(clock), rowsMax],
+    values: [clock.now(), leaseFrom(clock, leaseMs), rowsMax],
   });
   return withTwins(rows.sort((a, b) => a.id - b.id));
 }
@@ -79,18 +78,22 @@ function withTwins(rows: readonly Omit<JobRow, 'twins'>[]): JobRow[] {
 }
 
 /** Due rows to be handed to a queue: not offered again until the lease ends, so a queue that is wiped loses nothing. */
-export async function lendDue(pool: pg.Pool, clock: Clock, rowsMax: number): Promise<number[]> {
+export async function lendDue(pool: pg.Pool, clock: Clock, leaseMs: number, rowsMax: number): Promise<number[]> {
   const { rows } = await pool.query<{ id: number }>({
     name: 'jobs-lend',
     text: LEND_SQL,
-    values: [clock.now(), leaseFrom(clock), rowsMax],
+    values: [clock.now(), leaseFrom(clock, leaseMs), rowsMax],
   });
   return rows.map((row) => row.id).sort((a, b) => a - b);
 }
 
 /** The row a queue delivered, unless it has been done meanwhile. */
-export async function takeJob(pool: pg.Pool, clock: Clock, id: number): Promise<JobRow | undefined> {
-  const { rows } = await pool.query<JobRow>({ name: 'jobs-take', text: TAKE_SQL, values: [id, leaseFrom(clock)] });
+export async function takeJob(pool: pg.Pool, clock: Clock, leaseMs: number, id: number): Promise<JobRow | undefined> {
+  const { rows } = await pool.query<JobRow>({
+    name: 'jobs-take',
+    text: TAKE_SQL,
+    values: [id, leaseFrom(clock, leaseMs)],
+  });
   return rows[0] && { ...rows[0], twins: [] };
 }
 

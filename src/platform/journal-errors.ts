@@ -33,6 +33,7 @@ const DRIVER_MESSAGES = [
   'Client was closed',
   'Query read timeout',
   'timeout expired',
+  'timeout exceeded when trying to connect',
   'read ECONN',
   'write EPIPE',
 ];

@@ -13,6 +13,8 @@ export interface QueueOptions {
   readonly clock: Clock;
   readonly runner: JobRunner;
   readonly concurrency: number;
+  /** How long a job may be with somebody before it is offered again. */
+  readonly leaseMs: number;
   readonly log: { warn(fields: object, event: string): void };
 }
 
@@ -61,12 +63,12 @@ function loop(step: () => Promise<boolean>, log: QueueOptions['log']): QueueDriv
 }
 
 /** Runs due rows in this process. */
-export function runInProcess({ database, clock, runner, concurrency, log }: QueueOptions): QueueDriver {
+export function runInProcess({ database, clock, runner, concurrency, leaseMs, log }: QueueOptions): QueueDriver {
   const running = new Set<Promise<void>>();
   const driver = loop(async () => {
     const free = concurrency - running.size;
     if (free <= 0) return false;
-    const rows = await claimDue(database.pool, clock, free);
+    const rows = await claimDue(database.pool, clock, leaseMs, free);
     for (const row of rows) {
       const run = runner.run(row).finally(() => {
         running.delete(run);
@@ -95,7 +97,7 @@ export function relayToRedis(
   queue.on('error', () => {});
   const driver = loop(async () => {
     if (connection.status !== 'ready') return false;
-    const ids = await lendDue(options.database.pool, options.clock, RELAY_ROWS_MAX);
+    const ids = await lendDue(options.database.pool, options.clock, options.leaseMs, RELAY_ROWS_MAX);
     if (ids.length === 0) return false;
     try {
       await queue.addBulk(
@@ -126,6 +128,7 @@ export function workFromRedis({
   database,
   clock,
   runner,
+  leaseMs,
   concurrency,
   redisUrl,
   prefix,
@@ -136,10 +139,16 @@ export function workFromRedis({
   const worker = new Worker(
     QUEUE_NAME,
     async (job: { data: { id: number } }) => {
-      const row = await takeJob(database.pool, clock, job.data.id);
+      const row = await takeJob(database.pool, clock, leaseMs, job.data.id);
       if (row) await runner.run(row);
     },
-    { connection, prefix: prefix ?? DEFAULT_PREFIX, concurrency },
+    {
+      connection,
+      prefix: prefix ?? DEFAULT_PREFIX,
+      concurrency,
+      lockDuration: leaseMs / 4,
+      stalledInterval: leaseMs / 4,
+    },
   );
   worker.on('error', (error) => log.warn({ event: 'worker_error', err: error }, 'worker_error'));
   return {
