@@ -12,7 +12,6 @@ import { blankAsNull, type Day, dayOrBlank, inForceOn, readRows } from './refere
 
 export const NATION = '000000';
 export const REGION_LEVELS = ['nation', 'province', 'prefecture', 'county'] as const;
-type RegionLevel = (typeof REGION_LEVELS)[number];
 
 const Code = z.string().regex(/^\d{6}$/);
 const RegionRow = z.object({

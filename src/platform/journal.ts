@@ -189,6 +189,12 @@ export function openJournal(options: JournalOptions): Journal {
       return;
     }
     const failure = failureOf(error);
+    if (failure === 'key-taken') {
+      // Another process was first with one of the keys; its answer is there now. Nothing is wrong, so nothing is counted.
+      await rollback(lane);
+      queue.unshift(...group);
+      return;
+    }
     options.log.warn({ failure, acts: group.length, error: loggable(error) }, 'group_failed');
     if (failure === 'reconnect' || failure === 'fatal') drop(lane);
     else await rollback(lane);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +51,12 @@ const stands = (main: Main): Promise<number> =>
 async function lives(t: Test, asNobody: boolean): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'liandan-main-'));
   chmodSync(directory, 0o711);
+  const shared = join(CHECKOUT, '.data/demo.json');
+  const before = existsSync(shared) ? readFileSync(shared) : undefined;
+  t.teardown(() => {
+    rmSync(directory, { recursive: true, force: true });
+    if (before) writeFileSync(shared, before);
+  });
   if (asNobody) chownSync(directory, NOBODY, NOBODY);
   const first = await startMain(directory, asNobody);
   const firstMs = await stands(first);
@@ -98,7 +104,6 @@ async function lives(t: Test, asNobody: boolean): Promise<void> {
   t.notOk(existsSync(`/proc/${postmaster}`), 'and its Postgres with it');
   t.equal(third.output().split('Ctrl-C stops.')[1]?.trim(), '', 'without complaints');
   t.comment(`first banner after ${firstMs} ms, after kill -9 ${thirdMs} ms`);
-  rmSync(directory, { recursive: true, force: true });
 }
 
 const adminKeyIn = (banner: string): string => /administrator[^\n]*\n\s+(ld_\S+)/.exec(banner)![1]!;
