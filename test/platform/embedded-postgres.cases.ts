@@ -202,11 +202,22 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 /** The child of a program that never asks how its child ended. */
+/** The shell becomes a program that never reaps; on a busy machine it may have reaped the child before: then again. */
 async function aZombie(): Promise<{ parent: ChildProcess; pid: number }> {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [pid] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
-  while (!/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) await sleep(5);
-  return { parent, pid: Number(pid) };
+  for (;;) {
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+    for (let state = stateOf(line); state !== 'gone'; state = stateOf(line)) {
+      if (state === 'Z') return { parent, pid: Number(line) };
+      await sleep(5);
+    }
+    parent.kill();
+  }
+}
+
+function stateOf(pid: string): string {
+  const file = `/proc/${pid}/status`;
+  return existsSync(file) ? (/^State:\s+(\w)/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 'gone') : 'gone';
 }
 
 async function query(url: string, sql: string): Promise<string> {
