@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { ledgerRowsOf } from './custody/repository.ts';
+import { edgesOf, ledgerRowsOf } from './custody/repository.ts';
 import { audienceRows } from './parties/audience.ts';
 import { openSession } from './platform/connections.ts';
 import { canonicalBytes, chainHash, GENESIS_HASH, openEvent, type RecordedEvent } from './platform/events.ts';
@@ -201,6 +201,8 @@ const PROJECTED_TABLES = [
 const EXPECTED_TABLES = `
   create temp table expected_refs (ref_id uuid, event_id uuid) on commit drop;
   create temp table expected_postings (event_id uuid, n int, account_id uuid, batch_id uuid, line int, grams bigint, pieces int, dry_grams bigint, occurred_at timestamptz) on commit drop;
+  create temp table expected_accounts (id uuid, role text, party_id uuid, site_id uuid, waste_code text, owner_id uuid) on commit drop;
+  create temp table expected_edges (to_id uuid, from_id uuid, event_id uuid, grams bigint, pieces int) on commit drop;
   create temp table expected_audience (scope uuid, kind text, stage text, id uuid, stream text) on commit drop;`;
 
 async function expectRows(client: pg.Client, page: readonly History[]): Promise<void> {
@@ -225,6 +227,29 @@ async function expectRows(client: pg.Client, page: readonly History[]): Promise<
       postings.map((row) => row.occurredAt.toISOString()),
     ],
   );
+  const edges = events.flatMap(edgesOf);
+  await client.query(
+    'insert into expected_edges select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::int[])',
+    [
+      edges.map((row) => row.toId),
+      edges.map((row) => row.fromId),
+      edges.map((row) => row.eventId),
+      edges.map((row) => row.grams),
+      edges.map((row) => row.pieces),
+    ],
+  );
+  const accounts = [...new Set(postings.map((row) => row.account))];
+  await client.query(
+    'insert into expected_accounts select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[])',
+    [
+      accounts.map((account) => account.id),
+      accounts.map((account) => account.role),
+      accounts.map((account) => account.partyId),
+      accounts.map((account) => account.siteId),
+      accounts.map((account) => account.wasteCode),
+      accounts.map((account) => account.ownerId),
+    ],
+  );
   const audience = page.flatMap(({ kind, row }) => audienceRows(AUDIENCE_OF, kind.name, row.state));
   await client.query(
     'insert into expected_audience select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])',
@@ -241,7 +266,20 @@ async function expectRows(client: pg.Client, page: readonly History[]): Promise<
 const POSTING_COLUMNS = 'event_id, n, account_id, batch_id, line, grams, pieces, dry_grams, occurred_at';
 const SUMS = 'sum(grams)::bigint, sum(pieces)::int, sum(dry_grams)::bigint';
 
+const ACCOUNT_COLUMNS = 'id, role, party_id, site_id, waste_code, owner_id';
+const EDGE_COLUMNS = 'to_id, from_id, event_id, grams, pieces';
+
 const COMPARISONS: readonly { readonly name: string; readonly stored: string; readonly expected: string }[] = [
+  {
+    name: 'accounts',
+    stored: `select ${ACCOUNT_COLUMNS} from accounts`,
+    expected: `select ${ACCOUNT_COLUMNS} from expected_accounts`,
+  },
+  {
+    name: 'batch_edges',
+    stored: `select ${EDGE_COLUMNS} from batch_edges`,
+    expected: `select ${EDGE_COLUMNS} from expected_edges`,
+  },
   {
     name: 'event_refs',
     stored: 'select ref_id, event_id from event_refs',

@@ -10,3 +10,4 @@ import './parties/granting.cases.ts';
 import './parties/party.cases.ts';
 import './permits/commands.cases.ts';
 import './permits/rules.cases.ts';
+import './reconciliation/mass.cases.ts';
