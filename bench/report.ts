@@ -79,7 +79,7 @@ function writeRow({ id, what, connections, median: middle, runs }: WriteFigures)
     middle.p99Ms.toFixed(1),
     middle.nodeMs.toFixed(3),
     middle.postgresMs.toFixed(3),
-    Number.isNaN(middle.actsPerGroup) ? '' : middle.actsPerGroup.toFixed(1),
+    figure(middle.actsPerGroup, 1),
     hasJobs ? middle.jobsLeft.toFixed(0) : '',
     hasJobs ? middle.sustainedPerSecond.toFixed(0) : '',
     hasJobs ? middle.nodeMsWithJobs.toFixed(3) : '',
@@ -104,11 +104,11 @@ function readsPart({ manifests, figures }: ArchiveFigures): string[] {
   const columns = ['', 'reads/s', 'p50 ms', 'p99 ms', 'Node ms', 'Postgres ms', 'pages', 'statements'];
   const rows = figures.map(({ what, measured, pages }) => [
     what,
-    measured.perSecond.toFixed(0),
-    measured.p50Ms.toFixed(1),
-    measured.p99Ms.toFixed(1),
-    measured.nodeMs.toFixed(3),
-    measured.postgresMs.toFixed(3),
+    figure(measured.perSecond, 0),
+    figure(measured.p50Ms, 1),
+    figure(measured.p99Ms, 1),
+    figure(measured.nodeMs, 3),
+    figure(measured.postgresMs, 3),
     pages.pages.toFixed(0),
     pages.statements.toFixed(0),
   ]);
@@ -171,6 +171,9 @@ function aimsOf({ writes, reads, rebuild }: Results): Aim[] {
     atMost('differences found by rebuild --check', 0, rebuild.differences.length),
   ];
 }
+
+/** A dash where there is none: a process that does not say, or nothing answered within a window. */
+const figure = (value: number, digits: number): string => (Number.isFinite(value) ? value.toFixed(digits) : '-');
 
 const heading = (text: string): string => `\n${text}\n`;
 

@@ -1,1 +1,2 @@
 import './platform/embedded-postgres.cases.ts';
+import './platform/upgrade.cases.ts';

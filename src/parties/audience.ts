@@ -60,10 +60,10 @@ export function audienceProjection(audienceOf: AudienceOf): Projection<AudienceR
   };
 }
 
-const keyOf = (row: Omit<AudienceRow, 'op'>): string => `${row.scope} ${row.kind} ${row.stage} ${row.id}`;
+const keyOf = (row: Omit<AudienceRow, 'op'>): string => `${row.scope} ${row.kind} ${row.stage} ${row.stream} ${row.id}`;
 
 const SQL = {
-  drop: 'delete from audience a using unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) as d(scope, kind, stage, id) where (a.scope, a.kind, a.stage, a.id) = (d.scope, d.kind, d.stage, d.id)',
+  drop: 'delete from audience a using unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[]) as d(scope, kind, stage, id, stream) where (a.scope, a.kind, a.stage, a.stream, a.id) = (d.scope, d.kind, d.stage, d.stream, d.id)',
   put: 'insert into audience (scope, kind, stage, id, stream) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[]) on conflict do nothing',
 };
 
@@ -79,7 +79,7 @@ function statement(op: 'put' | 'drop', all: readonly AudienceRow[]): Statement[]
         rows.map((row) => row.kind),
         rows.map((row) => row.stage),
         rows.map((row) => row.id),
-        ...(op === 'put' ? [rows.map((row) => row.stream)] : []),
+        rows.map((row) => row.stream),
       ],
     },
   ];

@@ -117,5 +117,5 @@ export const audience = pgTable(
     id: uuid().notNull(),
     stream: text().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.scope, table.kind, table.stage, table.id] })],
+  (table) => [primaryKey({ columns: [table.scope, table.kind, table.stage, table.stream, table.id] })],
 );

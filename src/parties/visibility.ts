@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { STREAMS } from '../catalogue/policies.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { Caller } from '../platform/acts.ts';
 import { regionScope } from './audience.ts';
@@ -35,21 +36,22 @@ export async function sightOf(pool: pg.Pool, caller: Caller): Promise<Sight> {
 export async function maySee(pool: pg.Pool, sight: Sight, kind: string, id: string): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'may-see',
-    text: `select 1 from unnest($1::uuid[]) as s(scope) cross join unnest('{draft,open,closed}'::text[]) as t(stage)
-      join audience a on a.scope = s.scope and a.kind = $2 and a.stage = t.stage and a.id = $3
-      where $4::text[] is null or a.stream = any($4) limit 1`,
-    values: [sight.scopes, kind, id, sight.streams],
+    text: `select 1 from unnest($1::uuid[]) as s(scope) cross join unnest('{draft,open,closed}'::text[]) as t(stage) cross join unnest($4::text[]) as w(stream)
+      join audience a on a.scope = s.scope and a.kind = $2 and a.stage = t.stage and a.stream = w.stream and a.id = $3 limit 1`,
+    values: [sight.scopes, kind, id, sight.streams ?? STREAMS],
   });
   return (rowCount ?? 0) > 0;
 }
 
 /**
- * Newest first, from the rows of each scope and stage on its own: the index gives each in order, so a page costs the
+ * Newest first, from the rows of each scope, stage and stream on its own: the index gives each in order, so a page costs the
  * page and not the archive. `$1` scopes, `$2` kind, `$3` stages, `$4` ids below, `$5` how many,
  * `$6` streams.
  */
-const PAGE_SQL = `select distinct on (a.id) a.id from unnest($1::uuid[]) as s(scope) cross join unnest($3::text[]) as t(stage)
-  cross join lateral (select id from audience where scope = s.scope and kind = $2 and stage = t.stage and id < $4 and ($6::text[] is null or stream = any($6)) order by id desc limit $5) a
+const PAGE_SQL = `select distinct on (a.id) a.id from unnest($1::uuid[]) as s(scope) cross join unnest($3::text[]) as t(stage) cross join unnest($6::text[]) as w(stream)
+  cross join lateral (
+    select id from audience where scope = s.scope and kind = $2 and stage = t.stage and stream = w.stream and id < $4 order by id desc limit $5
+  ) a
   order by a.id desc limit $5`;
 
 const CHUNK_MAX = 1_000;
@@ -79,7 +81,7 @@ export async function listVisible<Row extends { readonly id: string }>(
     const { rows } = await pool.query<{ id: string }>({
       name: 'audience-page',
       text: PAGE_SQL,
-      values: [scopes, list.kind, list.stages, below, chunk, streams],
+      values: [scopes, list.kind, list.stages, below, chunk, streams ?? STREAMS],
     });
     if (rows.length === 0) break;
     const byId = new Map((await list.load(rows.map((row) => row.id))).map((row) => [row.id, row]));
