@@ -29,14 +29,20 @@ const say = (progress: string): void => {
 /** What the servers under test log, at their default level; kept only when something failed. */
 const logFile = join(tmpdir(), `liandan-bench-${process.pid}.log`);
 const started: Bench['started'] = [];
-process.once('SIGINT', () => void finish(130));
-process.once('SIGTERM', () => void finish(143));
+process.on('SIGINT', () => void finish(130));
+process.on('SIGTERM', () => void finish(143));
 
-async function finish(exitCode: number): Promise<never> {
-  for (const stop of started.splice(0).reverse()) await stop();
-  if (exitCode === 1) process.stderr.write(`The servers' log is ${logFile}\n`);
-  else rmSync(logFile, { force: true });
-  process.exit(exitCode);
+let finishing: Promise<never> | undefined;
+
+/** The first to call decides how this ends: what fails because everything is being stopped changes nothing. */
+function finish(exitCode: number): Promise<never> {
+  finishing ??= (async () => {
+    for (const stop of started.splice(0).reverse()) await stop();
+    if (exitCode === 1) process.stderr.write(`The servers' log is ${logFile}\n`);
+    else rmSync(logFile, { force: true });
+    process.exit(exitCode);
+  })();
+  return finishing;
 }
 
 async function run(opened: Bench): Promise<Results> {
@@ -52,6 +58,6 @@ try {
   process.stdout.write(options.has('--json') ? `${JSON.stringify(results, null, 2)}\n` : printReport(results));
   await finish(0);
 } catch (error) {
-  process.stderr.write(`The bench failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+  if (!finishing) process.stderr.write(`The bench failed: ${error instanceof Error ? error.stack : String(error)}\n`);
   await finish(1);
 }

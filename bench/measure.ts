@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Order, Report, Start } from './orders.ts';
 import { machineSeconds, processSeconds, treeSeconds } from './processor-time.ts';
+import { endWithThisProcess } from './servers.ts';
 
 /** One measured window: what the callers saw, and what the two processes that did the work spent on it. */
 export interface Measured {
@@ -111,6 +112,7 @@ export interface Asking {
 
 /** How long an answer to an order may take. */
 const PATIENCE_MS = 120_000;
+const STOP_WAIT_MS = 20_000;
 
 /** @param script below bench. */
 export function startAsking(script: string, environment: Record<string, string> = {}, logFile = '/dev/null'): Asking {
@@ -119,6 +121,7 @@ export function startAsking(script: string, environment: Record<string, string> 
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
     stdio: ['ignore', 'inherit', openSync(logFile, 'a'), 'ipc'],
   });
+  endWithThisProcess(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const failure = new Promise<never>((_, reject) => {
     child.on('message', (report: Report) => {
@@ -144,8 +147,10 @@ export function startAsking(script: string, environment: Record<string, string> 
     },
     wait: (milliseconds) => Promise.race([sleep(milliseconds), failure]),
     async stop() {
+      const late = setTimeout(() => child.kill('SIGKILL'), STOP_WAIT_MS);
       child.kill('SIGTERM');
       await exited;
+      clearTimeout(late);
     },
   };
 }

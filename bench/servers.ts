@@ -31,6 +31,7 @@ export async function startServer({ script, environment, logFile }: ServerPlan):
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', log],
   });
+  endWithThisProcess(child);
   const port = await portOf(child, logFile);
   return { pid: child.pid!, port, stop: () => stop(child) };
 }
@@ -52,6 +53,13 @@ function portOf(child: ChildProcess, logFile: string): Promise<number> {
 
 const LAST_WORDS_MAX = 2_000;
 const lastWords = (logFile: string): string => readFileSync(logFile, 'utf8').slice(-LAST_WORDS_MAX);
+
+/** However the bench ends, nothing it started is left behind. */
+export function endWithThisProcess(child: ChildProcess): void {
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
+}
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

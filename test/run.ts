@@ -11,7 +11,7 @@ import { startRedis } from './support/redis-server.ts';
 
 /**
  * Brings up what the tests need, makes the template database every runner file clones, runs tap, and closes with
- * `N passed, N failed` from tap's own totals. `--long` runs the drills and the soak, and everything on Postgres 15 too.
+ * `N passed, N failed` from tap's own totals. `--long` runs the drills, and everything on Postgres 15 too.
  */
 const TEMPLATE = 'liandan_template';
 const long = process.argv.includes('--long');
@@ -45,7 +45,7 @@ function plan(): { name: string; start: () => Promise<Server>; patterns: string[
   if (files.length > 0) return [{ name: 'Postgres 18', start: startPostgres18, patterns: files }];
   if (!long) return [{ name: 'Postgres 18', start: startPostgres18, patterns: ['test/*.test.ts'] }];
   return [
-    { name: 'Postgres 18, drills and soak', start: startPostgres18, patterns: ['test/long/*.test.ts'] },
+    { name: 'Postgres 18, drills', start: startPostgres18, patterns: ['test/long/*.test.ts'] },
     {
       name: 'Postgres 15, everything',
       start: () => startPostgres15(),
