@@ -101,7 +101,7 @@ export async function openBench(
   const eventBytes = await withClient(url, async (client) => {
     await client.query('vacuum analyze');
     const { rows } = await client.query<{ bytes: number }>(
-      'select avg(length(bytes))::int as bytes from custody_events',
+      'select avg(octet_length(canonical))::int as bytes from custody_events',
     );
     return rows[0]!.bytes;
   });

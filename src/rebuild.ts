@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { edgesOf, ledgerRowsOf } from './custody/repository.ts';
 import { audienceRows } from './parties/audience.ts';
 import { openSession } from './platform/connections.ts';
-import { canonicalBytes, chainHash, GENESIS_HASH, openEvent, type RecordedEvent } from './platform/events.ts';
+import { canonicalText, chainHash, GENESIS_HASH, openEvent, type RecordedEvent } from './platform/events.ts';
 import { columnArrays, type Kind, readRow, type SubjectRow } from './platform/subjects.ts';
 import { AUDIENCE_OF, KINDS, PROJECTIONS } from './service.ts';
 
@@ -80,13 +80,13 @@ interface History {
   readonly row: SubjectRow;
 }
 
-const HISTORY_SQL = `select subject_id, seq, id, bytes, salt, prev_hash, hash from custody_events
+const HISTORY_SQL = `select subject_id, seq, id, canonical, salt, prev_hash, hash from custody_events
   where (subject_id, seq) > ($1::uuid, $2::int) order by subject_id, seq limit ${PAGE_EVENTS}`;
 type StoredEvent = [
   subjectId: string,
   seq: number,
   id: string,
-  bytes: Buffer,
+  canonical: string,
   salt: Buffer,
   prevHash: Buffer,
   hash: Buffer,
@@ -111,7 +111,7 @@ async function* histories(client: pg.Client, report: (difference: string) => voi
 }
 
 function historyOf(stored: readonly StoredEvent[], report: (difference: string) => void): History | undefined {
-  const events = stored.map(([, , , bytes]) => openEvent(bytes));
+  const events = stored.map(([, , , canonical]) => openEvent(canonical));
   const kind = kinds.get(events[0]!.subject.kind);
   if (!kind) {
     report(`event ${stored[0]![2]}: no kind of subject is called ${events[0]!.subject.kind}`);
@@ -119,13 +119,12 @@ function historyOf(stored: readonly StoredEvent[], report: (difference: string) 
   }
   const states: { id: string }[] = [];
   let prevHash: Buffer = GENESIS_HASH;
-  for (const [index, [subjectId, seq, id, bytes, salt, prev, hash]] of stored.entries()) {
+  for (const [index, [subjectId, seq, id, canonical, salt, prev, hash]] of stored.entries()) {
     const event = events[index]!;
     if (seq !== index + 1 || event.seq !== seq || event.id !== id || event.subject.id !== subjectId)
-      report(`event ${id}: its columns differ from its bytes, or seq ${index + 1} is missing`);
-    if (!canonicalBytes(JSON.parse(bytes.toString('utf8'))).equals(bytes))
-      report(`event ${id}: its bytes are not canonical`);
-    if (!prev.equals(prevHash) || !chainHash(prevHash, salt, bytes).equals(hash))
+      report(`event ${id}: its columns differ from its text, or seq ${index + 1} is missing`);
+    if (canonicalText(JSON.parse(canonical)) !== canonical) report(`event ${id}: its text is not canonical`);
+    if (!prev.equals(prevHash) || !chainHash(prevHash, salt, canonical).equals(hash))
       report(`event ${id}: the chain of its subject is broken`);
     prevHash = hash;
     states.push(kind.evolve(states.at(-1), event) as { id: string });
@@ -171,9 +170,7 @@ function firstDifference(kind: Kind, stored: SubjectRow, expected: SubjectRow): 
 function textOf(row: SubjectRow, key: string): string {
   const value =
     key in row.state ? (row.state as Record<string, unknown>)[key] : (row as unknown as Record<string, unknown>)[key];
-  return Buffer.isBuffer(value)
-    ? value.toString('hex')
-    : canonicalBytes(JSON.parse(JSON.stringify(value ?? null))).toString('utf8');
+  return Buffer.isBuffer(value) ? value.toString('hex') : canonicalText(JSON.parse(JSON.stringify(value ?? null)));
 }
 
 async function compareCount(

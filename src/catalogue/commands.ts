@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Act, Facts, Reference, States, Warning } from '../platform/acts.ts';
-import { canonicalBytes } from '../platform/events.ts';
+import { canonicalText } from '../platform/events.ts';
 import { type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, ShortText } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
@@ -152,7 +152,7 @@ export function policyWarnings(
     place,
     inForceFrom,
   }: Pick<PolicyState, 'value' | 'looksAt' | 'place' | 'inForceFrom'>) =>
-    canonicalBytes({ value, looksAt, place, inForceFrom }).toString();
+    canonicalText({ value, looksAt, place, inForceFrom });
   if (inForceFrom < today && (!before || effect(before) !== effect(record))) {
     warnings.push({
       code: 'policy-looks-back',

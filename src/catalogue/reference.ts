@@ -25,7 +25,7 @@ export type Facts = JournalFacts<PolicyBook>;
 
 export function policyBook(rows: readonly PolicyRow[]): PolicyBook {
   const sorted = [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const rowsHash = sha256(Buffer.from(JSON.stringify(sorted))).toString('hex');
+  const rowsHash = sha256(JSON.stringify(sorted)).toString('hex');
   const answered = new Map<string, Policy<PolicyName>>();
   return {
     version: `${catalogueVersion}.${rowsHash.slice(0, 12)}`,

@@ -65,15 +65,48 @@ function newAccount([role, partyId, siteId, ownerId]: Place, wasteCode: string, 
   };
 }
 
-/** A movement as event data. Zero movements are left out. */
+/** As an event says it: without what goes without saying, for every event is kept for ever. */
+type Said = Omit<Movement, 'from' | 'to' | 'toBatch' | 'pieces' | 'dryGrams'> & {
+  readonly from: SaidPlace;
+  readonly to: SaidPlace;
+  /** Absent: it stays the same batch. */
+  readonly toBatch?: string;
+  readonly pieces?: number;
+  readonly dryGrams?: number;
+};
+/** Without an owner when that is the party. */
+type SaidPlace = Place | readonly [role: AccountRole, party: string, site: string | null];
+
+/** Movements as event data. Zero movements are left out. */
 export function movementsData(movements: readonly Movement[]): { movements: Json } {
+  const moved = movements.filter((movement) => movement.grams !== 0 || movement.pieces !== 0);
+  return { movements: moved.map(say) as unknown as Json };
+}
+
+function say({ from, to, toBatch, pieces, dryGrams, ...movement }: Movement): Said {
   return {
-    movements: movements.filter((movement) => movement.grams !== 0 || movement.pieces !== 0) as unknown as Json,
+    ...movement,
+    from: sayPlace(from),
+    to: sayPlace(to),
+    ...(toBatch === movement.fromBatch ? {} : { toBatch }),
+    ...(pieces === 0 ? {} : { pieces }),
+    ...(dryGrams === 0 ? {} : { dryGrams }),
   };
 }
 
+const sayPlace = ([role, party, site, owner]: Place): SaidPlace =>
+  owner === party ? [role, party, site] : [role, party, site, owner];
+const readPlace = ([role, party, site, owner]: SaidPlace): Place => [role, party, site, owner ?? party];
+
 export const movementsOf = (event: { readonly data: EventDraft['data'] }): readonly Movement[] =>
-  (event.data.movements ?? []) as unknown as readonly Movement[];
+  ((event.data.movements ?? []) as unknown as readonly Said[]).map((said) => ({
+    ...said,
+    from: readPlace(said.from),
+    to: readPlace(said.to),
+    toBatch: said.toBatch ?? said.fromBatch,
+    pieces: said.pieces ?? 0,
+    dryGrams: said.dryGrams ?? 0,
+  }));
 
 /** Two postings a movement; their sum is zero in every dimension. */
 export function postingsOf(event: { readonly data: EventDraft['data'] }): readonly Posting[] {

@@ -28,7 +28,6 @@ export const recordGeneration: Act<GenerationInput, PolicyBook> = {
   name: 'record_generation',
   kind: 'physical',
   needs: (input, facts) => ({
-    lock: [{ kind: 'batch', id: facts.newId() }],
     read: [{ kind: 'site', id: input.siteId }],
     sharedGates: [accountOf(stockOf(input.siteId, facts.caller.actor.party), input.wasteCode).id],
   }),

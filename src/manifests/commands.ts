@@ -22,7 +22,7 @@ import { decideArrival, decidePickup } from './loading.ts';
 import { manifestKind } from './manifest.ts';
 import { reservedLookup } from './queries.ts';
 import { decideReceipt } from './receiving.ts';
-import { baseEvent, consigneeStock, lockManifest, onManifest, originStock, withReport } from './standing.ts';
+import { baseEvent, consigneeStock, lockManifest, onManifest, originStock } from './standing.ts';
 
 /** One act each; what they share is in standing.ts, what they decide in filing.ts, loading.ts and receiving.ts. */
 type ManifestCommand<Input> = Act<Input, PolicyBook>;
@@ -40,7 +40,7 @@ const draftReads = (input: DraftInput): Needs => ({
 export const draft: ManifestCommand<DraftInput> = {
   name: 'draft_manifest',
   kind: 'paper',
-  needs: (input, facts) => ({ ...draftReads(input), lock: [{ kind: 'manifest', id: facts.newId() }] }),
+  needs: draftReads,
   decide(input, states, facts) {
     const checked = checkDraft(input, namedIn(input, states), facts);
     if ('refusal' in checked) return refused(checked.refusal);
@@ -135,7 +135,7 @@ export const issue: ManifestCommand<IssueInput> = {
 export const pickup: ManifestCommand<PickupInput> = {
   name: 'pickup_manifest',
   kind: 'physical',
-  needs: (input, facts) => withReport(lockManifest(input), facts),
+  needs: lockManifest,
   alsoNeeds(input, states) {
     const manifest = states.get(manifestKind, input.id);
     return {
@@ -153,7 +153,7 @@ export const pickup: ManifestCommand<PickupInput> = {
 export const arrival: ManifestCommand<ArrivalInput> = {
   name: 'arrive_manifest',
   kind: 'physical',
-  needs: (input, facts) => withReport(lockManifest(input), facts),
+  needs: lockManifest,
   decide: (input, states, facts) =>
     onManifest('arrival', input, states, facts, (manifest) => decideArrival(input, manifest, facts)),
 };
@@ -165,9 +165,7 @@ export const arrival: ManifestCommand<ArrivalInput> = {
 export const receipt: ManifestCommand<ReceiptInput> = {
   name: 'receive_manifest',
   kind: 'paper',
-  needs: (input, facts) => ({
-    lock: [...lockManifest(input).lock, ...input.lines.map((_, nth) => ({ kind: 'batch', id: facts.newId(nth) }))],
-  }),
+  needs: lockManifest,
   alsoNeeds(input, states) {
     const manifest = states.get(manifestKind, input.id);
     return {

@@ -17,7 +17,7 @@ import { notFound } from '../platform/register.ts';
 import type { Bilingual, Refusal } from '../problems.ts';
 import type { DraftInput } from './inputs.ts';
 import type { DraftFields, Manifest } from './manifest.ts';
-import type { Line } from './tables.ts';
+import type { DraftLine, Line } from './tables.ts';
 
 interface Places {
   readonly origin: Site;
@@ -125,21 +125,13 @@ export function draftFields(input: DraftInput, { origin, destination, carrier }:
   };
 }
 
-function toLine({ massGrams, pieces, batchIds, ...given }: DraftInput['lines'][number], index: number): Line {
+function toLine({ massGrams, pieces, batchIds, ...given }: DraftInput['lines'][number], index: number): DraftLine {
   return {
     ...given,
     line: index + 1,
     declaredGrams: massGrams,
     declaredPieces: pieces,
     namedBatches: batchIds,
-    pickedUpGrams: null,
-    pickedUpPieces: null,
-    loaded: [],
-    acceptedGrams: null,
-    refusedGrams: null,
-    receivedPieces: null,
-    method: null,
-    receivedBatchId: null,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Audience } from '../parties/audience.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
-import { type Discrepancy, type Line, type LineBatch, manifests, type Status } from './tables.ts';
+import { type Discrepancy, type DraftLine, type Line, type LineBatch, manifests, type Status } from './tables.ts';
 
 /** The manifest as its events tell it. */
 export type Manifest = StateOf<typeof manifests>;
@@ -19,7 +19,7 @@ export type DraftFields = Pick<
   | 'originRegion'
   | 'destinationRegion'
   | 'crossProvince'
-> & { readonly lines: readonly Line[] };
+> & { readonly lines: readonly DraftLine[] };
 
 interface EventData {
   manifest_drafted: { manifest: DraftFields };
@@ -53,9 +53,9 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
   const at = event.occurredAt;
   switch (type) {
     case 'manifest_drafted':
-      return { ...EMPTY, ...read<'manifest_drafted'>(event).manifest, id: event.subject.id };
+      return { ...EMPTY, ...drafted(read<'manifest_drafted'>(event)), id: event.subject.id };
     case 'manifest_revised':
-      return { ...state!, ...read<'manifest_revised'>(event).manifest };
+      return { ...state!, ...drafted(read<'manifest_revised'>(event)) };
     case 'manifest_issued':
       return { ...state!, status: 'issued', number: read<'manifest_issued'>(event).number ?? null, issuedAt: at };
     case 'picked_up': {
@@ -105,6 +105,22 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
 
 const read = <Type extends keyof EventData>(event: RecordedEvent): EventData[Type] =>
   event.data as unknown as EventData[Type];
+
+const drafted = ({ manifest }: { manifest: DraftFields }) => ({
+  ...manifest,
+  lines: manifest.lines.map((line): Line => ({ ...NOTHING_MOVED, ...line })),
+});
+
+const NOTHING_MOVED = {
+  pickedUpGrams: null,
+  pickedUpPieces: null,
+  loaded: [],
+  acceptedGrams: null,
+  refusedGrams: null,
+  receivedPieces: null,
+  method: null,
+  receivedBatchId: null,
+};
 
 function withLines<Change extends { line: number }>(
   state: Manifest,

@@ -81,10 +81,10 @@ const EVENTS_MAX = 500;
 
 /** The history of a manifest, and of what refers to it: weigh tickets, batches, reports. */
 export async function manifestEvents(pool: pg.Pool, id: string): Promise<RecordedEvent[]> {
-  const { rows } = await pool.query<{ bytes: Buffer }>(
-    `select e.bytes from (select id from custody_events where subject_id = $1 union select event_id from event_refs where ref_id = $1) h
+  const { rows } = await pool.query<{ canonical: string }>(
+    `select e.canonical from (select id from custody_events where subject_id = $1 union select event_id from event_refs where ref_id = $1) h
      join custody_events e on e.id = h.id order by e.ordinal limit ${EVENTS_MAX}`,
     [id],
   );
-  return rows.map((row) => openEvent(row.bytes));
+  return rows.map((row) => openEvent(row.canonical));
 }

@@ -40,12 +40,7 @@ export const baseEvent = (type: string, id: string, occurredAt: Date) => ({
   occurredAt,
 });
 
-export const lockManifest = (input: { readonly id: string }) => ({ lock: [{ kind: 'manifest', id: input.id }] });
-
-/** A physical report may have to be kept as unmatched. */
-export const withReport = (needs: ReturnType<typeof lockManifest>, facts: Facts): Needs => ({
-  lock: [...needs.lock, { kind: 'unmatched_report', id: facts.newId(UNMATCHED_NTH) }],
-});
+export const lockManifest = (input: { readonly id: string }): Needs => ({ lock: [{ kind: 'manifest', id: input.id }] });
 
 /** Finds the manifest, asks the lifecycle, then decides. Whoever does not stand on it learns nothing of it. */
 export function onManifest(

@@ -14,8 +14,8 @@ export interface LineBatch {
   readonly inferred: boolean;
 }
 
-/** One waste on a manifest (TM 16). Quantities are added as the load moves on; none is overwritten. */
-export interface Line {
+/** One waste on a manifest as its draft says it (TM 16). */
+export interface DraftLine {
   readonly line: number;
   readonly wasteCode: string;
   readonly name: string;
@@ -27,6 +27,10 @@ export interface Line {
   readonly plannedMethod: string;
   /** Batches the consignor named; empty: the oldest are taken. */
   readonly namedBatches: readonly string[];
+}
+
+/** With what was added to it as the load moved on; nothing is overwritten. */
+export interface Line extends DraftLine {
   readonly pickedUpGrams: number | null;
   readonly pickedUpPieces: number | null;
   readonly loaded: readonly LineBatch[];

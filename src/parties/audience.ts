@@ -44,7 +44,7 @@ export function audienceProjection(audienceOf: AudienceOf): Projection<AudienceR
     name: 'audience',
     rowsOf(event, before, after) {
       const kind = event.subject.kind;
-      if (!audienceOf[kind]) return [];
+      if (!audienceOf[kind] || isSame(before && audienceOf[kind](before), audienceOf[kind](after))) return [];
       const was = new Map(audienceRows(audienceOf, kind, before).map((row) => [keyOf(row), row]));
       const is = new Map(audienceRows(audienceOf, kind, after).map((row) => [keyOf(row), row]));
       const drops = [...was].filter(([key]) => !is.has(key)).map(([, row]) => ({ ...row, op: 'drop' as const }));
@@ -59,6 +59,13 @@ export function audienceProjection(audienceOf: AudienceOf): Projection<AudienceR
     },
   };
 }
+
+/** Most acts change nothing of it. */
+const isSame = (a: Audience | undefined, b: Audience): boolean =>
+  a?.stage === b.stage &&
+  a.stream === b.stream &&
+  a.partyIds.join() === b.partyIds.join() &&
+  a.regions.join() === b.regions.join();
 
 const keyOf = (row: Omit<AudienceRow, 'op'>): string => `${row.scope} ${row.kind} ${row.stage} ${row.stream} ${row.id}`;
 

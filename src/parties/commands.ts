@@ -14,7 +14,7 @@ import {
   type States,
   type Warning,
 } from '../platform/acts.ts';
-import { canonicalBytes } from '../platform/events.ts';
+import { canonicalText } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import type { Kind } from '../platform/subjects.ts';
 import { CivilDay, Grams, ShortText, Uuid } from '../platform/values.ts';
@@ -271,7 +271,7 @@ export function notTheirParty(record: PartyRecord, before: Party | undefined, ca
   if (caller.role === 'administrator' || !before) return undefined;
   if (before.id !== caller.actor.party) return notYourParty({ partyId: before.id });
   const guarded = ['uscc', 'capacities', 'region', 'jurisdiction', 'active'] as const;
-  const same = (a: unknown, b: unknown) => canonicalBytes(a ?? null).equals(canonicalBytes(b ?? null));
+  const same = (a: unknown, b: unknown) => canonicalText(a ?? null) === canonicalText(b ?? null);
   const changed = guarded.filter((key) => !same(record[key], before[key]));
   if (changed.length === 0) return undefined;
   return {

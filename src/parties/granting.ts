@@ -71,8 +71,7 @@ export interface GrantFacts {
 export const grantKey: Act<GrantInput> = {
   name: 'grant_api_key',
   kind: 'register',
-  needs: (input, { caller, newId }) => ({
-    lock: [{ kind: 'api_key', id: newId() }],
+  needs: (input, { caller }) => ({
     read: [
       { kind: 'party', id: input.partyId },
       ...named('site', input.siteId),

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../platform/acts.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -22,7 +22,7 @@ export function mintKey(): NewKey {
 }
 
 /** 256 random bits need no slow hash. */
-const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+const hashSecret = (secret: string): string => hash('sha256', secret, 'hex');
 
 interface KeyRow {
   readonly id: string;

@@ -32,7 +32,7 @@ export interface Lookup<Value = unknown> {
 
 /** What an act needs before it can decide. */
 export interface Needs {
-  /** Subjects whose history it extends or whose state must not change meanwhile. New ones included. */
+  /** Subjects whose history it extends or whose state must not change meanwhile; not those whose id it mints itself. */
   readonly lock?: readonly Ref[];
   /** Subjects it only reads. */
   readonly read?: readonly Ref[];
@@ -67,7 +67,7 @@ export interface Facts<R extends Reference = Reference> {
   readonly reference: R;
   /** Version the caller read, from If-Match. */
   readonly expectedSeq?: number;
-  /** Id for the nth new subject of this act. */
+  /** Id for the nth new subject of this act, the same whenever it is asked. */
   newId(nth?: number): string;
 }
 

@@ -41,7 +41,7 @@ export interface EventDraft {
   readonly details?: { readonly [key: string]: Json | undefined };
 }
 
-/** An event as it is kept for ever. `envelope` is what the canonical bytes say. */
+/** An event as it is kept for ever: what its canonical text says. */
 export interface RecordedEvent {
   readonly id: string;
   readonly type: string;
@@ -61,7 +61,8 @@ export interface RecordedEvent {
 }
 
 export interface SealedEvent {
-  readonly bytes: Buffer;
+  /** RFC 8785. Its UTF-8 bytes are what is hashed. */
+  readonly canonical: string;
   readonly salt: Buffer;
   readonly prevHash: Buffer;
   readonly hash: Buffer;
@@ -71,27 +72,25 @@ export interface SealedEvent {
 export const GENESIS_HASH = Buffer.alloc(32);
 
 /** RFC 8785. The one canonical form of the project. */
-export function canonicalBytes(value: unknown): Buffer {
-  return Buffer.from(canonicalize(value), 'utf8');
-}
+export const canonicalText = (value: unknown): string => canonicalize(value);
 
-export const sha256 = (...parts: Buffer[]): Buffer =>
-  hash('sha256', parts.length === 1 ? parts[0]! : Buffer.concat(parts), 'buffer');
+export const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** Salted, so that an erased detail cannot be guessed back from its hash. */
 export const detailsHash = (salt: Buffer, details: unknown): string =>
-  sha256(salt, canonicalBytes(details)).toString('hex');
+  hash('sha256', Buffer.concat([salt, Buffer.from(canonicalText(details))]), 'hex');
 
-/** hash = SHA-256(previous hash of the subject ‖ salt ‖ canonical bytes). */
-export const chainHash = (prevHash: Buffer, salt: Buffer, bytes: Buffer): Buffer => sha256(prevHash, salt, bytes);
+/** hash = SHA-256(previous hash of the subject ‖ salt ‖ UTF-8 of the canonical text). */
+export const chainHash = (prevHash: Buffer, salt: Buffer, canonical: string): Buffer =>
+  hash('sha256', Buffer.concat([prevHash, salt, Buffer.from(canonical)]), 'buffer');
 
 export function sealEvent(event: RecordedEvent, prevHash: Buffer, salt: Buffer): SealedEvent {
-  const bytes = canonicalBytes(event);
-  return { bytes, salt, prevHash, hash: chainHash(prevHash, salt, bytes) };
+  const canonical = canonicalText(event);
+  return { canonical, salt, prevHash, hash: chainHash(prevHash, salt, canonical) };
 }
 
-/** Reads an event back from its canonical bytes. */
-export function openEvent(bytes: Buffer): RecordedEvent {
-  const raw = JSON.parse(bytes.toString('utf8')) as RecordedEvent & { occurredAt: string; recordedAt: string };
+/** Reads an event back from its canonical text. */
+export function openEvent(canonical: string): RecordedEvent {
+  const raw = JSON.parse(canonical) as RecordedEvent & { occurredAt: string; recordedAt: string };
   return { ...raw, occurredAt: new Date(raw.occurredAt), recordedAt: new Date(raw.recordedAt) };
 }

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Refusal } from '../problems.ts';
 import type { Accepted, Decision, Facts } from './acts.ts';
 import { detailsHash, type EventDraft, GENESIS_HASH, type RecordedEvent, sealEvent } from './events.ts';
 import type { Decided, Entry, Folded, Outcome, Pending, StoredAnswer, Work } from './group.ts';
 import { keyName, kindOf, NotLoaded, statesFor } from './group-loading.ts';
-import { newUuid } from './ids.ts';
+import { newUuid, sixteenRandomBytes } from './ids.ts';
 
 /** Step 4 of a group: every act is decided in arrival order, in memory, and its events are folded into the states. */
 export type NumberedAct = Decided & {
@@ -112,6 +111,8 @@ function fold(work: Work, pending: Pending, draft: EventDraft): Folded {
   const entry: Entry = work.entries.get(draft.subject.id) ?? { kind, loaded: undefined, current: undefined };
   work.entries.set(draft.subject.id, entry);
   const known = entry.current;
+  if (!known && !work.loadedIds.has(draft.subject.id) && !pending.minted.has(draft.subject.id))
+    throw new Error(`${draft.type} extends ${draft.subject.kind} ${draft.subject.id}, which the act did not lock`);
   const recordedAt = known && known.recordedAt > work.now ? known.recordedAt : work.now;
   const event = recorded(work, pending, draft, (known?.seq ?? 0) + 1, recordedAt);
   const after = kind.evolve(known?.state, event) as { id: string };
@@ -168,26 +169,15 @@ export function foldNumbered(work: Work, numbered: readonly NumberedAct[]): void
   }
 }
 
-/** Canonical bytes, salt and chain, in the order of the decisions. Details have a salt of their own, erased with them. */
+/** Canonical text, salt and chain, in the order of the decisions. Details have a salt of their own, erased with them. */
 export function sealAll({ decided }: Work): void {
   for (const folded of decided.flatMap(({ events }) => events)) {
     const { entry, draft } = folded;
     if (draft.details) {
-      folded.detailsSalt = nextSalt();
+      folded.detailsSalt = sixteenRandomBytes();
       folded.event = { ...folded.event, detailsHash: detailsHash(folded.detailsSalt, draft.details) };
     }
-    folded.seal = sealEvent(folded.event, entry.current!.headHash, nextSalt());
+    folded.seal = sealEvent(folded.event, entry.current!.headHash, sixteenRandomBytes());
     entry.current = { ...entry.current!, headHash: folded.seal.hash };
   }
-}
-
-const SALT_BYTES = 16;
-let salts = Buffer.alloc(0);
-
-/** From a pool: asking the kernel for sixteen bytes at a time costs more than hashing the event. */
-function nextSalt(): Buffer {
-  if (salts.length < SALT_BYTES) salts = randomBytes(SALT_BYTES * 256);
-  const salt = salts.subarray(0, SALT_BYTES);
-  salts = salts.subarray(SALT_BYTES);
-  return salt;
 }

@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import type { Lookup, Needs, States } from './acts.ts';
-import { type Ref, sha256 } from './events.ts';
+import type { Ref } from './events.ts';
 import type { Pending, StoredAnswer, Work } from './group.ts';
+import { sixtyBitsOf } from './ids.ts';
+import { arrayLiteral } from './parameters.ts';
 import { type Kind, RANKS, readRow } from './subjects.ts';
 
 /** Steps 1 to 3 of a group: stored answers, locks, and the rows under them. */
@@ -21,7 +23,10 @@ export async function storedAnswers({ client, group }: Work): Promise<Map<string
   const { rows } = await client.query<[string, string, Buffer, number, string]>({
     name: 'journal-keys',
     text: KEYS_SQL,
-    values: [group.map((pending) => pending.organisation), group.map((pending) => pending.key)],
+    values: [
+      arrayLiteral(group.map((pending) => pending.organisation)),
+      arrayLiteral(group.map((pending) => pending.key)),
+    ],
     rowMode: 'array',
   } as pg.QueryArrayConfig);
   return new Map(
@@ -73,7 +78,7 @@ export function lockAndLoad(work: Work, needs: readonly Needs[]): Promise<unknow
         work.client.query({
           name: 'journal-lock',
           text: LOCK_SQL,
-          values: [locks.map(({ key }) => String(key)), locks.map(({ shared }) => shared)],
+          values: [arrayLiteral(locks.map(({ key }) => String(key))), arrayLiteral(locks.map(({ shared }) => shared))],
         }),
       );
     for (const [kind, ids] of loads) queries.push(load(work, kind, [...ids]));
@@ -108,19 +113,17 @@ export function inOneWrite<T>(client: pg.Client, send: () => T): T {
 }
 
 /**
- * Three bits of rank above sixty of hash: sorting the keys sorts by rank first. Two names may share a key; they then
- * wait for each other, which is all (docs/decisions/0002-locks.md).
+ * Three bits of rank above sixty of the name: sorting the keys sorts by rank first. Two names may share a key; they
+ * then wait for each other, which is all (docs/decisions/0002-locks.md).
  */
-function lockKey(rank: number, name: string): bigint {
-  return (BigInt(rank) << 60n) | (sha256(Buffer.from(name)).readBigUInt64BE() >> 4n);
-}
+const lockKey = (rank: number, name: string): bigint => (BigInt(rank) << 60n) | sixtyBitsOf(name);
 
 async function load(work: Work, kind: Kind, ids: readonly string[]): Promise<void> {
   for (const id of ids) work.loadedIds.add(id);
   const { rows } = await work.client.query<unknown[]>({
     name: `select-${kind.name}`,
     text: kind.selectSql,
-    values: [ids],
+    values: [arrayLiteral(ids)],
     rowMode: 'array',
   } as pg.QueryArrayConfig);
   for (const values of rows) {
@@ -133,7 +136,7 @@ async function look(work: Work, lookup: Lookup, keys: readonly string[]): Promis
   const { rows } = await work.client.query<unknown[]>({
     name: `lookup-${lookup.name}`,
     text: lookup.sql,
-    values: [keys],
+    values: [arrayLiteral(keys)],
     rowMode: 'array',
   } as pg.QueryArrayConfig);
   const byKey = new Map<unknown, unknown[][]>(keys.map((key) => [key, []]));

@@ -55,10 +55,10 @@ function answerTo({ now, group }: Work, { index, decision, events, number }: Dec
   return { status: decision.status ?? 200, body, replayed: false };
 }
 
-const EVENTS_SQL = `insert into custody_events (id, subject_id, seq, type, bytes, salt, prev_hash, hash)
-  select id, subject_id, seq, type, bytes, salt, prev_hash, hash
-  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[])
-    with ordinality as e(id, subject_id, seq, type, bytes, salt, prev_hash, hash, n) order by n`;
+const EVENTS_SQL = `insert into custody_events (id, subject_id, seq, type, canonical, salt, prev_hash, hash)
+  select id, subject_id, seq, type, canonical, salt, prev_hash, hash
+  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])
+    with ordinality as e(id, subject_id, seq, type, canonical, salt, prev_hash, hash, n) order by n`;
 
 function eventStatements(events: readonly Folded[]): Statement[] {
   const statements: Statement[] = [
@@ -70,7 +70,7 @@ function eventStatements(events: readonly Folded[]): Statement[] {
         events.map(({ event }) => event.subject.id),
         events.map(({ event }) => event.seq),
         events.map(({ event }) => event.type),
-        events.map(({ seal }) => seal!.bytes),
+        events.map(({ seal }) => seal!.canonical),
         events.map(({ seal }) => seal!.salt),
         events.map(({ seal }) => seal!.prevHash),
         events.map(({ seal }) => seal!.hash),

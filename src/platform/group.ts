@@ -6,6 +6,7 @@ import type { EventDraft, RecordedEvent, SealedEvent } from './events.ts';
 import { decideAll, foldNumbered, type NumberedAct, sealAll } from './group-deciding.ts';
 import { askAll, inOneWrite, lockAndLoad, secondRound, settle, storedAnswers } from './group-loading.ts';
 import { writeStatements } from './group-writing.ts';
+import { parameter } from './parameters.ts';
 import type { Kind, SubjectRow } from './subjects.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface Pending {
   readonly key: string;
   readonly actId: string;
   readonly newId: (nth?: number) => string;
+  /** What `newId` gave so far. Nobody else knows these ids: they need no lock and have no row. */
+  readonly minted: ReadonlySet<string>;
   readonly expectedSeq: number | undefined;
   /** The outbox rows this act fulfils: marked done by the same transaction. */
   readonly completes: readonly number[];
@@ -212,7 +215,7 @@ async function writeAndCommit(work: Work): Promise<void> {
   const statements = writeStatements(work);
   const results = (await inOneWrite(work.client, () =>
     settle([
-      ...statements.map((statement) => work.client.query({ ...statement, values: [...statement.values] })),
+      ...statements.map((statement) => work.client.query({ ...statement, values: statement.values.map(parameter) })),
       work.client.query('commit'),
     ]),
   )) as pg.QueryResult[];

@@ -1,20 +1,39 @@
-import { createHash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
 
 /** A UUIDv7 (RFC 9562) whose time is the given instant. */
-export const newUuid = (instant: Date): string => v7({ msecs: instant.getTime() });
+export const newUuid = (instant: Date): string => v7({ msecs: instant.getTime(), random: sixteenRandomBytes() });
+
+const DRAW_BYTES = 16;
+let pool = Buffer.alloc(0);
+
+/** From a pool: asking the kernel for sixteen bytes at a time costs more than hashing an event. */
+export function sixteenRandomBytes(): Buffer {
+  if (pool.length < DRAW_BYTES) pool = randomBytes(DRAW_BYTES * 256);
+  const drawn = pool.subarray(0, DRAW_BYTES);
+  pool = pool.subarray(DRAW_BYTES);
+  return drawn;
+}
 
 /** The same name always gives the same id (RFC 9562 version 8). For things whose identity is what they are about. */
 export function namedUuid(name: string): string {
-  return uuidFrom(createHash('sha256').update(name).digest().subarray(0, 16));
+  return uuidFrom(hash('sha256', name, 'buffer').subarray(0, 16));
 }
 
 /** A named id that sorts beside the UUIDv7 of what it is about: lists by id stay lists by time. */
 export function namedUuidBeside(subjectId: string, name: string): string {
-  const bytes = createHash('sha256').update(name).digest().subarray(0, 16);
+  const bytes = hash('sha256', name, 'buffer').subarray(0, 16);
   bytes.set(Buffer.from(subjectId.replaceAll('-', '').slice(0, 12), 'hex'));
   return uuidFrom(bytes);
 }
+
+/** As many bits as a lock has room for: of a UUID its last, which are random or a hash, else of the name's SHA-256. */
+export function sixtyBitsOf(name: string): bigint {
+  const id = UUID.test(name) ? name : namedUuid(name);
+  return BigInt(`0x${id.slice(20, 23)}${id.slice(24)}`);
+}
+
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
 function uuidFrom(bytes: Buffer): string {
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;

@@ -3,15 +3,15 @@ import type pg from 'pg';
 import { Problem, type Refusal } from '../problems.ts';
 import type { Act, Caller } from './acts.ts';
 import { openLane } from './connections.ts';
-import { canonicalBytes, sha256 } from './events.ts';
+import { canonicalText, sha256 } from './events.ts';
 import { ActRefused, type Answer, type GroupContext, type Outcome, type Pending, runGroup } from './group.ts';
 import { newUuid } from './ids.ts';
 import { failureOf, loggable } from './journal-errors.ts';
 
 /**
- * The one road for every write that must be provable. Acts wait in a queue; each lane (a connection of its own) takes
- * what has gathered, at most `groupMax`, and commits it as one transaction. Nobody lingers: a lane that is idle starts
- * at once, and what arrives while commits are in flight forms the next group.
+ * The one road for every write that must be provable. Acts wait in a queue; a lane (a connection of its own) takes what
+ * has gathered, at most `groupMax`, and commits it as one transaction. Nobody lingers: the first lane starts at once when
+ * it is idle, what arrives while its commit is in flight forms the next group, and the other lanes help with a backlog.
  */
 export interface Journal {
   /**
@@ -48,7 +48,7 @@ export interface JournalOptions extends GroupContext {
   readonly onCommit: () => void;
   readonly observe: (group: { acts: number; seconds: number }) => void;
   /** Ids of an act's new subjects; injected by replays. */
-  readonly mintIds?: (submission: Submission) => (nth?: number) => string;
+  readonly mintIds?: (submission: Submission) => (nth: number) => string;
 }
 
 interface Waiting extends Pending {
@@ -102,7 +102,17 @@ export function openJournal(options: JournalOptions): Journal {
 
   function pendingOf(act: Act<never, never>, input: unknown, inputHash: Buffer, request: Submission): Pending {
     const now = options.clock.now();
-    const minted: string[] = [];
+    const mint = options.mintIds?.(request) ?? (() => newUuid(now));
+    const ids = new Map<number, string>();
+    const minted = new Set<string>();
+    const newId = (nth = 0): string => {
+      const known = ids.get(nth);
+      if (known !== undefined) return known;
+      const id = mint(nth);
+      ids.set(nth, id);
+      minted.add(id);
+      return id;
+    };
     return {
       act,
       input,
@@ -111,7 +121,8 @@ export function openJournal(options: JournalOptions): Journal {
       organisation: request.organisation,
       key: request.key,
       actId: newUuid(now),
-      newId: options.mintIds?.(request) ?? ((nth = 0) => (minted[nth] ??= newUuid(now))),
+      newId,
+      minted,
       expectedSeq: request.expectedSeq,
       completes: request.completes ?? [],
     };
@@ -137,7 +148,10 @@ export function openJournal(options: JournalOptions): Journal {
 
   /** Acts that draw a number are left to the first lane: two lanes would only wait for each other's series. */
   const mayTake = (lane: Lane, waiting: Waiting): boolean => lane === lanes[0] || !waiting.act.numbered;
-  const hasWork = (lane: Lane): boolean => queue.some((waiting) => mayTake(lane, waiting));
+
+  /** Another lane helps from a full group on; before that, two would halve each other's groups and double the work. */
+  const hasWork = (lane: Lane): boolean =>
+    queue.length >= (lane === lanes[0] ? 1 : options.groupMax) && queue.some((waiting) => mayTake(lane, waiting));
 
   function takeGroup(lane: Lane): Waiting[] {
     const group: Waiting[] = [];
@@ -261,8 +275,8 @@ export function openJournal(options: JournalOptions): Journal {
 /** The hash that tells one input from another; undefined for what cannot be stored. */
 function hashOfInput(value: unknown): Buffer | undefined {
   try {
-    const canonical = canonicalBytes(value);
-    return UNSTORABLE.test(canonical.toString('utf8')) ? undefined : sha256(canonical);
+    const canonical = canonicalText(value);
+    return UNSTORABLE.test(canonical) ? undefined : sha256(canonical);
   } catch (error) {
     if (error instanceof RangeError) return undefined; // nested deeper than the stack
     throw error;

@@ -10,16 +10,20 @@ const POSTGRES_MAJOR_MIN = 15;
 /**
  * Brings the database to the schema of this build, under an advisory lock, so that processes started together wait
  * for the first. Forward only.
- * @throws Error when the server is older than Postgres 15.
+ * @throws Error when the server is older than Postgres 15, or the database not in UTF-8, in which events are hashed.
  */
 export async function migrateDatabase(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
-    const { rows } = await client.query<{ server_version_num: string }>('show server_version_num');
-    const major = Math.floor(Number(rows[0]!.server_version_num) / 10_000);
+    const { rows } = await client.query<{ version: number; encoding: string }>(
+      "select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding",
+    );
+    const { version, encoding } = rows[0]!;
+    const major = Math.floor(version / 10_000);
     if (major < POSTGRES_MAJOR_MIN)
       throw new Error(`Postgres ${major} is too old: ${POSTGRES_MAJOR_MIN} or newer is needed.`);
+    if (encoding !== 'UTF8') throw new Error(`The database is encoded in ${encoding}: create it with encoding UTF8.`);
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await migrate(drizzle(client), { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });
   } finally {

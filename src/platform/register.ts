@@ -67,7 +67,7 @@ export function registerActs<Record extends object, State extends { id: string }
     register: {
       name: `register_${kind.name}`,
       kind: 'register',
-      needs: (input, facts) => ({ ...reads(input), lock: [{ kind: kind.name, id: facts.newId() }] }),
+      needs: reads,
       decide(input, states, facts) {
         const refusal = rules.check?.(input.record, { before: undefined, states, facts });
         if (refusal) return refused(refusal);

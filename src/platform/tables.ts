@@ -30,7 +30,7 @@ export const custodyEventsOrdinal = pgSequence('custody_events_ordinal');
 
 /**
  * Every act, as immutable events. Insert-only (trigger); partitioned by the month in its UUIDv7. `ordinal` is drawn
- * while the subject's lock is held: an order for replays, never a cursor. `bytes` is the canonical form (RFC 8785).
+ * while the subject's lock is held: an order for replays, never a cursor. `canonical` is RFC 8785.
  */
 export const custodyEvents = pgTable(
   'custody_events',
@@ -40,7 +40,7 @@ export const custodyEvents = pgTable(
     subjectId: uuid().notNull(),
     seq: integer().notNull(),
     type: text().notNull(),
-    bytes: bytea().notNull(),
+    canonical: text().notNull(),
     salt: bytea().notNull(),
     prevHash: bytea().notNull(),
     hash: bytea().notNull(),

@@ -2,7 +2,7 @@ import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { manifestKind } from '../manifests/manifest.ts';
 import type { Audience } from '../parties/audience.ts';
 import type { Act, Decision, States } from '../platform/acts.ts';
-import { canonicalBytes, type Json, sha256 } from '../platform/events.ts';
+import { canonicalText, type Json, sha256 } from '../platform/events.ts';
 import { namedUuidBeside } from '../platform/ids.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { massFactsOf } from './mass-facts.ts';
@@ -98,7 +98,7 @@ function settle(about: Judgement, verdict: Verdict, states: States, facts: Facts
       answer: { id, outcome: 'cleared' },
     };
   }
-  const findingHash = sha256(canonicalBytes(verdict.finding)).toString('hex');
+  const findingHash = sha256(canonicalText(verdict.finding)).toString('hex');
   if (before?.status === 'open' && before.findingHash === findingHash)
     return { events: [], answer: { id, outcome: 'unchanged' } };
   const type = !before ? 'anomaly_raised' : before.status === 'open' ? 'anomaly_updated' : 'anomaly_reopened';

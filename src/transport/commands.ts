@@ -61,7 +61,6 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
   name: 'record_weigh_ticket',
   kind: 'physical',
   needs: (input, facts) => ({
-    lock: [{ kind: 'weigh_ticket', id: facts.newId() }],
     read: [
       { kind: 'site', id: input.siteId },
       ...(facts.caller.actor.device ? [{ kind: 'device', id: facts.caller.actor.device }] : []),

@@ -285,9 +285,9 @@ export async function numbersAreWhole(t: Test, url: string): Promise<void> {
 }
 
 async function actIds(url: string): Promise<{ actId: string; party: string }[]> {
-  const rows = await rowsOf<{ bytes: Buffer }>(url, 'select bytes from custody_events');
-  return rows.map(({ bytes }) => {
-    const { actId, actor } = openEvent(bytes);
+  const rows = await rowsOf<{ canonical: string }>(url, 'select canonical from custody_events');
+  return rows.map(({ canonical }) => {
+    const { actId, actor } = openEvent(canonical);
     return { actId, party: actor.party };
   });
 }

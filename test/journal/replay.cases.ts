@@ -193,8 +193,13 @@ async function numbersAreWhole(t: Test, url: string): Promise<void> {
 
 /** Every act that had an effect, once, in the order of its first event, at the very instant it was recorded. */
 async function replay(t: Test, sent: readonly Sent[], liveUrl: string, copyUrl: string): Promise<void> {
-  const { rows } = await queried<{ bytes: Buffer }>(liveUrl, 'select bytes from custody_events order by ordinal');
-  const order = [...new Map(rows.map(({ bytes }) => openEvent(bytes)).map((event) => [event.actId, event])).values()];
+  const { rows } = await queried<{ canonical: string }>(
+    liveUrl,
+    'select canonical from custody_events order by ordinal',
+  );
+  const order = [
+    ...new Map(rows.map(({ canonical }) => openEvent(canonical)).map((event) => [event.actId, event])).values(),
+  ];
   const answers = new Map<string, Sent>();
   for (const one of sent) answers.set(String(one.answer.actId ?? one.answer.unmatchedReport), one);
   t.equal(new Set(sent.filter(({ status }) => status >= 500).map(({ status }) => status)).size, 0, 'nothing failed');

@@ -55,20 +55,20 @@ t.test('each event is chained to the one before it and cannot be changed or remo
   const { id } = await world.aManifest({ status: 'arrived' });
   const { pool } = world.service.database;
   const { rows } = await pool.query(
-    'select id, seq, bytes, salt, prev_hash, hash from custody_events where subject_id = $1 order by seq',
+    'select id, seq, canonical, salt, prev_hash, hash from custody_events where subject_id = $1 order by seq',
     [id],
   );
   t.equal(rows.length, 4);
   let head: Buffer = GENESIS_HASH;
   for (const [index, row] of rows.entries()) {
     t.ok(row.prev_hash.equals(head));
-    head = chainHash(row.prev_hash, row.salt, row.bytes);
+    head = chainHash(row.prev_hash, row.salt, row.canonical);
     t.ok(row.hash.equals(head));
-    t.match(openEvent(row.bytes), { id: row.id, seq: index + 1, subject: { id } });
+    t.match(openEvent(row.canonical), { id: row.id, seq: index + 1, subject: { id } });
   }
   const { rows: subject } = await pool.query('select head_hash from manifests where id = $1', [id]);
   t.ok(subject[0].head_hash.equals(head), 'the row holds the head of its history');
-  await t.rejects(pool.query("update custody_events set bytes = '' where subject_id = $1", [id]));
+  await t.rejects(pool.query("update custody_events set canonical = '' where subject_id = $1", [id]));
   await t.rejects(pool.query('delete from custody_events where subject_id = $1', [id]));
 });
 

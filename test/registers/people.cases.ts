@@ -26,8 +26,8 @@ t.test(
     t.equal((await edit(world.carrier, path, { name: '司马李四海' })).status, 200);
     t.match(ok(await world.carrier.get(path)), { name: '司马李四海', phone: secret.phone, version: 2 });
     const { rows } = await pool.query(
-      'select convert_from(bytes, $2) as text from custody_events where subject_id = $1 order by seq',
-      [made.id, 'UTF8'],
+      'select canonical as text from custody_events where subject_id = $1 order by seq',
+      [made.id],
     );
     t.equal(rows.length, 2);
     for (const { text } of rows) {
