@@ -12,11 +12,11 @@ export interface Measured {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** CPU milliseconds a request of the Node process under test, within the window. */
+  /** CPU milliseconds a request of the Node process that answers, within the window. */
   readonly nodeMs: number;
   /** CPU milliseconds a request of the postmaster and all its children, within the window. */
   readonly postgresMs: number;
-  /** Share of all processors that went to neither of the two, nor to the process that asks: other programs disturb. */
+  /** Share of all processors that went to none of them, nor to the process that asks: other programs disturb. */
   readonly othersShare: number;
 }
 
@@ -26,6 +26,7 @@ export interface Phase extends Measured {
   readonly jobsLeft: number;
   /** Acts a second when the phase only ends with its last job. */
   readonly sustainedPerSecond: number;
+  /** Of the whole phase, a worker process included. */
   readonly nodeMsWithJobs: number;
   readonly postgresMsWithJobs: number;
 }
@@ -35,6 +36,8 @@ export interface Plan {
   readonly asking: Asking;
   readonly start: Omit<Start, 'order'>;
   readonly nodePid: number;
+  /** Where jobs run in a process of their own. */
+  readonly workerPid?: number;
   readonly postgresPid: number;
   readonly warmUpMs: number;
   readonly windowMs: number;
@@ -70,15 +73,16 @@ export async function measurePhase(plan: Plan): Promise<Phase> {
     othersShare: othersShare(plan, before, after, window.seconds),
     jobsLeft,
     sustainedPerSecond: (requests * 1000) / (performance.now() - startedAt),
-    nodeMsWithJobs: ((atEnd.node - atStart.node) * 1000) / requests,
+    nodeMsWithJobs: ((atEnd.node + atEnd.worker - atStart.node - atStart.worker) * 1000) / requests,
     postgresMsWithJobs: ((atEnd.postgres - atStart.postgres) * 1000) / requests,
   };
 }
 
-type Spent = Readonly<Record<'node' | 'postgres' | 'asking' | 'machine', number>>;
+type Spent = Readonly<Record<'node' | 'worker' | 'postgres' | 'asking' | 'machine', number>>;
 
-const spent = ({ nodePid, postgresPid, asking }: Plan): Spent => ({
+const spent = ({ nodePid, workerPid, postgresPid, asking }: Plan): Spent => ({
   node: processSeconds(nodePid),
+  worker: workerPid === undefined ? 0 : processSeconds(workerPid),
   postgres: treeSeconds(postgresPid),
   asking: processSeconds(asking.pid),
   machine: machineSeconds(),
@@ -86,7 +90,7 @@ const spent = ({ nodePid, postgresPid, asking }: Plan): Spent => ({
 
 function othersShare({ nodePid, asking }: Plan, before: Spent, after: Spent, seconds: number): number {
   const feedsItself = nodePid === asking.pid;
-  const ours = after.node + after.postgres - before.node - before.postgres;
+  const ours = after.node + after.worker + after.postgres - before.node - before.worker - before.postgres;
   const all = after.machine - before.machine - ours - (feedsItself ? 0 : after.asking - before.asking);
   return Math.max(0, all / (seconds * availableParallelism()));
 }

@@ -1,16 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** Starts servers under test, each in a process of its own, and stops them by their pid. */
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 const READY_WAIT_MS = 60_000;
+
+/** As `npm start` starts the service: the same flags for all that is compared. */
+const { scripts } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')) as { scripts: { start: string } };
+const FLAGS = scripts.start.split(' ').slice(1, -1);
 const STOP_WAIT_MS = 20_000;
 
 export interface Server {
   readonly pid: number;
+  /** NaN of a worker, which listens nowhere. */
   readonly port: number;
   stop(): Promise<void>;
 }
@@ -23,10 +29,10 @@ export interface ServerPlan {
   readonly logFile: string;
 }
 
-/** @throws Error when it ends, or does not say within a minute where it listens. */
+/** @throws Error when it ends, or does not say within a minute that it runs. */
 export async function startServer({ script, environment, logFile }: ServerPlan): Promise<Server> {
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+  const child = spawn(process.execPath, [...FLAGS, script], {
     cwd: CHECKOUT,
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', log],
@@ -42,10 +48,10 @@ function portOf(child: ChildProcess, logFile: string): Promise<number> {
     let said = '';
     child.stdout!.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
-      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
-      if (port === undefined) return;
+      const running = /http:\/\/127\.0\.0\.1:(\d+)|worker is running/.exec(said);
+      if (!running) return;
       clearTimeout(late);
-      resolve(Number(port));
+      resolve(Number(running[1]));
     });
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${lastWords(logFile)}`)));
   });

@@ -3,8 +3,11 @@ import { actsPerGroup, readGroups } from './groups.ts';
 import { measurePhase, type Phase, startAsking } from './measure.ts';
 import { freePort, startServer } from './servers.ts';
 
-/** What takes the same acts: (a) the bare floor, (b) one act a transaction, (c) the journal fed directly, (d) ours. */
-export type VariantId = 'a' | 'b' | 'c' | 'd';
+/**
+ * What takes the same acts: (a) the bare floor, (b) one act a transaction, (c) the journal fed directly, (d) ours with its
+ * jobs in a worker process, (e) ours in one process.
+ */
+export type VariantId = 'a' | 'b' | 'c' | 'd' | 'e';
 
 /** One run of one variant. */
 export interface Run extends Phase {
@@ -50,8 +53,7 @@ export async function serviceVariant(
   bench: Bench,
   id: VariantId,
   what: string,
-  environment: Record<string, string>,
-  connections: readonly number[] = [CONNECTIONS],
+  { environment = {}, connections = [CONNECTIONS], hasWorker = true }: ServiceOptions = {},
 ): Promise<Variant> {
   const url = await bench.postgres.clone(bench.cityDatabase, databaseOf(id, what));
   const metricsPort = await freePort();
@@ -60,25 +62,43 @@ export async function serviceVariant(
     what,
     connections,
     script: 'src/main.ts',
-    environment: { DATABASE_URL: url, METRICS_PORT: String(metricsPort), ...environment },
+    environment: {
+      DATABASE_URL: url,
+      METRICS_PORT: String(metricsPort),
+      ROLE: hasWorker ? 'api' : 'both',
+      ...environment,
+    },
+    ...(hasWorker ? { workerEnvironment: { DATABASE_URL: url, ROLE: 'worker', ...environment } } : {}),
     metricsPort,
     jobsDue: jobsDue(url),
   });
 }
 
+interface ServiceOptions {
+  readonly environment?: Record<string, string>;
+  readonly connections?: readonly number[];
+  /** Jobs run in a process of their own, as in docker-compose.yml. */
+  readonly hasWorker?: boolean;
+}
+
 interface HttpVariant extends Pick<Variant, 'id' | 'what' | 'connections'> {
   readonly script: string;
   readonly environment: Record<string, string>;
+  readonly workerEnvironment?: Record<string, string>;
   readonly jobsDue?: () => Promise<number>;
   readonly metricsPort?: number;
 }
 
 async function overHttp(
   bench: Bench,
-  { script, environment, jobsDue, metricsPort, ...named }: HttpVariant,
+  { script, environment, workerEnvironment, jobsDue, metricsPort, ...named }: HttpVariant,
 ): Promise<Variant> {
   const server = await startServer({ script, environment, logFile: bench.logFile });
   bench.started.push(server.stop);
+  const worker = workerEnvironment
+    ? await startServer({ script, environment: workerEnvironment, logFile: bench.logFile })
+    : undefined;
+  if (worker) bench.started.push(worker.stop);
   return {
     ...named,
     async measure(connections, warmUpMs) {
@@ -87,6 +107,7 @@ async function overHttp(
         asking: bench.generator,
         start: { port: server.port, concurrency: connections, work: nextWork(bench.city) },
         nodePid: server.pid,
+        ...(worker ? { workerPid: worker.pid } : {}),
         postgresPid: bench.postgres.pid,
         warmUpMs,
         windowMs: bench.scale.windowMs,
@@ -95,7 +116,10 @@ async function overHttp(
       const groups = before && metricsPort ? actsPerGroup(before, await readGroups(metricsPort)) : Number.NaN;
       return { ...phase, actsPerGroup: groups };
     },
-    stop: server.stop,
+    async stop() {
+      await worker?.stop();
+      await server.stop();
+    },
   };
 }
 

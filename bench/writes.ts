@@ -23,14 +23,14 @@ export async function measureWrites(bench: Bench): Promise<WriteResults> {
   const bare = await bestOf(bench, choices, (size) => bareVariant(bench, size));
   const single = await bestOf(bench, choices, (size) =>
     serviceVariant(bench, 'b', `ours, one act a transaction, ${size} lanes`, {
-      JOURNAL_GROUP_MAX: '1',
-      JOURNAL_LANES: String(size),
+      environment: { JOURNAL_GROUP_MAX: '1', JOURNAL_LANES: String(size) },
     }),
   );
   const fed = await fedVariant(bench);
-  const ours = await serviceVariant(bench, 'd', 'ours', {}, [64, 32, 1]);
-  const variants = [bare, single, fed, ours];
-  for (const variant of [fed, ours]) {
+  const ours = await serviceVariant(bench, 'd', 'ours', { connections: [64, 32, 1] });
+  const alone = await serviceVariant(bench, 'e', 'ours, jobs in the same process', { hasWorker: false });
+  const variants = [bare, single, fed, ours, alone];
+  for (const variant of [fed, ours, alone]) {
     bench.say(`warming ${variant.what}`);
     await variant.measure(variant.connections[0]!, bench.scale.firstWarmUpMs);
   }

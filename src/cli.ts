@@ -1,24 +1,20 @@
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { type Config, readConfig } from './config.ts';
+import { startOwnDatabase } from './own-database.ts';
 import { createFirstAdministrator } from './parties/granting.ts';
 import { systemClock } from './platform/clock.ts';
-import { ensureDatabase } from './platform/connections.ts';
-import { defaultDataDirectory, EmbeddedPostgresError, startEmbeddedPostgres } from './platform/embedded-postgres.ts';
+import { EmbeddedPostgresError } from './platform/embedded-postgres.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { migrateDatabase } from './platform/migrations.ts';
 import { ShortText } from './platform/values.ts';
 import { type Bilingual, Problem } from './problems.ts';
 import { startService } from './service.ts';
-import { forgetUnfinishedDemo } from './simulator/demo.ts';
 
 /**
  * What an operator does from a shell. Results go to stdout and sentences, in both languages, to stderr, so that
  * `key=$(npx liandan admin create …)` holds the key alone.
  */
-const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
-
 const HELP = `Liandan 联单
 
   npx liandan admin create --name <name> --region <code>
@@ -155,18 +151,11 @@ function rebuild({ check = false }: Options): Promise<number> {
 async function onDatabase(work: (databaseUrl: string, config: Config) => Promise<number>): Promise<number> {
   const config = readConfig();
   if (config.DATABASE_URL) return work(config.DATABASE_URL, config);
-  const directory = config.DATA_DIRECTORY ?? defaultDataDirectory(CHECKOUT);
-  const postgres = await startEmbeddedPostgres({
-    directory,
-    log: () => {},
-    settings: { max_locks_per_transaction: '256' },
-    ...(config.EMBEDDED_PG_USER ? { runAs: config.EMBEDDED_PG_USER } : {}),
-  });
+  const database = await startOwnDatabase(config);
   try {
-    await forgetUnfinishedDemo(postgres.url, directory);
-    return await work(await ensureDatabase(postgres.url, 'liandan'), config);
+    return await work(database.url, config);
   } finally {
-    await postgres.stop();
+    await database.stop();
   }
 }
 

@@ -17,7 +17,8 @@ const Environment = z.object({
   DATA_DIRECTORY: z.string().optional(),
   /** Account the embedded Postgres runs as when the service is started by root. */
   EMBEDDED_PG_USER: z.string().optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Absent: info; warn for a person at a terminal or with the service's own database. */
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   /** Prometheus metrics, on loopback only. 0 turns the port off. */
   METRICS_PORT: z.coerce.number().int().min(0).max(65535).default(0),
   /** Requests one API key may make in a minute before it is answered 429. */

@@ -4,13 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
+import { dataDirectoryOf, startOwnDatabase } from './own-database.ts';
 import { systemClock } from './platform/clock.ts';
-import { ensureDatabase } from './platform/connections.ts';
-import { defaultDataDirectory, startEmbeddedPostgres } from './platform/embedded-postgres.ts';
 import type { App } from './platform/http.ts';
 import { createMetrics, type Metrics, serveMetrics } from './platform/metrics.ts';
 import { type Service, startService } from './service.ts';
-import { type DemoAccounts, forgetUnfinishedDemo, playDemo, readDemo } from './simulator/demo.ts';
+import { type DemoAccounts, playDemo, readDemo } from './simulator/demo.ts';
 
 /** The process: api, worker or both; with its own Postgres when it is given none. Starts and stops in order. */
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
@@ -22,13 +21,9 @@ let stopping: Promise<void> | undefined;
 
 async function start(config: Config): Promise<void> {
   const embedded = config.DATABASE_URL === undefined;
-  const logger = pino(
-    { level: process.stdout.isTTY || embedded ? atLeastWarn(config) : config.LOG_LEVEL },
-    pino.destination({ dest: 2, sync: false }),
-  );
+  const logger = openLog(config);
   const metrics = createMetrics();
-  const dataDirectory = config.DATA_DIRECTORY ?? defaultDataDirectory(CHECKOUT);
-  const databaseUrl = config.DATABASE_URL ?? (await startOwnDatabase(config, dataDirectory, logger));
+  const databaseUrl = config.DATABASE_URL ?? (await openOwnDatabase(config, logger));
   const service = await startService({ config, databaseUrl, clock: systemClock, logger, metrics });
   started.push({ name: 'service', stop: service.stop });
   addGauges(metrics, service);
@@ -40,23 +35,20 @@ async function start(config: Config): Promise<void> {
   const app = await buildApp({ config, service, logger, metrics, version });
   started.push({ name: 'http', stop: () => app.close() });
   const baseUrl = await listen(app, config);
-  const demo = embedded && config.DEMO === 'on' ? await openDemo(service, baseUrl, dataDirectory) : undefined;
+  const demo = embedded && config.DEMO === 'on' ? await openDemo(service, baseUrl, dataDirectoryOf(config)) : undefined;
   await announce(baseUrl, service, demo);
 }
 
-/** A person at a terminal wants the banner, not a line a request; LOG_LEVEL asks for more. */
-const atLeastWarn = (config: Config): string => (process.env.LOG_LEVEL ? config.LOG_LEVEL : 'warn');
+/** A person at a terminal wants the banner, not a line a request. Lines leave in blocks, or after a moment. */
+function openLog({ LOG_LEVEL, DATABASE_URL }: Config): pino.Logger {
+  const level = LOG_LEVEL ?? (process.stdout.isTTY || DATABASE_URL === undefined ? 'warn' : 'info');
+  return pino({ level }, pino.destination({ dest: 2, sync: false, minLength: 4_096, periodicFlush: 200 }));
+}
 
-async function startOwnDatabase(config: Config, directory: string, logger: pino.Logger): Promise<string> {
-  const postgres = await startEmbeddedPostgres({
-    directory,
-    log: (event, fields) => logger.debug({ event, ...fields }, event),
-    settings: { max_locks_per_transaction: '256' },
-    ...(config.EMBEDDED_PG_USER ? { runAs: config.EMBEDDED_PG_USER } : {}),
-  });
-  started.push({ name: 'postgres', stop: postgres.stop });
-  await forgetUnfinishedDemo(postgres.url, directory);
-  return ensureDatabase(postgres.url, 'liandan');
+async function openOwnDatabase(config: Config, logger: pino.Logger): Promise<string> {
+  const database = await startOwnDatabase(config, (event, fields) => logger.debug({ event, ...fields }, event));
+  started.push({ name: 'postgres', stop: database.stop });
+  return database.url;
 }
 
 async function listen(app: App, config: Config): Promise<string> {

@@ -3,7 +3,7 @@ import { edgesOf, ledgerRowsOf } from './custody/repository.ts';
 import { audienceRows } from './parties/audience.ts';
 import { openSession } from './platform/connections.ts';
 import { canonicalText, chainHash, GENESIS_HASH, openEvent, type RecordedEvent } from './platform/events.ts';
-import { columnArrays, type Kind, readRow, type SubjectRow } from './platform/subjects.ts';
+import { columnParameters, type Kind, readRow, type SubjectRow } from './platform/subjects.ts';
 import { AUDIENCE_OF, KINDS, PROJECTIONS } from './service.ts';
 
 /**
@@ -328,7 +328,7 @@ async function writePage(client: pg.Client, page: readonly History[]): Promise<v
   for (const [kind, histories] of groupBy(page, (history) => history.kind))
     await client.query(
       kind.upsertSql,
-      columnArrays(
+      columnParameters(
         kind,
         histories.map(({ row }) => row),
       ),

@@ -1,12 +1,27 @@
 import { LRUCache } from 'lru-cache';
 import type { EventDraft, Json } from '../platform/events.ts';
 import { namedUuid } from '../platform/ids.ts';
-import type { AccountRole } from './tables.ts';
 
 /**
  * The mass ledger: double entry in integer grams, pieces and dry grams. An event that moves mass says so in its
  * `movements`; postings, balances and the trace graph are derived from them and from nothing else. Pure.
  */
+
+/** What an account holds mass as. */
+export const ACCOUNT_ROLES = [
+  'generated',
+  'stock',
+  'in_transit',
+  'consignee_hold',
+  'treated',
+  'product',
+  'loss',
+  'additive',
+  'weighing_difference',
+  'refused_return',
+  'adjustment',
+] as const;
+export type AccountRole = (typeof ACCOUNT_ROLES)[number];
 
 /** [role, party, site, owner]: with a waste code, an account. A carrier's load has no site. */
 export type Place = readonly [role: AccountRole, party: string, site: string | null, owner: string];

@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import type { AccountRole } from './ledger.ts';
 import { monthOf } from './repository.ts';
-import type { AccountRole } from './tables.ts';
 
 /** Balances and batches as they are read. */
 export interface BalanceRow {

@@ -1,5 +1,6 @@
 import { bigint, index, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { instant, subjectColumns } from '../platform/tables.ts';
+import type { AccountRole } from './ledger.ts';
 
 /** 批次: what entered one place together. */
 export const batches = pgTable(
@@ -20,21 +21,6 @@ export const batches = pgTable(
   },
   (table) => [index('batches_site').on(table.siteId, table.id)],
 );
-
-export const ACCOUNT_ROLES = [
-  'generated',
-  'stock',
-  'in_transit',
-  'consignee_hold',
-  'treated',
-  'product',
-  'loss',
-  'additive',
-  'weighing_difference',
-  'refused_return',
-  'adjustment',
-] as const;
-export type AccountRole = (typeof ACCOUNT_ROLES)[number];
 
 /** Its id is named by what it is, so that any process finds it without asking. */
 export const accounts = pgTable(

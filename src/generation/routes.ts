@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { streamOfCode } from '../catalogue/waste-codes.ts';
+import { ACCOUNT_ROLES } from '../custody/ledger.ts';
 import { balancesOf, findBatch, listBatches } from '../custody/queries.ts';
-import { ACCOUNT_ROLES } from '../custody/tables.ts';
 import { maySeeParty, type Sight, sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';

@@ -1,8 +1,5 @@
 import { hash } from 'node:crypto';
-import { createRequire } from 'node:module';
-
-// The package is CommonJS and its types describe a default export that is not there.
-const canonicalize = createRequire(import.meta.url)('canonicalize') as (value: unknown) => string;
+import { configure } from 'safe-stable-stringify';
 
 /** A value that survives JSON unchanged. Masses are integers in grams, instants ISO 8601 in UTC. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -71,8 +68,14 @@ export interface SealedEvent {
 /** The hash before a subject's first event. */
 export const GENESIS_HASH = Buffer.alloc(32);
 
-/** RFC 8785. The one canonical form of the project. */
-export const canonicalText = (value: unknown): string => canonicalize(value);
+/** Keys sorted by UTF-16 code units, numbers and strings as JSON.stringify writes them. */
+const stringify = configure({ deterministic: true, strict: true });
+
+/**
+ * RFC 8785, the one canonical form of the project; a test holds it against another implementation.
+ * @throws Error for what JSON cannot hold (NaN, a bigint, a circle), RangeError for too deep a nesting.
+ */
+export const canonicalText = (value: unknown): string => stringify(value)!;
 
 export const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 

@@ -64,7 +64,7 @@ function decideOne(work: Work, pending: Pending, index: number): void {
   }
   for (const need of needs) for (const gate of need.sharedGates ?? []) work.touchedGates.add(gate);
   for (const { key } of gated) work.touchedGates.add(key);
-  work.decided.push({ index, decision, events: foldAll(work, pending, drafts), number: undefined });
+  work.decided.push({ index, decision, events: foldAll(work, pending, index, drafts), number: undefined });
 }
 
 /** Another process's clock may be a little ahead: an act is never earlier than what it builds on. */
@@ -93,9 +93,10 @@ function tooFarAhead(drafts: readonly EventDraft[], now: Date): Refusal | undefi
 }
 
 /** All of an act's events or none: one that cannot be folded leaves no trace of those before it. */
-function foldAll(work: Work, pending: Pending, drafts: readonly EventDraft[]): Folded[] {
+function foldAll(work: Work, pending: Pending, index: number, drafts: readonly EventDraft[]): Folded[] {
   const before = drafts.map(({ subject }) => [subject.id, work.entries.get(subject.id)?.current] as const);
   try {
+    mayExtend(work, pending, index, drafts);
     return drafts.map((draft) => fold(work, pending, draft));
   } catch (error) {
     for (const [id, current] of before.reverse()) {
@@ -106,13 +107,18 @@ function foldAll(work: Work, pending: Pending, drafts: readonly EventDraft[]): F
   }
 }
 
+/** An act extends what it locked and what it made, nothing else: two groups could otherwise extend it at once. */
+function mayExtend(work: Work, { act, minted }: Pending, index: number, drafts: readonly EventDraft[]): void {
+  const locked = new Set(work.needs[index]!.flatMap((need) => need.lock ?? []).map(({ id }) => id));
+  const stray = drafts.find(({ subject: { id } }) => !locked.has(id) && !minted.has(id));
+  if (stray) throw new Error(`${act.name} extends ${stray.subject.kind} ${stray.subject.id} without its lock`);
+}
+
 function fold(work: Work, pending: Pending, draft: EventDraft): Folded {
   const kind = kindOf(work, draft.subject);
   const entry: Entry = work.entries.get(draft.subject.id) ?? { kind, loaded: undefined, current: undefined };
   work.entries.set(draft.subject.id, entry);
   const known = entry.current;
-  if (!known && !work.loadedIds.has(draft.subject.id) && !pending.minted.has(draft.subject.id))
-    throw new Error(`${draft.type} extends ${draft.subject.kind} ${draft.subject.id}, which the act did not lock`);
   const recordedAt = known && known.recordedAt > work.now ? known.recordedAt : work.now;
   const event = recorded(work, pending, draft, (known?.seq ?? 0) + 1, recordedAt);
   const after = kind.evolve(known?.state, event) as { id: string };

@@ -146,17 +146,18 @@ async function look(work: Work, lookup: Lookup, keys: readonly string[]): Promis
 
 /** What the act at this place of the group may look at: what it asked for, as the acts before it leave it. */
 export function statesFor(work: Work, index: number): States {
-  const named = (id: string): boolean =>
-    work.loadedIds.has(id) || work.needs[index]!.some((need) => need.lock?.some((ref) => ref.id === id));
+  const needs = work.needs[index]!;
   return {
     get: (kind, id) => {
-      if (!named(id)) throw new NotLoaded(`${kind.name} ${id}`);
+      if (!work.loadedIds.has(id)) throw new NotLoaded(`${kind.name} ${id}`);
       return work.entries.get(id)?.current?.state as never;
     },
     seqOf: (ref) => work.entries.get(ref.id)?.current?.seq ?? 0,
     found: (lookup, key) => {
       const slot = `${lookup.name} ${key}`;
-      if (!work.lookups.has(slot)) throw new NotLoaded(slot);
+      // What another act of the group asked for is there too, but this one has not been held against its gates.
+      if (!needs.some((need) => need.lookups?.some((own) => own.lookup === lookup && own.key === key)))
+        throw new NotLoaded(slot);
       return work.lookups.get(slot) as never;
     },
   };

@@ -1,7 +1,8 @@
 import { statusOf } from '../problems.ts';
 import type { Projection, Statement } from './acts.ts';
 import { type Answer, type Decided, type Folded, isAnswered, type Work } from './group.ts';
-import { columnArrays, type Kind, type SubjectRow } from './subjects.ts';
+import { jsonTexts, jsonTextsSql } from './parameters.ts';
+import { columnParameters, type Kind, type SubjectRow } from './subjects.ts';
 
 /** Step 6 of a group: fixed table order, rows sorted by their unique key, one unnest statement a table. */
 export function writeStatements(work: Work): Statement[] {
@@ -15,6 +16,9 @@ export function writeStatements(work: Work): Statement[] {
   ];
 }
 
+const KEYS_SQL = `insert into act_keys (organisation, key, input_hash, status, answer, recorded_at)
+  select *, $6::timestamptz from unnest($1::uuid[], $2::text[], $3::bytea[], $4::int[], ${jsonTextsSql(5)})`;
+
 /** The answers, under their keys; also what each act's caller is told. */
 function keyStatements(work: Work): Statement[] {
   for (const decided of work.decided) work.outcomes[decided.index] = { answer: answerTo(work, decided) };
@@ -26,13 +30,13 @@ function keyStatements(work: Work): Statement[] {
   return [
     {
       name: 'journal-put-keys',
-      text: 'insert into act_keys (organisation, key, input_hash, status, answer, recorded_at) select *, $6::timestamptz from unnest($1::uuid[], $2::text[], $3::bytea[], $4::int[], $5::text[])',
+      text: KEYS_SQL,
       values: [
         rows.map(({ pending }) => pending.organisation),
         rows.map(({ pending }) => pending.key),
         rows.map(({ pending }) => pending.inputHash),
         rows.map(({ answer }) => answer.status),
-        rows.map(({ answer }) => JSON.stringify(answer.body)),
+        jsonTexts(rows.map(({ answer }) => JSON.stringify(answer.body))),
         work.now,
       ],
     },
@@ -57,7 +61,7 @@ function answerTo({ now, group }: Work, { index, decision, events, number }: Dec
 
 const EVENTS_SQL = `insert into custody_events (id, subject_id, seq, type, canonical, salt, prev_hash, hash)
   select id, subject_id, seq, type, canonical, salt, prev_hash, hash
-  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])
+  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], ${jsonTextsSql(5)}, $6::bytea[], $7::bytea[], $8::bytea[])
     with ordinality as e(id, subject_id, seq, type, canonical, salt, prev_hash, hash, n) order by n`;
 
 function eventStatements(events: readonly Folded[]): Statement[] {
@@ -70,7 +74,7 @@ function eventStatements(events: readonly Folded[]): Statement[] {
         events.map(({ event }) => event.subject.id),
         events.map(({ event }) => event.seq),
         events.map(({ event }) => event.type),
-        events.map(({ seal }) => seal!.canonical),
+        jsonTexts(events.map(({ seal }) => seal!.canonical)),
         events.map(({ seal }) => seal!.salt),
         events.map(({ seal }) => seal!.prevHash),
         events.map(({ seal }) => seal!.hash),
@@ -121,7 +125,7 @@ function stateStatements({ entries }: Work): Statement[] {
     .map(([kind, rows]) => ({
       name: `upsert-${kind.name}`,
       text: kind.upsertSql,
-      values: columnArrays(
+      values: columnParameters(
         kind,
         rows.sort((a, b) => compare(a.state.id, b.state.id)),
       ),

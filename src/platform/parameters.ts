@@ -32,3 +32,13 @@ function elementOf(value: Scalar): string {
 /** Unquoted when it is one plain word that is not NULL itself. */
 const quoted = (text: string): string =>
   PLAIN.test(text) && text.toLowerCase() !== 'null' ? text : `"${text.replace(ESCAPED, '\\$&')}"`;
+
+/** RS, which JSON text never holds: it escapes control characters. */
+const SEPARATOR = '\x1e';
+
+/** JSON texts as one parameter, nothing of them quoted; undefined is NULL. `jsonTextsSql` takes it apart. */
+export const jsonTexts = (texts: readonly (string | undefined)[]): string =>
+  texts.map((text) => text ?? 'NULL').join(SEPARATOR);
+
+/** @param nth place of the parameter among the statement's. */
+export const jsonTextsSql = (nth: number): string => `string_to_array($${nth}, E'\\x1e', 'NULL')`;

@@ -2,6 +2,7 @@ import { getTableColumns, getTableName, type InferSelectModel } from 'drizzle-or
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Refusal } from '../problems.ts';
 import type { RecordedEvent } from './events.ts';
+import { jsonTexts, jsonTextsSql } from './parameters.ts';
 
 /**
  * A subject is anything with a history: a party, a manifest, a batch. Its row is a projection of its events, folded by
@@ -42,7 +43,9 @@ export function subjectKind<Table extends PgTable>(definition: {
   }));
   const table = `"${getTableName(definition.table)}"`;
   const names = columns.map((column) => column.name).join(', ');
-  const values = columns.map((column, index) => `$${index + 1}::${column.type}[]`).join(', ');
+  const values = columns
+    .map(({ type }, index) => (type === 'jsonb' ? `${jsonTextsSql(index + 1)}::jsonb[]` : `$${index + 1}::${type}[]`))
+    .join(', ');
   const updates = columns.filter((column) => column.key !== 'id').map(({ name }) => `${name} = excluded.${name}`);
   return {
     name: definition.name,
@@ -79,14 +82,14 @@ export function readRow(kind: Kind, values: readonly unknown[]): SubjectRow {
   };
 }
 
-/** Parameters of `upsertSql`: one array a column. */
-export function columnArrays(kind: Kind, rows: readonly SubjectRow[]): unknown[][] {
-  return kind.columns.map(({ key, json }) =>
-    rows.map((row) => {
-      const value = key in row.state ? (row.state as Record<string, unknown>)[key] : row[key as Bookkeeping];
-      return json && value !== null && value !== undefined ? JSON.stringify(value) : (value ?? null);
-    }),
-  );
+/** Parameters of `upsertSql`: one a column. */
+export function columnParameters(kind: Kind, rows: readonly SubjectRow[]): unknown[] {
+  return kind.columns.map(({ key, json }) => {
+    const values = rows.map((row) =>
+      key in row.state ? (row.state as Record<string, unknown>)[key] : row[key as Bookkeeping],
+    );
+    return json ? jsonTexts(values.map((value) => JSON.stringify(value ?? undefined))) : values;
+  });
 }
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

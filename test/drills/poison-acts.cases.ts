@@ -56,6 +56,19 @@ t.test('an act whose second event cannot be folded leaves no trace on its subjec
   );
 });
 
+t.test('what another act of the group has looked up is not there for one that could not ask', async (t) => {
+  const bench = await aBench(t);
+  const [known, made] = [newUuid(new Date()), newUuid(new Date())];
+  await bench.submit({ name: 'known', id: known, grams: 5 });
+  const [first, , second] = await Promise.all([
+    bench.submit({ name: 'first', looksAfter: known, grams: 7 }),
+    bench.submit({ name: 'made', id: made, grams: 11 }),
+    bench.submit({ name: 'second', looksAfter: made }),
+  ]);
+  t.equal(first.body.sum, 5);
+  t.equal(second.body.sum, 5 + 7 + 11, 'it waits for the next group and sees what this one did');
+});
+
 t.test('a full queue answers 503 at once', async (t) => {
   const bench = await aBench(t, { queueMax: 10 });
   const told = await Promise.all(Array.from({ length: 15 }, (_, n) => bench.submit({ name: `n ${n}` })));

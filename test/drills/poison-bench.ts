@@ -1,6 +1,6 @@
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
 import type { Test } from 'tap';
-import type { Accepted, Act } from '../../src/platform/acts.ts';
+import type { Accepted, Act, Lookup } from '../../src/platform/acts.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { EventDraft } from '../../src/platform/events.ts';
 import { newUuid } from '../../src/platform/ids.ts';
@@ -34,15 +34,30 @@ export interface Thing {
   readonly grams?: number;
   readonly breaks?: 'needs' | 'decide' | 'second event';
   readonly series?: string;
+  /** Looks at all there is through a gate, but knows that it has to only once this thing is there. */
+  readonly looksAfter?: string;
 }
+
+const EVERYTHING = 'everything';
+const sumLookup: Lookup<number> = {
+  name: 'drill-sum',
+  gated: true,
+  sql: 'select k.key, sum(t.grams)::int from unnest($1::text[]) as k(key) cross join drill_things t group by 1',
+  read: (rows) => Number(rows[0]?.[1] ?? 0),
+};
 
 const add: Act<Thing> = {
   name: 'add_thing',
   kind: 'register',
   needs(input, facts) {
     if (input.breaks === 'needs') throw new Error('the connection of things is closed');
-    return { lock: [{ kind: 'thing', id: input.id ?? facts.newId() }] };
+    const reads = input.looksAfter ? { read: [{ kind: 'thing', id: input.looksAfter }] } : {};
+    return { ...reads, lock: [{ kind: 'thing', id: input.id ?? facts.newId() }] };
   },
+  alsoNeeds: (input, states) =>
+    input.looksAfter && states.get(thingKind, input.looksAfter)
+      ? { lookups: [{ lookup: sumLookup, key: EVERYTHING }] }
+      : {},
   decide(input, states, facts): Accepted {
     if (input.breaks === 'decide') throw new Error('decided to throw');
     const subject = { kind: 'thing', id: input.id ?? facts.newId() };
@@ -54,7 +69,8 @@ const add: Act<Thing> = {
     });
     const events = [draft('thing_added'), ...(input.breaks === 'second event' ? [draft('thing_broken')] : [])];
     const number = input.series ? { series: input.series, into: 'number', max: 3, format: String } : undefined;
-    return { events, answer: { id: subject.id, before: states.seqOf(subject) }, ...(number ? { number } : {}) };
+    const sum = input.looksAfter ? { sum: states.found(sumLookup, EVERYTHING) } : {};
+    return { events, answer: { id: subject.id, before: states.seqOf(subject), ...sum }, ...(number ? { number } : {}) };
   },
 };
 

@@ -12,7 +12,7 @@ import { startService } from '../../src/service.ts';
  * replay elsewhere gives the same ones.
  */
 const config = readConfig();
-const logger = pino({ level: config.LOG_LEVEL }, pino.destination(2));
+const logger = pino({ level: config.LOG_LEVEL ?? 'info' }, pino.destination(2));
 const metrics = createMetrics();
 const service = await startService({
   config,

@@ -37,7 +37,7 @@ async function startTestService(): Promise<TestService> {
   const database = await cloneDatabase();
   const clock = manualClock(START);
   const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', RATE_LIMIT_PER_MINUTE: '1000000' });
-  const logger = pino({ level: config.LOG_LEVEL }, pino.destination(2));
+  const logger = pino({ level: config.LOG_LEVEL ?? 'info' }, pino.destination(2));
   const metrics = createMetrics();
   const service = await startService({ config, databaseUrl: database.url, clock, logger, metrics });
   const app = await buildApp({ config, service, logger, metrics, version: 'test' });

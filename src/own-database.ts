@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import type { Config } from './config.ts';
+import { ensureDatabase } from './platform/connections.ts';
+import { defaultDataDirectory, startEmbeddedPostgres } from './platform/embedded-postgres.ts';
+import { forgetUnfinishedDemo } from './simulator/demo.ts';
+
+/** The database of a service that was given none: where it lies, and how it is started and stopped. */
+export interface OwnDatabase {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
+const NAME = 'liandan';
+
+export const dataDirectoryOf = (config: Config): string => config.DATA_DIRECTORY ?? defaultDataDirectory(CHECKOUT);
+
+/** @throws EmbeddedPostgresError when it cannot be started, or another process uses it. */
+export async function startOwnDatabase(
+  config: Config,
+  log: (event: string, fields?: object) => void = () => {},
+): Promise<OwnDatabase> {
+  const directory = dataDirectoryOf(config);
+  const postgres = await startEmbeddedPostgres({
+    directory,
+    log,
+    settings: { max_locks_per_transaction: '256' },
+    ...(config.EMBEDDED_PG_USER ? { runAs: config.EMBEDDED_PG_USER } : {}),
+  });
+  try {
+    await forgetUnfinishedDemo(postgres.url, directory);
+    return { url: await ensureDatabase(postgres.url, NAME), stop: postgres.stop };
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+}
