@@ -53,7 +53,7 @@ const MANIFESTS_SQL = `insert into manifests (id, seq, head_hash, recorded_at, s
   from loads l join wastes w on w.n = l.waste order by l.n`;
 
 const AUDIENCE_SQL = `insert into audience (scope, kind, stage, id, stream)
-  select distinct a.scope, 'manifest', case l.status when 'draft' then 'draft' when 'received' then 'closed' when 'void' then 'closed' else 'open' end, l.manifest_id, 'hazardous'
+  select distinct a.scope, 'manifest', case l.status when 'draft' then 'draft' when 'received' then 'closed' when 'void' then 'void' else 'open' end, l.manifest_id, 'hazardous'
   from loads l cross join lateral (values (l.producer, true), (l.carrier, false), (l.plant, false),
     (('00000000-0000-0000-0000-' || lpad(l.origin, 12, '0'))::uuid, false), (('00000000-0000-0000-0000-' || lpad(l.destination, 12, '0'))::uuid, false)) a(scope, in_draft)
   where l.status <> 'draft' or a.in_draft order by l.manifest_id`;
@@ -67,8 +67,11 @@ const BATCHES_SQL = `insert into batches (id, seq, head_hash, recorded_at, origi
   join ledger a on a.role = 'stock' and a."siteId" = b.site and a."ownerId" = b.party and a."wasteCode" = l.waste_code
   where b.happened order by b.at`;
 
-const ACCOUNTS_SQL = `insert into accounts (id, role, party_id, site_id, waste_code, owner_id)
-  select id, role, "partyId", "siteId", "wasteCode", "ownerId" from ledger on conflict do nothing`;
+/** With what they hold, the loads that were really played included. */
+const ACCOUNTS_SQL = `insert into accounts (id, role, party_id, site_id, waste_code, owner_id, grams, pieces, dry_grams)
+  select a.id, a.role, a."partyId", a."siteId", a."wasteCode", a."ownerId", coalesce(sum(p.grams), 0), coalesce(sum(p.pieces), 0), coalesce(sum(p.dry_grams), 0)
+  from ledger a left join postings p on p.account_id = a.id group by 1, 2, 3, 4, 5, 6
+  on conflict (id) do update set grams = excluded.grams, pieces = excluded.pieces, dry_grams = excluded.dry_grams`;
 
 /** Four events at most a load, ten postings. */
 const POSTINGS_SQL = `insert into postings (event_id, n, account_id, batch_id, manifest_id, line, grams, pieces, dry_grams, occurred_at)
@@ -104,9 +107,9 @@ export const STATEMENTS: readonly { readonly what: string; readonly sql: string;
   { what: 'which loads', sql: LOADS_SQL, takesSize: true },
   { what: 'manifests', sql: MANIFESTS_SQL, takesSize: false },
   { what: 'who sees them', sql: AUDIENCE_SQL, takesSize: false },
-  { what: 'accounts', sql: ACCOUNTS_SQL, takesSize: false },
   { what: 'batches', sql: BATCHES_SQL, takesSize: false },
   { what: 'postings', sql: POSTINGS_SQL, takesSize: false },
   { what: 'balances', sql: BALANCES_SQL, takesSize: false },
+  { what: 'accounts', sql: ACCOUNTS_SQL, takesSize: false },
   { what: 'months', sql: MONTHS_SQL, takesSize: false },
 ];

@@ -269,8 +269,8 @@ const EDGE_COLUMNS = 'to_id, from_id, event_id, grams, pieces';
 const COMPARISONS: readonly { readonly name: string; readonly stored: string; readonly expected: string }[] = [
   {
     name: 'accounts',
-    stored: `select ${ACCOUNT_COLUMNS} from accounts`,
-    expected: `select ${ACCOUNT_COLUMNS} from expected_accounts`,
+    stored: `select ${ACCOUNT_COLUMNS}, grams, pieces, dry_grams from accounts`,
+    expected: `select ${ACCOUNT_COLUMNS}, ${SUMS} from expected_accounts join expected_postings on account_id = id group by ${ACCOUNT_COLUMNS}`,
   },
   {
     name: 'batch_edges',

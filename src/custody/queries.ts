@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
+import { earliestIdOf } from '../platform/ids.ts';
 import type { AccountRole } from './ledger.ts';
 import { monthOf } from './repository.ts';
 
@@ -23,35 +25,41 @@ export interface BalanceQuery {
   readonly at?: Date | undefined;
 }
 
-/**
- * What an organisation's accounts held at an instant: whole months from the additive snapshots, then the postings of
- * the month itself. Every index range is bounded by the account, never by the history.
- */
-const BALANCES_SQL = `select a.role, a.party_id as "partyId", a.site_id as "siteId", a.waste_code as "wasteCode", a.owner_id as "ownerId",
-    coalesce(m.grams, 0) + coalesce(p.grams, 0) as grams, coalesce(m.pieces, 0) + coalesce(p.pieces, 0) as pieces, coalesce(m.dry, 0) + coalesce(p.dry, 0) as "dryGrams"
-  from accounts a
-  left join lateral (select sum(grams)::bigint grams, sum(pieces)::bigint pieces, sum(dry_grams)::bigint dry from monthly_balances where account_id = a.id and ($5::text is null or month < $5)) m on true
-  left join lateral (select sum(grams)::bigint grams, sum(pieces)::bigint pieces, sum(dry_grams)::bigint dry from postings where $6::timestamptz is not null and account_id = a.id and occurred_at >= $7 and occurred_at <= $6) p on true
-  where a.party_id = $1 and ($2::uuid is null or a.site_id = $2) and ($3::text is null or a.role = $3) and ($4::text is null or a.waste_code = $4)
+const SUMS = 'sum(grams)::bigint as grams, sum(pieces)::bigint as pieces, sum(dry_grams)::bigint as dry_grams';
+const HELD = `a.role, a.party_id as "partyId", a.site_id as "siteId", a.waste_code as "wasteCode", a.owner_id as "ownerId"`;
+const OF_PARTY = `a.party_id = $1 and ($2::uuid is null or a.site_id = $2) and ($3::text is null or a.role = $3) and ($4::text is null or a.waste_code = $4)`;
+
+const NOW_SQL = `select ${HELD}, a.grams, a.pieces, a.dry_grams as "dryGrams"
+  from accounts a where ${OF_PARTY} and (a.grams, a.pieces, a.dry_grams) <> (0, 0, 0)
   order by a.role, a.waste_code, a.site_id, a.owner_id limit 1000`;
 
-export async function balancesOf(pool: pg.Pool, query: BalanceQuery): Promise<BalanceRow[]> {
-  const month = query.at ? monthOf(query.at) : null;
+/**
+ * What an account held at an instant is what it holds now, less the months since, less what the rest of that month
+ * brought. So a question costs as much as it looks back, and not the age of the archive. `$5` the instant, `$6` its
+ * month, `$7` the end of that month, `$8` an id below those of all events that may have occurred since.
+ */
+const PAST_SQL = `select * from (
+    select ${HELD}, a.grams - coalesce(m.grams, 0) - coalesce(p.grams, 0) as grams, a.pieces - coalesce(m.pieces, 0) - coalesce(p.pieces, 0) as pieces,
+      a.dry_grams - coalesce(m.dry_grams, 0) - coalesce(p.dry_grams, 0) as "dryGrams"
+    from accounts a
+    left join lateral (select ${SUMS} from monthly_balances where account_id = a.id and month > $6) m on true
+    left join lateral (select ${SUMS} from postings where account_id = a.id and occurred_at > $5 and occurred_at < $7 and event_id >= $8) p on true
+    where ${OF_PARTY}
+  ) a where (a.grams, a.pieces, a."dryGrams") <> (0, 0, 0) order by a.role, a."wasteCode", a."siteId", a."ownerId" limit 1000`;
+
+/** What an organisation's accounts hold now or held at an instant; empty ones are left out. */
+export async function balancesOf(pool: pg.Pool, { at, ...query }: BalanceQuery): Promise<BalanceRow[]> {
+  const values = [query.partyId, query.siteId ?? null, query.role ?? null, query.wasteCode ?? null];
+  if (!at) return (await pool.query<BalanceRow>({ name: 'balances-now', text: NOW_SQL, values })).rows;
   const { rows } = await pool.query<BalanceRow>({
-    name: 'balances',
-    text: BALANCES_SQL,
-    values: [
-      query.partyId,
-      query.siteId ?? null,
-      query.role ?? null,
-      query.wasteCode ?? null,
-      month,
-      query.at ?? null,
-      month === null ? null : new Date(`${month}-01T00:00:00Z`),
-    ],
+    name: 'balances-past',
+    text: PAST_SQL,
+    values: [...values, at, monthOf(at), monthAfter(at), earliestIdOf(new Date(at.getTime() - FUTURE_TOLERANCE_MS))],
   });
-  return rows.filter((row) => row.grams !== 0 || row.pieces !== 0);
+  return rows;
 }
+
+const monthAfter = (at: Date): Date => new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1));
 
 export interface BatchRow {
   readonly id: string;

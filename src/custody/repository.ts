@@ -1,6 +1,6 @@
 import type { Lookup, Projection, Statement } from '../platform/acts.ts';
 import type { RecordedEvent } from '../platform/events.ts';
-import { type Account, movementsOf, type Posting, postingsOf, type StockedBatch } from './ledger.ts';
+import { movementsOf, type Posting, postingsOf, type StockedBatch } from './ledger.ts';
 
 /** The hot statements of the ledger, and the projection that feeds them. */
 export interface LedgerRow extends Posting {
@@ -110,23 +110,6 @@ export function sumBy<Row extends { grams: number; pieces: number; dryGrams: num
   return [...sums].sort(([a], [b]) => compare(a, b)).map(([, sum]) => sum);
 }
 
-function accountStatement(rows: readonly LedgerRow[]): Statement {
-  const byId = new Map<string, Account>(rows.map(({ account }) => [account.id, account]));
-  const sorted = [...byId.values()].sort((a, b) => compare(a.id, b.id));
-  return {
-    name: 'ledger-accounts',
-    text: 'insert into accounts (id, role, party_id, site_id, waste_code, owner_id) select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[]) on conflict (id) do nothing',
-    values: [
-      sorted.map((account) => account.id),
-      sorted.map((account) => account.role),
-      sorted.map((account) => account.partyId),
-      sorted.map((account) => account.siteId),
-      sorted.map((account) => account.wasteCode),
-      sorted.map((account) => account.ownerId),
-    ],
-  };
-}
-
 function postingStatement(rows: readonly LedgerRow[]): Statement {
   return {
     name: 'ledger-postings',
@@ -148,6 +131,23 @@ function postingStatement(rows: readonly LedgerRow[]): Statement {
 
 const ADD =
   'set grams = t.grams + excluded.grams, pieces = t.pieces + excluded.pieces, dry_grams = t.dry_grams + excluded.dry_grams';
+
+function accountStatement(rows: readonly LedgerRow[]): Statement {
+  const sums = sumBy(rows, (row) => row.account.id);
+  return {
+    name: 'ledger-accounts',
+    text: `insert into accounts as t (id, role, party_id, site_id, waste_code, owner_id, grams, pieces, dry_grams) select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::bigint[], $8::int[], $9::bigint[]) on conflict (id) do update ${ADD}`,
+    values: [
+      sums.map(({ row }) => row.account.id),
+      sums.map(({ row }) => row.account.role),
+      sums.map(({ row }) => row.account.partyId),
+      sums.map(({ row }) => row.account.siteId),
+      sums.map(({ row }) => row.account.wasteCode),
+      sums.map(({ row }) => row.account.ownerId),
+      ...quantitiesOf(sums),
+    ],
+  };
+}
 
 function balanceStatement(rows: readonly LedgerRow[]): Statement {
   const sums = sumBy(rows, (row) => row.account.id + row.batchId);

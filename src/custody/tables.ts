@@ -22,7 +22,13 @@ export const batches = pgTable(
   (table) => [index('batches_site').on(table.siteId, table.id)],
 );
 
-/** Its id is named by what it is, so that any process finds it without asking. */
+const quantities = {
+  grams: bigint({ mode: 'number' }).notNull(),
+  pieces: integer().notNull(),
+  dryGrams: bigint({ mode: 'number' }).notNull(),
+};
+
+/** Its id is named by what it is, so that any process finds it without asking. With what it holds now. */
 export const accounts = pgTable(
   'accounts',
   {
@@ -32,18 +38,13 @@ export const accounts = pgTable(
     siteId: uuid(),
     wasteCode: text().notNull(),
     ownerId: uuid().notNull(),
+    ...quantities,
   },
   (table) => [
     index('accounts_party').on(table.partyId, table.role),
     index('accounts_site').on(table.siteId, table.role),
   ],
 );
-
-const quantities = {
-  grams: bigint({ mode: 'number' }).notNull(),
-  pieces: integer().notNull(),
-  dryGrams: bigint({ mode: 'number' }).notNull(),
-};
 
 /** Double entry: the sum over an event is zero in every dimension. Partitioned by the month of the event. */
 export const postings = pgTable(
@@ -72,7 +73,7 @@ export const balances = pgTable(
   (table) => [primaryKey({ columns: [table.accountId, table.batchId] })],
 );
 
-/** What a calendar month (UTC, by event time) added to an account. Balances at a past instant start from these. */
+/** What a calendar month (UTC, by event time) added to an account. Taken from what it holds now, they lead back. */
 export const monthlyBalances = pgTable(
   'monthly_balances',
   { accountId: uuid().notNull(), month: text().notNull(), ...quantities },

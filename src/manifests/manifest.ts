@@ -155,10 +155,10 @@ const EMPTY = {
 /** A draft is the consignor's alone; from issue on it concerns all who stand on it and both places. */
 export function audienceOfManifest(manifest: Manifest): Audience {
   const { status, number, stream, consignorId, carrierId, consigneeId, originRegion, destinationRegion } = manifest;
-  const closed = status === 'received' || status === 'void';
-  if (number === null) return { stage: closed ? 'closed' : 'draft', partyIds: [consignorId], regions: [], stream };
+  const ended = status === 'void' ? 'void' : status === 'received' ? 'closed' : undefined;
+  if (number === null) return { stage: ended ?? 'draft', partyIds: [consignorId], regions: [], stream };
   return {
-    stage: closed ? 'closed' : 'open',
+    stage: ended ?? 'open',
     partyIds: [consignorId, carrierId, consigneeId],
     regions: [originRegion, destinationRegion],
     stream,

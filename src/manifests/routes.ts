@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Audience } from '../parties/audience.ts';
 import { sightOf } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
@@ -16,13 +17,13 @@ const StatusAnswer = ActAnswer.extend({ status: z.enum(STATUSES) });
 const ListQuery = PageQuery.extend({ status: z.enum(STATUSES).optional(), number: z.string().max(32).optional() });
 
 /** Which stage of the lists a status lies in. */
-const STAGE: Record<Status, 'draft' | 'open' | 'closed'> = {
+const STAGE: Record<Status, Audience['stage']> = {
   draft: 'draft',
   issued: 'open',
   in_transit: 'open',
   arrived: 'open',
   received: 'closed',
-  void: 'closed',
+  void: 'void',
 };
 
 export function manifestRoutes(app: App, services: Services): void {
@@ -126,7 +127,7 @@ function addManifestReads(app: App, { database }: Services): void {
           next: null,
         };
       }
-      const stages = status ? [STAGE[status]] : ['draft', 'open', 'closed'];
+      const stages = status ? [STAGE[status]] : ['draft', 'open', 'closed', 'void'];
       const rows = await listManifests(pool, sight, { stages, status, below: readCursor(cursor), rowsMax: limit + 1 });
       return sendPage(
         request,

@@ -5,7 +5,7 @@ import type { Projection, Statement } from '../platform/acts.ts';
  * which stage it is; the rows follow from that with each act.
  */
 export interface Audience {
-  readonly stage: 'draft' | 'open' | 'closed';
+  readonly stage: 'draft' | 'open' | 'closed' | 'void';
   readonly partyIds: readonly string[];
   /** County codes as recorded; a jurisdiction looks for every code that lies in it today. */
   readonly regions: readonly string[];

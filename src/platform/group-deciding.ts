@@ -11,7 +11,7 @@ export type NumberedAct = Decided & {
 };
 
 /** A device's clock may run ahead this far; beyond it the report is refused. */
-const FUTURE_TOLERANCE_MS = 5 * 60_000;
+export const FUTURE_TOLERANCE_MS = 5 * 60_000;
 
 export function decideAll(work: Work, stored: ReadonlyMap<string, StoredAnswer>): void {
   work.group.forEach((pending, index) => {

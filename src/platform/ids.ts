@@ -4,6 +4,12 @@ import { v7 } from 'uuid';
 /** A UUIDv7 (RFC 9562) whose time is the given instant. */
 export const newUuid = (instant: Date): string => v7({ msecs: instant.getTime(), random: sixteenRandomBytes() });
 
+/** No UUIDv7 of that instant or a later one sorts below it. */
+export function earliestIdOf(instant: Date): string {
+  const hex = Math.max(0, instant.getTime()).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
 const DRAW_BYTES = 16;
 let pool = Buffer.alloc(0);
 

@@ -32,9 +32,36 @@ t.test('an upgrade starts on a populated database', async (t) => {
   });
   await migrate(drizzle(client), { migrationsFolder: folder });
   const id = '01a0a7f1-3d00-7000-8000-000000000001';
-  await client.query("insert into audience (scope, kind, stage, id) values ($1, 'manifest', 'open', $1)", [id]);
+  await client.query("insert into audience (scope, kind, stage, id) values ($1, 'manifest', 'closed', $1)", [id]);
+  await client.query(
+    `insert into manifests (id, seq, head_hash, recorded_at, stream, status, consignor_id, consignor_site_id, carrier_id, consignee_id, consignee_site_id,
+      shipper_role, origin_region, destination_region, cross_province, lines, discrepancies)
+     values ($1, 2, '', '2026-09-01', 'hazardous', 'void', $1, $1, $1, $1, $1, 'consignor', '370102', '370102', false, '[]', '[]')`,
+    [id],
+  );
+  await client.query(
+    "insert into custody_events (id, subject_id, seq, type, bytes, salt, prev_hash, hash) values ($1, $1, 1, 'old', $2, '', '', '')",
+    [id, Buffer.from('{"name":"废矿物油"}')],
+  );
+  await client.query(
+    "insert into accounts (id, role, party_id, waste_code, owner_id) values ($1, 'stock', $1, '900-249-08', $1)",
+    [id],
+  );
+  for (const [month, grams] of [
+    ['2026-08', 70],
+    ['2026-09', -20],
+  ])
+    await client.query(
+      'insert into monthly_balances (account_id, month, grams, pieces, dry_grams) values ($1, $2, $3, 1, 0)',
+      [id, month, grams],
+    );
   await Promise.all([migrateDatabase(url), migrateDatabase(url)]);
   await migrateDatabase(url);
-  const { rows } = await client.query('select scope, stream from audience');
-  t.same(rows, [{ scope: id, stream: 'hazardous' }]);
+  const rowsOf = async (query: string) => (await client.query(query)).rows;
+  t.same(await rowsOf('select scope, stage, stream from audience'), [
+    { scope: id, stage: 'void', stream: 'hazardous' },
+  ]);
+  t.same(await rowsOf('select canonical from custody_events'), [{ canonical: '{"name":"废矿物油"}' }]);
+  t.same(await rowsOf('select grams, pieces, dry_grams from accounts'), [{ grams: '50', pieces: 2, dry_grams: '0' }]);
+  await t.rejects(client.query("update custody_events set canonical = ''"), 'the history is as closed as before');
 });
