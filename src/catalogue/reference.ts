@@ -70,7 +70,8 @@ export async function holdPolicyBook(
 ): Promise<PolicyBookHolder> {
   let book = await loadPolicyBook(pool);
   const refresh = async () => {
-    book = await loadPolicyBook(pool);
+    const next = await loadPolicyBook(pool);
+    if (next.version !== book.version) book = next; // the same rows: what the book has answered stays known
   };
   const timer = setInterval(
     () => refresh().catch((error) => log.warn({ event: 'policies_unread', err: error }, 'policies_unread')),

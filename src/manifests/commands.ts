@@ -1,12 +1,12 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import type { PolicyBook } from '../catalogue/reference.ts';
+import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { prefectureOf } from '../catalogue/regions.ts';
 import { batchKind } from '../custody/batches.ts';
 import { accountOf } from '../custody/ledger.ts';
 import { stockLookup } from '../custody/repository.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
 import { licencesOf } from '../permits/queries.ts';
-import { type Act, type Needs, refused, type States } from '../platform/acts.ts';
+import { type Accepted, type Act, type Needs, refused, type States } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
 import { checkDraft, checkIssue, draftFields } from './filing.ts';
 import type {
@@ -19,7 +19,7 @@ import type {
   VoidInput,
 } from './inputs.ts';
 import { decideArrival, decidePickup } from './loading.ts';
-import { manifestKind } from './manifest.ts';
+import { type Manifest, manifestKind } from './manifest.ts';
 import { reservedLookup } from './queries.ts';
 import { decideReceipt } from './receiving.ts';
 import { baseEvent, consigneeStock, lockManifest, onManifest, originStock } from './standing.ts';
@@ -112,18 +112,11 @@ export const issue: ManifestCommand<IssueInput> = {
         stockOf: (wasteCode) => states.found(stockLookup, accountOf(originStock(manifest), wasteCode).id),
       });
       if ('refusal' in checked) return refused(checked.refusal);
-      const prefecture = prefectureOf(manifest.originRegion, day)!;
-      const year = day.slice(0, 4);
       return {
         events: [{ ...baseEvent('manifest_issued', manifest.id, facts.now), region: manifest.originRegion, data: {} }],
         answer: { id: manifest.id, status: 'issued' },
         warnings: checked.warnings,
-        number: {
-          series: `manifest ${prefecture} ${year}`,
-          into: 'number',
-          max: 999_999,
-          format: (serial) => `${year}${prefecture}${String(serial).padStart(6, '0')}`,
-        },
+        number: numberOf(manifest, day, facts),
       };
     }),
 };
@@ -201,6 +194,22 @@ export const voidManifest: ManifestCommand<VoidInput> = {
       answer: { id: manifest.id, status: 'void' },
     })),
 };
+
+/**
+ * Fourteen digits: the year, the prefecture of the origin and its serial (TM 15). Where the national system gives the
+ * numbers, ours says with an `L` that it is a local one; the official number stands beside it.
+ */
+function numberOf({ originRegion: region, stream }: Manifest, day: string, facts: Facts): NonNullable<Accepted['number']> {
+  const prefecture = prefectureOf(region, day)!;
+  const year = day.slice(0, 4);
+  const isOurs = facts.reference.policy('manifest-number-authority', { region, stream, day }).value === 'ours';
+  return {
+    series: `${isOurs ? 'manifest' : 'local manifest'} ${prefecture} ${year}`,
+    into: 'number',
+    max: 999_999,
+    format: (serial) => `${isOurs ? '' : 'L'}${year}${prefecture}${String(serial).padStart(6, '0')}`,
+  };
+}
 
 /** What a draft names, as far as it is there. */
 function namedIn(input: DraftInput, states: States) {

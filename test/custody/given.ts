@@ -11,6 +11,9 @@ const INVARIANTS: Readonly<Record<string, string>> = {
       (select account_id, sum(grams) grams, sum(pieces) pieces from monthly_balances group by 1) m full join
       (select account_id, sum(grams) grams, sum(pieces) pieces from balances group by 1) b using (account_id)
     where (coalesce(m.grams, 0), coalesce(m.pieces, 0)) <> (coalesce(b.grams, 0), coalesce(b.pieces, 0))`,
+  'an account holds the sum of its postings': `select a.id from accounts a left join
+      (select account_id, sum(grams) grams, sum(pieces) pieces, sum(dry_grams) dry from postings group by 1) p on p.account_id = a.id
+    where (a.grams, a.pieces, a.dry_grams) <> (coalesce(p.grams, 0), coalesce(p.pieces, 0), coalesce(p.dry, 0))`,
   'nothing lies on the road or in a hold of a manifest that is closed': `select m.id from manifests m join postings p on p.manifest_id = m.id join accounts a on a.id = p.account_id
     where m.status = 'received' and a.role in ('in_transit', 'consignee_hold') group by m.id, a.role, p.line having sum(p.grams) <> 0 or sum(p.pieces) <> 0`,
   'a posting belongs to an event and an account':

@@ -21,10 +21,12 @@ t.test('what is stored is what the events say, and a rebuild gives it again', as
   const { pool } = world.service.database;
   await pool.query("update manifests set status = 'void' where status = 'issued'");
   await pool.query('update balances set grams = grams + 1 where grams > 0');
+  await pool.query('update accounts set grams = grams + 1');
   await pool.query('delete from audience');
   const damaged = await checkRebuild(world.databaseUrl);
   t.match(damaged.differences.join('\n'), /manifest .*status is "void", the events say "issued"/);
   t.match(damaged.differences.join('\n'), /balances: /);
+  t.match(damaged.differences.join('\n'), /accounts: /);
   t.match(damaged.differences.join('\n'), /audience: /);
   await rebuild(world.databaseUrl);
   t.same((await checkRebuild(world.databaseUrl)).differences, []);

@@ -5,3 +5,4 @@ import '../drills/main-process.cases.ts';
 import '../drills/poison-acts.cases.ts';
 import '../drills/postgres-away.cases.ts';
 import '../drills/redis-away.cases.ts';
+import '../drills/soak.cases.ts';

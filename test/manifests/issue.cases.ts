@@ -27,6 +27,28 @@ t.test('each prefecture has a series of its own', async (t) => {
   t.equal((await anIssued(world, { consignorSiteId })).number, '20263703000002');
 });
 
+t.test('where the national system gives the numbers, ours says that it is a local one', async (t) => {
+  const world = await aWorld();
+  const consignorSiteId = await aSite(world.consignor, '371102');
+  t.equal((await anIssued(world, { consignorSiteId })).number, '20263711000001');
+  const row = {
+    policy: 'manifest-number-authority',
+    jurisdiction: '371100',
+    stream: 'hazardous',
+    value: 'official',
+    looksAt: 'issued',
+    place: 'origin',
+    basis: { instrument: '日照市接入全国系统', article: '1' },
+  };
+  ok(await world.admin.post('/v1/policies', { ...row, inForceFrom: '2026-01-01' }));
+  const numbers: string[] = [];
+  // Every process hears of it within a second or so.
+  for (const end = performance.now() + 5_000; !numbers.at(-1)?.startsWith('L') && performance.now() < end; )
+    numbers.push((await anIssued(world, { consignorSiteId })).number);
+  t.equal(numbers.at(-1), 'L20263711000001', 'in a series of its own');
+  t.equal((await anIssued(world, { consignorSiteId })).number, 'L20263711000002');
+});
+
 t.test('issued at the same moment: every number once, none left out', async (t) => {
   const world = await aWorld();
   const consignorSiteId = await aSite(world.consignor, '370402');
