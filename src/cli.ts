@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { type Config, readConfig } from './config.ts';
-import { startOwnDatabase } from './own-database.ts';
+import { CANNOT_OPEN_ZH, startOwnDatabase } from './own-database.ts';
 import { createFirstAdministrator } from './parties/granting.ts';
 import { systemClock } from './platform/clock.ts';
 import { EmbeddedPostgresError } from './platform/embedded-postgres.ts';
@@ -167,7 +167,7 @@ function explain(error: unknown): number {
   if (code.startsWith('ERR_PARSE_ARGS_')) return wrongUsage('参数有误。', message);
   if (error instanceof Problem) say(error.refusal.detail);
   else if (error instanceof EmbeddedPostgresError) {
-    say({ zh: '内置数据库打不开；若服务正在使用它，请先停止服务，或设置 DATABASE_URL。', en: message });
+    say({ zh: CANNOT_OPEN_ZH, en: message });
   } else if (code === UNDEFINED_TABLE) {
     say({
       zh: '数据库还没有表；请先运行 npx liandan migrate。',

@@ -47,5 +47,5 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   const parsed = Environment.safeParse(given);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new Error(`The environment does not fit:\n${lines.join('\n')}`);
+  throw new Error(`环境变量不合要求 The environment does not fit:\n${lines.join('\n')}`);
 }

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
-import { dataDirectoryOf, startOwnDatabase } from './own-database.ts';
+import { CANNOT_OPEN_ZH, dataDirectoryOf, startOwnDatabase } from './own-database.ts';
 import { systemClock } from './platform/clock.ts';
+import { EmbeddedPostgresError } from './platform/embedded-postgres.ts';
 import type { App } from './platform/http.ts';
 import { createMetrics, type Metrics, serveMetrics } from './platform/metrics.ts';
 import { type Service, startService } from './service.ts';
@@ -148,6 +149,7 @@ process.on('unhandledRejection', (error) => {
 try {
   await start(readConfig());
 } catch (error) {
+  if (error instanceof EmbeddedPostgresError) process.stderr.write(`${CANNOT_OPEN_ZH}\n`);
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   await stop(1);
 }

@@ -199,7 +199,11 @@ export const voidManifest: ManifestCommand<VoidInput> = {
  * Fourteen digits: the year, the prefecture of the origin and its serial (TM 15). Where the national system gives the
  * numbers, ours says with an `L` that it is a local one; the official number stands beside it.
  */
-function numberOf({ originRegion: region, stream }: Manifest, day: string, facts: Facts): NonNullable<Accepted['number']> {
+function numberOf(
+  { originRegion: region, stream }: Manifest,
+  day: string,
+  facts: Facts,
+): NonNullable<Accepted['number']> {
   const prefecture = prefectureOf(region, day)!;
   const year = day.slice(0, 4);
   const isOurs = facts.reference.policy('manifest-number-authority', { region, stream, day }).value === 'ours';

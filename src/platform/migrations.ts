@@ -22,8 +22,13 @@ export async function migrateDatabase(url: string): Promise<void> {
     const { version, encoding } = rows[0]!;
     const major = Math.floor(version / 10_000);
     if (major < POSTGRES_MAJOR_MIN)
-      throw new Error(`Postgres ${major} is too old: ${POSTGRES_MAJOR_MIN} or newer is needed.`);
-    if (encoding !== 'UTF8') throw new Error(`The database is encoded in ${encoding}: create it with encoding UTF8.`);
+      throw new Error(
+        `Postgres ${major} 版本过低，需要 ${POSTGRES_MAJOR_MIN} 或更高版本。\nPostgres ${major} is too old: ${POSTGRES_MAJOR_MIN} or newer is needed.`,
+      );
+    if (encoding !== 'UTF8')
+      throw new Error(
+        `数据库编码为 ${encoding}，请以 UTF8 编码创建。\nThe database is encoded in ${encoding}: create it with encoding UTF8.`,
+      );
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await migrate(drizzle(client), { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)) });
   } finally {
