@@ -74,8 +74,8 @@ async function lives(t: Test, asNobody: boolean): Promise<void> {
   t.equal(await second.ended(), 1, 'a second start on the same folder ends');
   t.match(
     second.output().trim(),
-    /^The database in \S+ is in use by process \d+: [^\n]+$/,
-    `with one sentence: ${second.output().trim()}`,
+    /^内置数据库打不开[^\n]+\nThe database in \S+ is in use by process \d+: [^\n]+$/,
+    `with one sentence in each language: ${second.output().trim()}`,
   );
 
   process.kill(-first.child.pid!, 'SIGKILL');
