@@ -204,59 +204,64 @@ const EXPECTED_TABLES = `
 
 async function expectRows(client: pg.Client, page: readonly History[]): Promise<void> {
   const events = page.flatMap((history) => history.events);
-  const refs = events.flatMap((event) => [...new Set(event.refs)].map((ref) => [ref, event.id]));
-  await client.query('insert into expected_refs select * from unnest($1::uuid[], $2::uuid[])', [
-    refs.map(([ref]) => ref),
-    refs.map(([, event]) => event),
+  const refs = events.flatMap((event) => [...new Set(event.refs)].map((ref) => ({ ref, event: event.id })));
+  await fill(client, 'expected_refs', refs, [
+    ['uuid', ({ ref }) => ref],
+    ['uuid', ({ event }) => event],
   ]);
   const postings = events.flatMap(ledgerRowsOf);
-  await client.query(
-    'insert into expected_postings select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[], $5::int[], $6::bigint[], $7::int[], $8::bigint[], $9::timestamptz[])',
+  await fill(client, 'expected_postings', postings, [
+    ['uuid', (row) => row.eventId],
+    ['int', (row) => row.n],
+    ['uuid', (row) => row.account.id],
+    ['uuid', (row) => row.batchId],
+    ['int', (row) => row.line],
+    ['bigint', (row) => row.grams],
+    ['int', (row) => row.pieces],
+    ['bigint', (row) => row.dryGrams],
+    ['timestamptz', (row) => row.occurredAt.toISOString()],
+  ]);
+  await fill(client, 'expected_edges', events.flatMap(edgesOf), [
+    ['uuid', (row) => row.toId],
+    ['uuid', (row) => row.fromId],
+    ['uuid', (row) => row.eventId],
+    ['bigint', (row) => row.grams],
+    ['int', (row) => row.pieces],
+  ]);
+  await fill(
+    client,
+    'expected_accounts',
+    [...new Set(postings.map((row) => row.account))],
     [
-      postings.map((row) => row.eventId),
-      postings.map((row) => row.n),
-      postings.map((row) => row.account.id),
-      postings.map((row) => row.batchId),
-      postings.map((row) => row.line),
-      postings.map((row) => row.grams),
-      postings.map((row) => row.pieces),
-      postings.map((row) => row.dryGrams),
-      postings.map((row) => row.occurredAt.toISOString()),
-    ],
-  );
-  const edges = events.flatMap(edgesOf);
-  await client.query(
-    'insert into expected_edges select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::int[])',
-    [
-      edges.map((row) => row.toId),
-      edges.map((row) => row.fromId),
-      edges.map((row) => row.eventId),
-      edges.map((row) => row.grams),
-      edges.map((row) => row.pieces),
-    ],
-  );
-  const accounts = [...new Set(postings.map((row) => row.account))];
-  await client.query(
-    'insert into expected_accounts select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[])',
-    [
-      accounts.map((account) => account.id),
-      accounts.map((account) => account.role),
-      accounts.map((account) => account.partyId),
-      accounts.map((account) => account.siteId),
-      accounts.map((account) => account.wasteCode),
-      accounts.map((account) => account.ownerId),
+      ['uuid', (account) => account.id],
+      ['text', (account) => account.role],
+      ['uuid', (account) => account.partyId],
+      ['uuid', (account) => account.siteId],
+      ['text', (account) => account.wasteCode],
+      ['uuid', (account) => account.ownerId],
     ],
   );
   const audience = page.flatMap(({ kind, row }) => audienceRows(AUDIENCE_OF, kind.name, row.state));
+  await fill(client, 'expected_audience', audience, [
+    ['uuid', (row) => row.scope],
+    ['text', (row) => row.kind],
+    ['text', (row) => row.stage],
+    ['uuid', (row) => row.id],
+    ['text', (row) => row.stream],
+  ]);
+}
+
+/** Rows into a table, its columns in order: each with its type and where it comes from. */
+async function fill<Row>(
+  client: pg.Client,
+  table: string,
+  rows: readonly Row[],
+  columns: readonly (readonly [type: string, pick: (row: Row) => unknown])[],
+): Promise<void> {
+  const arrays = columns.map(([type], index) => `$${index + 1}::${type}[]`).join(', ');
   await client.query(
-    'insert into expected_audience select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])',
-    [
-      audience.map((row) => row.scope),
-      audience.map((row) => row.kind),
-      audience.map((row) => row.stage),
-      audience.map((row) => row.id),
-      audience.map((row) => row.stream),
-    ],
+    `insert into ${table} select * from unnest(${arrays})`,
+    columns.map(([, pick]) => rows.map(pick)),
   );
 }
 

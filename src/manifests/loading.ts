@@ -1,6 +1,6 @@
 /** Pickup (装运) and arrival (运抵): what left the origin as weighed, and when it stood at the gate. TM 11. */
 import { addWorkingDays, dayInShanghai } from '../catalogue/calendar.ts';
-import { checkPlate } from '../catalogue/identifiers.ts';
+import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
 import {
@@ -19,7 +19,7 @@ import type { EventDraft, Json } from '../platform/events.ts';
 import type { ArrivalInput, PickupInput } from './inputs.ts';
 import { DEADLINES } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
-import { baseEvent, everyLineOnce, onHold, onTheRoad, originStock, UNRECORDED_NTH } from './standing.ts';
+import { baseEvent, everyLineOnce, ifBefore, onHold, onTheRoad, originStock, UNRECORDED_NTH } from './standing.ts';
 import type { LineBatch } from './tables.ts';
 
 interface LoadedLine {
@@ -36,7 +36,7 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   const structure = everyLineOnce(manifest, input.lines);
   if (structure) return refused(structure);
   const occurredAt = new Date(input.occurredAt);
-  const plate = checkPlate(input.plate);
+  const { plate, warnings } = plateRemarks(input.plate);
   const lines = loadLines(input, manifest, states, facts);
   const movements = lines.flatMap(({ line, wasteCode, loaded }) =>
     moveAll(wasteCode, line, loaded, originStock(manifest), onTheRoad(manifest)),
@@ -47,7 +47,7 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
     entryMode: input.entryMode,
     refs: batchesIn(movements),
     data: {
-      plate: plate.valid ? plate.plate : input.plate,
+      plate,
       driverId: input.driverId ?? null,
       waybillNumber: input.waybillNumber ?? null,
       lines: lines.map(({ line, grams, pieces, loaded }) => ({
@@ -65,7 +65,7 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   return {
     events: [event, ...opened],
     answer: { id: manifest.id, status: 'in_transit' },
-    warnings: pickupWarnings(input, manifest, plate.valid, lines),
+    warnings: [...warnings, ...pickupWarnings(input, manifest, lines)],
   };
 }
 
@@ -154,30 +154,12 @@ const moveAll = (wasteCode: string, line: number, batches: readonly LineBatch[],
     dryGrams: 0,
   }));
 
-function pickupWarnings(
-  input: PickupInput,
-  manifest: Manifest,
-  plateFits: boolean,
-  lines: readonly LoadedLine[],
-): Warning[] {
-  const warnings: Warning[] = [];
-  if (!plateFits)
-    warnings.push({
-      code: 'plate-unusual',
-      pointer: '/plate',
-      detail: {
-        zh: `号牌 ${input.plate} 不符合 GA 36 格式，已照录。`,
-        en: `The plate ${input.plate} does not follow GA 36; it was recorded as given.`,
-      },
-    });
-  if (manifest.issuedAt && new Date(input.occurredAt) < manifest.issuedAt) {
-    warnings.push({
-      code: 'loaded-before-issue',
-      pointer: '/occurredAt',
-      basis: 'TM 11(1)',
-      detail: { zh: '装运时间早于联单签发时间。', en: 'It was loaded before the manifest was issued.' },
-    });
-  }
+function pickupWarnings(input: PickupInput, manifest: Manifest, lines: readonly LoadedLine[]): Warning[] {
+  const warnings = ifBefore(manifest.issuedAt, input, {
+    code: 'loaded-before-issue',
+    basis: 'TM 11(1)',
+    detail: { zh: '装运时间早于联单签发时间。', en: 'It was loaded before the manifest was issued.' },
+  });
   for (const { line, unrecorded } of lines) {
     if (unrecorded)
       warnings.push({
@@ -194,7 +176,10 @@ function pickupWarnings(
 }
 
 function arrivalWarnings(input: ArrivalInput, manifest: Manifest): Warning[] {
-  const warnings: Warning[] = [];
+  const warnings = ifBefore(manifest.pickedUpAt, input, {
+    code: 'arrived-before-pickup',
+    detail: { zh: '运抵时间早于装运时间。', en: 'It arrived before it was picked up.' },
+  });
   if (input.siteId && input.siteId !== manifest.consigneeSiteId) {
     warnings.push({
       code: 'arrived-elsewhere',
@@ -204,13 +189,6 @@ function arrivalWarnings(input: ArrivalInput, manifest: Manifest): Warning[] {
         zh: '运抵地点不是联单载明的接受人场所。',
         en: "It arrived at another site than the consignee's on the manifest.",
       },
-    });
-  }
-  if (manifest.pickedUpAt && new Date(input.occurredAt) < manifest.pickedUpAt) {
-    warnings.push({
-      code: 'arrived-before-pickup',
-      pointer: '/occurredAt',
-      detail: { zh: '运抵时间早于装运时间。', en: 'It arrived before it was picked up.' },
     });
   }
   return warnings;

@@ -9,7 +9,7 @@ import type { Refusal } from '../problems.ts';
 import { checkMethod } from './filing.ts';
 import type { ReceiptInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
-import { baseEvent, consigneeStock, everyLineOnce, onHold } from './standing.ts';
+import { baseEvent, consigneeStock, everyLineOnce, ifBefore, onHold } from './standing.ts';
 import type { Line } from './tables.ts';
 
 type ReceiptLine = ReceiptInput['lines'][number];
@@ -211,7 +211,7 @@ function mustRefuse(input: ReceiptInput, manifest: Manifest, facts: Facts): Refu
 
 /** TM 18 ¶2: a difference in quantity is one of the five that must be reported. */
 function receiptWarnings(input: ReceiptInput, manifest: Manifest, lines: readonly ReceivedLine[]): Warning[] {
-  const warnings: Warning[] = lines.flatMap(({ line, acceptedGrams, refusedGrams }, index) => {
+  const differing = lines.flatMap(({ line, acceptedGrams, refusedGrams }, index) => {
     const sent = line.pickedUpGrams ?? 0;
     const got = acceptedGrams + refusedGrams;
     const reported = input.discrepancies.some((one) => one.line === line.line && one.type === 'quantity');
@@ -222,12 +222,9 @@ function receiptWarnings(input: ReceiptInput, manifest: Manifest, lines: readonl
     };
     return [{ code: 'quantity-differs', pointer: `/lines/${index}`, basis: 'TM 18 ¶2', detail }];
   });
-  if (manifest.arrivedAt && new Date(input.occurredAt) < manifest.arrivedAt) {
-    warnings.push({
-      code: 'received-before-arrival',
-      pointer: '/occurredAt',
-      detail: { zh: '接受时间早于运抵时间。', en: 'It was received before it arrived.' },
-    });
-  }
-  return warnings;
+  const early = ifBefore(manifest.arrivedAt, input, {
+    code: 'received-before-arrival',
+    detail: { zh: '接受时间早于运抵时间。', en: 'It was received before it arrived.' },
+  });
+  return [...differing, ...early];
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Audience } from '../parties/audience.ts';
+import { type Audience, STAGES } from '../parties/audience.ts';
 import { sightOf } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
@@ -127,7 +127,7 @@ function addManifestReads(app: App, { database }: Services): void {
           next: null,
         };
       }
-      const stages = status ? [STAGE[status]] : ['draft', 'open', 'closed', 'void'];
+      const stages = status ? [STAGE[status]] : STAGES;
       const rows = await listManifests(pool, sight, { stages, status, below: readCursor(cursor), rowsMax: limit + 1 });
       return sendPage(
         request,

@@ -1,7 +1,7 @@
 /** Who stands on a manifest, and where its mass lies: what every act of it shares. */
 import type { Facts } from '../catalogue/reference.ts';
 import type { Place } from '../custody/ledger.ts';
-import { type Caller, type Decision, type Needs, refused, type States } from '../platform/acts.ts';
+import { type Caller, type Decision, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
@@ -101,6 +101,13 @@ function unmatched(
   const region = atOrigin ? manifest.originRegion : manifest.destinationRegion;
   return keepUnmatched(report, refusal, { region, entryMode: input.entryMode }, input as unknown as Json);
 }
+
+/** What is told when something is said to have happened before what must come first. */
+export const ifBefore = (
+  first: Date | null,
+  { occurredAt }: { readonly occurredAt: string },
+  warning: Omit<Warning, 'pointer'>,
+): Warning[] => (first && new Date(occurredAt) < first ? [{ ...warning, pointer: '/occurredAt' }] : []);
 
 /** Every line of the manifest once, none else: a report that leaves one out cannot be booked. */
 export function everyLineOnce(manifest: Manifest, given: readonly { readonly line: number }[]): Refusal | undefined {

@@ -4,8 +4,10 @@ import type { Projection, Statement } from '../platform/acts.ts';
  * Who finds what in lists. Every kind that is listed says for its state which parties and counties it concerns and in
  * which stage it is; the rows follow from that with each act.
  */
+export const STAGES = ['draft', 'open', 'closed', 'void'] as const;
+
 export interface Audience {
-  readonly stage: 'draft' | 'open' | 'closed' | 'void';
+  readonly stage: (typeof STAGES)[number];
   readonly partyIds: readonly string[];
   /** County codes as recorded; a jurisdiction looks for every code that lies in it today. */
   readonly regions: readonly string[];

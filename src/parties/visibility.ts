@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { STREAMS } from '../catalogue/policies.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { Caller } from '../platform/acts.ts';
-import { regionScope } from './audience.ts';
+import { regionScope, STAGES } from './audience.ts';
 import type { Jurisdiction } from './tables.ts';
 
 /**
@@ -36,9 +36,9 @@ export async function sightOf(pool: pg.Pool, caller: Caller): Promise<Sight> {
 export async function maySee(pool: pg.Pool, sight: Sight, kind: string, id: string): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'may-see',
-    text: `select 1 from unnest($1::uuid[]) as s(scope) cross join unnest('{draft,open,closed,void}'::text[]) as t(stage) cross join unnest($4::text[]) as w(stream)
+    text: `select 1 from unnest($1::uuid[]) as s(scope) cross join unnest($5::text[]) as t(stage) cross join unnest($4::text[]) as w(stream)
       join audience a on a.scope = s.scope and a.kind = $2 and a.stage = t.stage and a.stream = w.stream and a.id = $3 limit 1`,
-    values: [sight.scopes, kind, id, sight.streams ?? STREAMS],
+    values: [sight.scopes, kind, id, sight.streams ?? STREAMS, STAGES],
   });
   return (rowCount ?? 0) > 0;
 }

@@ -165,20 +165,17 @@ async function guard(app: App, options: HttpOptions): Promise<void> {
     if (!operation) return;
     const caller = await options.authenticate(request.headers.authorization);
     if ('problem' in caller) {
-      limited(await anonymous(request), reply);
+      limited(await anonymous(request));
       reply.header('www-authenticate', 'Bearer');
       throw Problem.of(caller);
     }
     request.caller = caller;
-    limited(await perKey(request), reply);
+    limited(await perKey(request));
     if (!options.mayUse(operation)(caller)) throw notYourAct(operation, caller.role);
   });
 }
 
-function limited(
-  verdict: { isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number },
-  _reply: FastifyReply,
-): void {
+function limited(verdict: { isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number }): void {
   if (verdict.isAllowed || !verdict.isExceeded) return;
   throw new Problem(
     'too-many-requests',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { checkPlate } from '../catalogue/identifiers.ts';
+import { dayInShanghai } from '../catalogue/calendar.ts';
+import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { type Device, deviceKind, type Site, siteKind } from '../parties/registers.ts';
 import { type Act, refused, type Warning } from '../platform/acts.ts';
@@ -79,14 +80,14 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
       });
     }
     const id = facts.newId();
-    const plate = input.plate === undefined ? null : checkPlate(input.plate);
+    const { plate, warnings } = input.plate === undefined ? NO_PLATE : plateRemarks(input.plate);
     const ticket: Omit<WeighTicket, 'id' | 'weighedAt'> = {
       ticketNumber: input.ticketNumber,
       partyId: facts.caller.actor.party,
       siteId: input.siteId,
       deviceId: device?.id ?? null,
       purpose: input.purpose,
-      plate: plate?.valid ? plate.plate : (input.plate ?? null),
+      plate,
       grossGrams: input.grossGrams,
       tareGrams: input.tareGrams,
       netGrams: input.grossGrams - input.tareGrams,
@@ -105,7 +106,7 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
     return {
       events: [event],
       answer: { id, netGrams: ticket.netGrams },
-      warnings: ticketWarnings(plate?.valid ?? true, device, facts),
+      warnings: [...warnings, ...scaleWarnings(device, facts)],
       status: 201,
     };
   },
@@ -131,26 +132,14 @@ function mayWeighAt(
   };
 }
 
-function ticketWarnings(plateFits: boolean, device: Device | undefined, facts: Facts): Warning[] {
-  const warnings: Warning[] = [];
-  if (!plateFits)
-    warnings.push({
-      code: 'plate-unusual',
-      pointer: '/plate',
-      detail: {
-        zh: '号牌不符合 GA 36 格式，已照录。',
-        en: 'The plate does not follow GA 36; it was recorded as given.',
-      },
-    });
-  if (device?.verifiedThrough && device.verifiedThrough < facts.now.toISOString().slice(0, 10)) {
-    warnings.push({
-      code: 'scale-verification-expired',
-      basis: 'JJG 539',
-      detail: {
-        zh: `衡器检定有效期至 ${device.verifiedThrough}。`,
-        en: `The scale's verification ended on ${device.verifiedThrough}.`,
-      },
-    });
-  }
-  return warnings;
+const NO_PLATE = { plate: null, warnings: [] };
+
+/** By the day in Shanghai, on which the certificate ends. */
+function scaleWarnings(device: Device | undefined, facts: Facts): Warning[] {
+  if (!device?.verifiedThrough || device.verifiedThrough >= dayInShanghai(facts.now)) return [];
+  const detail = {
+    zh: `衡器检定有效期至 ${device.verifiedThrough}。`,
+    en: `The scale's verification ended on ${device.verifiedThrough}.`,
+  };
+  return [{ code: 'scale-verification-expired', basis: 'JJG 539', detail }];
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import t from 'tap';
-import { aBench, countOf, PARTY, twenty } from './poison-bench.ts';
+import t, { type Test } from 'tap';
+import { aBench, type Bench, countOf, PARTY, type Told, twenty } from './poison-bench.ts';
 import { rowsOf, until } from './support.ts';
 
 /** Whole groups that fail for no fault of their acts: they are tried again, and given up with 503. */
@@ -53,6 +53,15 @@ t.test('a fault that stays is answered 503, and the service says when it is well
   );
 });
 
+function doneAtTheSecondTry(t: Test, bench: Bench, told: readonly Told[]): void {
+  t.same(
+    told.map(({ status }) => status),
+    Array(20).fill(200),
+    'every act is done',
+  );
+  t.same(bench.failures, ['again'], 'at the second try');
+}
+
 t.test('a deadlock with another connection', async (t) => {
   const bench = await aBench(t);
   const other = new pg.Client({ connectionString: bench.url });
@@ -64,12 +73,7 @@ t.test('a deadlock with another connection', async (t) => {
   const crossing = other.query("insert into act_keys values ($1, 'good 5', '', 200, '{}', now())", [PARTY]);
   await crossing;
   await other.query('rollback');
-  t.same(
-    (await told).map(({ status }) => status),
-    Array(20).fill(200),
-    'every act is done',
-  );
-  t.same(bench.failures, ['again'], 'at the second try');
+  doneAtTheSecondTry(t, bench, await told);
   await other.end();
 });
 
@@ -81,11 +85,6 @@ t.test('a lock held longer than lock_timeout', async (t) => {
   const told = Promise.all(twenty().map((thing) => bench.submit(thing)));
   await sleep(5_300);
   await other.query('rollback');
-  t.same(
-    (await told).map(({ status }) => status),
-    Array(20).fill(200),
-    'every act is done',
-  );
-  t.same(bench.failures, ['again'], 'at the second try');
+  doneAtTheSecondTry(t, bench, await told);
   await other.end();
 });
