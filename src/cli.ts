@@ -6,10 +6,10 @@ import { createFirstAdministrator } from './parties/granting.ts';
 import { systemClock } from './platform/clock.ts';
 import { EmbeddedPostgresError } from './platform/embedded-postgres.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { migrateDatabase } from './platform/migrations.ts';
 import { ShortText } from './platform/values.ts';
 import { type Bilingual, Problem } from './problems.ts';
 import { startService } from './service.ts';
+import { upgradeDatabase } from './upgrade.ts';
 
 /**
  * What an operator does from a shell. Results go to stdout and sentences, in both languages, to stderr, so that
@@ -120,7 +120,7 @@ async function createAdministrator({ name: given, region = '' }: Options): Promi
 
 function migrate(): Promise<number> {
   return onDatabase(async (databaseUrl) => {
-    await migrateDatabase(databaseUrl);
+    await upgradeDatabase(databaseUrl);
     say({ zh: '数据库结构已是本版本的。', en: 'The database has the schema of this build.' });
     return DONE;
   });

@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import { edgesOf, ledgerRowsOf } from './custody/repository.ts';
+import { AUDIENCE_OF, KINDS, PROJECTIONS } from './kinds.ts';
+import { legRowsOf } from './manifests/legs.ts';
+import type { Manifest } from './manifests/manifest.ts';
 import { audienceRows } from './parties/audience.ts';
 import { openSession } from './platform/connections.ts';
 import { canonicalText, chainHash, GENESIS_HASH, openEvent, type RecordedEvent } from './platform/events.ts';
 import { columnParameters, type Kind, readRow, type SubjectRow } from './platform/subjects.ts';
-import { AUDIENCE_OF, KINDS, PROJECTIONS } from './service.ts';
 
 /**
  * States, balances, lists and the trace graph are projections of the events. `checkRebuild` computes them again from
@@ -46,8 +48,14 @@ export async function checkRebuild(databaseUrl: string): Promise<RebuildReport> 
   }
 }
 
+/** Raised when the same events are to give other rows than the build before made of them. */
+export const PROJECTIONS_VERSION = 2;
+
 /** Replaces every projection by what the events say, in one transaction. Acts wait meanwhile. */
-export async function rebuild(databaseUrl: string): Promise<RebuildReport> {
+export async function rebuild(
+  databaseUrl: string,
+  { unlessMadeBy = Number.POSITIVE_INFINITY }: { readonly unlessMadeBy?: number } = {},
+): Promise<RebuildReport> {
   const client = await openSession(databaseUrl);
   const differences: string[] = [];
   let subjects = 0;
@@ -55,6 +63,9 @@ export async function rebuild(databaseUrl: string): Promise<RebuildReport> {
   try {
     await client.query('begin');
     await client.query(`lock table custody_events in share mode`);
+    await client.query('lock table projections in exclusive mode');
+    const { rows } = await client.query<{ version: number | null }>('select max(version) as version from projections');
+    if ((rows[0]!.version ?? 0) >= unlessMadeBy) return { subjects, events, differences };
     await client.query(`truncate ${[...KINDS.map(tableOf), ...PROJECTED_TABLES].join(', ')}`);
     for await (const page of histories(client, (difference) => differences.push(difference))) {
       subjects += page.length;
@@ -63,6 +74,8 @@ export async function rebuild(databaseUrl: string): Promise<RebuildReport> {
     }
     if (differences.length > 0)
       throw new Error(`The history itself is damaged, nothing was rebuilt: ${differences[0]}`);
+    await client.query('delete from projections');
+    await client.query('insert into projections (version) values ($1)', [PROJECTIONS_VERSION]);
     await client.query('commit');
     return { subjects, events, differences };
   } finally {
@@ -192,14 +205,16 @@ const PROJECTED_TABLES = [
   'monthly_balances',
   'batch_edges',
   'audience',
+  'manifest_legs',
 ];
 
 /** What the events say, beside what is stored; the database compares the two sets. */
 const EXPECTED_TABLES = `
   create temp table expected_refs (ref_id uuid, event_id uuid) on commit drop;
-  create temp table expected_postings (event_id uuid, n int, account_id uuid, batch_id uuid, line int, grams bigint, pieces int, dry_grams bigint, occurred_at timestamptz) on commit drop;
+  create temp table expected_postings (event_id uuid, n int, account_id uuid, batch_id uuid, line int, trip_id uuid, grams bigint, pieces int, dry_grams bigint, occurred_at timestamptz) on commit drop;
   create temp table expected_accounts (id uuid, role text, party_id uuid, site_id uuid, waste_code text, owner_id uuid) on commit drop;
   create temp table expected_edges (to_id uuid, from_id uuid, event_id uuid, grams bigint, pieces int) on commit drop;
+  create temp table expected_legs (manifest_id uuid, leg int, carrier_id uuid, plate text, trip_id uuid, started_at timestamptz, ended_at timestamptz) on commit drop;
   create temp table expected_audience (scope uuid, kind text, stage text, id uuid, stream text) on commit drop;`;
 
 async function expectRows(client: pg.Client, page: readonly History[]): Promise<void> {
@@ -216,6 +231,7 @@ async function expectRows(client: pg.Client, page: readonly History[]): Promise<
     ['uuid', (row) => row.account.id],
     ['uuid', (row) => row.batchId],
     ['int', (row) => row.line],
+    ['uuid', (row) => row.tripId],
     ['bigint', (row) => row.grams],
     ['int', (row) => row.pieces],
     ['bigint', (row) => row.dryGrams],
@@ -241,6 +257,16 @@ async function expectRows(client: pg.Client, page: readonly History[]): Promise<
       ['uuid', (account) => account.ownerId],
     ],
   );
+  const legs = page.flatMap(({ kind, row }) => (kind.name === 'manifest' ? legRowsOf(row.state as Manifest) : []));
+  await fill(client, 'expected_legs', legs, [
+    ['uuid', (leg) => leg.manifestId],
+    ['int', (leg) => leg.leg],
+    ['uuid', (leg) => leg.carrierId],
+    ['text', (leg) => leg.plate],
+    ['uuid', (leg) => leg.tripId],
+    ['timestamptz', (leg) => leg.startedAt],
+    ['timestamptz', (leg) => leg.endedAt],
+  ]);
   const audience = page.flatMap(({ kind, row }) => audienceRows(AUDIENCE_OF, kind.name, row.state));
   await fill(client, 'expected_audience', audience, [
     ['uuid', (row) => row.scope],
@@ -265,10 +291,11 @@ async function fill<Row>(
   );
 }
 
-const POSTING_COLUMNS = 'event_id, n, account_id, batch_id, line, grams, pieces, dry_grams, occurred_at';
+const POSTING_COLUMNS = 'event_id, n, account_id, batch_id, line, trip_id, grams, pieces, dry_grams, occurred_at';
 const SUMS = 'sum(grams)::bigint, sum(pieces)::int, sum(dry_grams)::bigint';
 
 const ACCOUNT_COLUMNS = 'id, role, party_id, site_id, waste_code, owner_id';
+const LEG_COLUMNS = 'manifest_id, leg, carrier_id, plate, trip_id, started_at, ended_at';
 const EDGE_COLUMNS = 'to_id, from_id, event_id, grams, pieces';
 
 const COMPARISONS: readonly { readonly name: string; readonly stored: string; readonly expected: string }[] = [
@@ -307,6 +334,11 @@ const COMPARISONS: readonly { readonly name: string; readonly stored: string; re
     name: 'audience',
     stored: 'select scope, kind, stage, id, stream from audience',
     expected: 'select scope, kind, stage, id, stream from expected_audience',
+  },
+  {
+    name: 'manifest_legs',
+    stored: `select ${LEG_COLUMNS} from manifest_legs`,
+    expected: `select ${LEG_COLUMNS} from expected_legs`,
   },
   {
     name: 'the sum of every event in the ledger',

@@ -1,54 +1,19 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { holdPolicyBook } from './catalogue/reference.ts';
-import { policyKind } from './catalogue/registers.ts';
 import { seedPolicies } from './catalogue/seeding.ts';
 import type { Config } from './config.ts';
-import { batchKind } from './custody/batches.ts';
-import { ledgerProjection, traceProjection } from './custody/repository.ts';
-import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
-import { type AudienceOf, audienceProjection } from './parties/audience.ts';
-import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
-import { permitKind } from './permits/registers.ts';
-import type { Projection } from './platform/acts.ts';
+import { KINDS, PROJECTIONS } from './kinds.ts';
 import type { Clock } from './platform/clock.ts';
 import { type Database, openDatabase } from './platform/connections.ts';
 import { jobRunner } from './platform/jobs.ts';
 import { type Journal, type JournalOptions, openJournal } from './platform/journal.ts';
 import type { Metrics } from './platform/metrics.ts';
-import { migrateDatabase } from './platform/migrations.ts';
 import { ensurePartitions } from './platform/partitions.ts';
 import { type QueueDriver, relayToRedis, runInProcess, workFromRedis } from './platform/queues.ts';
-import type { Kind } from './platform/subjects.ts';
-import { anomalyKind, audienceOfAnomaly } from './reconciliation/commands.ts';
-import { weighTicketKind } from './transport/commands.ts';
-import { unmatchedReportKind } from './transport/unmatched-reports.ts';
+import { upgradeDatabase } from './upgrade.ts';
 import { JOB_DEFINITIONS, jobsOf, startSchedules } from './worker.ts';
 
-/** The service without its HTTP: every kind of subject, every projection, the journal and its jobs. */
-export const KINDS: readonly Kind[] = [
-  policyKind,
-  partyKind,
-  siteKind,
-  vehicleKind,
-  personKind,
-  deviceKind,
-  apiKeyKind,
-  permitKind,
-  manifestKind,
-  batchKind,
-  weighTicketKind,
-  unmatchedReportKind,
-  anomalyKind,
-] as unknown as readonly Kind[];
-
-export const AUDIENCE_OF: AudienceOf = { manifest: audienceOfManifest, anomaly: audienceOfAnomaly };
-
-export const PROJECTIONS: readonly Projection[] = [
-  ledgerProjection,
-  traceProjection,
-  audienceProjection(AUDIENCE_OF),
-] as unknown as readonly Projection[];
-
+/** The service without its HTTP: the journal and its jobs. */
 export interface Service {
   readonly database: Database;
   readonly journal: Journal;
@@ -74,7 +39,7 @@ const QUEUE_MAX = 20_000;
 /** Migrates, seeds what is missing, opens the journal and starts the jobs of this role. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, databaseUrl, clock, logger, metrics } = options;
-  await migrateDatabase(databaseUrl);
+  await upgradeDatabase(databaseUrl);
   const database = openDatabase(databaseUrl);
   await ensurePartitions(database.pool, clock.now());
   const drivers: QueueDriver[] = [];

@@ -1,4 +1,5 @@
 import { forgetEmptyBalances } from './custody/queries.ts';
+import { tripDifferenceJob } from './manifests/trip-difference.ts';
 import type { JobDraft } from './platform/acts.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/connections.ts';
@@ -11,17 +12,24 @@ import { reconciliationJobs } from './reconciliation/jobs.ts';
 /** Which event wakes which job, with the ids it needs. A deadline is the same with an `availableAt`. */
 const WAKES: Readonly<Record<string, (event: RecordedEvent) => readonly JobDraft[]>> = {
   picked_up: (event) => [{ job: 'judge_mass', payload: { manifestId: event.subject.id } }],
-  receipt_recorded: (event) => [{ job: 'judge_mass', payload: { manifestId: event.subject.id } }],
+  receipt_recorded: (event) => [
+    { job: 'judge_mass', payload: { manifestId: event.subject.id } },
+    ...tripDifference(event.data.tripId as string | undefined),
+  ],
+  manifest_corrected: (event) => [{ job: 'judge_mass', payload: { manifestId: event.subject.id } }],
   weigh_ticket_recorded: (event) => {
-    const { manifestId } = event.data.ticket as { manifestId: string | null };
-    return manifestId ? [{ job: 'judge_mass', payload: { manifestId } }] : [];
+    const { manifestId, tripId } = event.data.ticket as { manifestId: string | null; tripId?: string | null };
+    return [...(manifestId ? [{ job: 'judge_mass', payload: { manifestId } }] : []), ...tripDifference(tripId)];
   },
 };
+
+const tripDifference = (tripId: string | null | undefined): readonly JobDraft[] =>
+  tripId ? [{ job: 'book_trip_difference', payload: { tripId } }] : [];
 
 export const jobsOf = (event: RecordedEvent): readonly JobDraft[] => WAKES[event.type]?.(event) ?? [];
 
 export const JOB_DEFINITIONS: ReadonlyMap<string, JobDefinition> = new Map(
-  reconciliationJobs.map((definition) => [definition.name, definition]),
+  [...reconciliationJobs, tripDifferenceJob].map((definition) => [definition.name, definition]),
 );
 
 const HOUR_MS = 3_600_000;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ensureDatabase } from '../src/platform/connections.ts';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.ts';
-import { migrateDatabase } from '../src/platform/migrations.ts';
+import { upgradeDatabase } from '../src/upgrade.ts';
 import { startPostgres15 } from './support/postgres-15.ts';
 import { startRedis } from './support/redis-server.ts';
 
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
       process.stdout.write(`# ${name}\n`);
       const server = await start();
       try {
-        await migrateDatabase(await ensureDatabase(server.url, TEMPLATE));
+        await upgradeDatabase(await ensureDatabase(server.url, TEMPLATE));
         add(totals, await runTap(patterns, { TEST_POSTGRES_URL: server.url, TEST_REDIS_URL: redis.url }));
       } finally {
         await server.stop();

@@ -43,6 +43,18 @@ export const POLICIES = {
     value: Count,
     streams: STREAMS,
   },
+  'pickup-code-hours': {
+    zh: '一次性装运码有效小时数',
+    en: 'Hours a one-time pickup code may be used',
+    value: Count,
+    streams: STREAMS,
+  },
+  'pickup-code-attempts': {
+    zh: '装运码可输错的次数',
+    en: 'Wrong entries after which a pickup code is locked',
+    value: Count,
+    streams: STREAMS,
+  },
   mismatch: {
     zh: '与联单不符时可否接受',
     en: 'Whether waste that differs from its manifest may be accepted',

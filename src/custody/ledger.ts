@@ -13,6 +13,7 @@ export const ACCOUNT_ROLES = [
   'stock',
   'in_transit',
   'consignee_hold',
+  'incident_hold',
   'treated',
   'product',
   'loss',
@@ -37,6 +38,8 @@ export interface Movement {
   readonly pieces: number;
   readonly dryGrams: number;
   readonly line?: number;
+  /** The trip whose own difference this is, and no line's. */
+  readonly trip?: string;
 }
 
 export interface Account {
@@ -52,6 +55,7 @@ export interface Posting {
   readonly account: Account;
   readonly batchId: string;
   readonly line: number | null;
+  readonly tripId: string | null;
   readonly grams: number;
   readonly pieces: number;
   readonly dryGrams: number;
@@ -128,16 +132,18 @@ export function postingsOf(event: { readonly data: EventDraft['data'] }): readon
   return movementsOf(event).flatMap((movement) => {
     const { wasteCode, grams, pieces, dryGrams } = movement;
     const line = movement.line ?? null;
+    const tripId = movement.trip ?? null;
     return [
       {
         account: accountOf(movement.from, wasteCode),
         batchId: movement.fromBatch,
         line,
+        tripId,
         grams: -grams,
         pieces: -pieces,
         dryGrams: -dryGrams,
       },
-      { account: accountOf(movement.to, wasteCode), batchId: movement.toBatch, line, grams, pieces, dryGrams },
+      { account: accountOf(movement.to, wasteCode), batchId: movement.toBatch, line, tripId, grams, pieces, dryGrams },
     ];
   });
 }

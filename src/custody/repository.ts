@@ -113,7 +113,7 @@ export function sumBy<Row extends { grams: number; pieces: number; dryGrams: num
 function postingStatement(rows: readonly LedgerRow[]): Statement {
   return {
     name: 'ledger-postings',
-    text: 'insert into postings (event_id, n, account_id, batch_id, manifest_id, line, grams, pieces, dry_grams, occurred_at) select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $7::bigint[], $8::int[], $9::bigint[], $10::timestamptz[])',
+    text: 'insert into postings (event_id, n, account_id, batch_id, manifest_id, line, trip_id, grams, pieces, dry_grams, occurred_at) select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $7::uuid[], $8::bigint[], $9::int[], $10::bigint[], $11::timestamptz[])',
     values: [
       rows.map((row) => row.eventId),
       rows.map((row) => row.n),
@@ -121,6 +121,7 @@ function postingStatement(rows: readonly LedgerRow[]): Statement {
       rows.map((row) => row.batchId),
       rows.map((row) => row.manifestId),
       rows.map((row) => row.line),
+      rows.map((row) => row.tripId),
       rows.map((row) => row.grams),
       rows.map((row) => row.pieces),
       rows.map((row) => row.dryGrams),

@@ -2,42 +2,53 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { prefectureOf } from '../catalogue/regions.ts';
 import { batchKind } from '../custody/batches.ts';
-import { accountOf } from '../custody/ledger.ts';
+import { accountOf, type Place } from '../custody/ledger.ts';
 import { stockLookup } from '../custody/repository.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
 import { licencesOf } from '../permits/queries.ts';
 import { type Accepted, type Act, type Needs, refused, type States } from '../platform/acts.ts';
-import type { Json } from '../platform/events.ts';
+import type { Ref } from '../platform/events.ts';
+import type { Refusal } from '../problems.ts';
+import { consigneeStock, homeOf, sourceOf } from './booking.ts';
+import { decideCorrection, decideCorrectionApproval, decideCorrectionEnd } from './correcting.ts';
 import { checkDraft, checkIssue, draftFields } from './filing.ts';
-import type {
-  ArrivalInput,
-  DraftInput,
-  IssueInput,
-  PickupInput,
-  ReceiptInput,
-  ReviseInput,
-  VoidInput,
-} from './inputs.ts';
-import { decideArrival, decidePickup } from './loading.ts';
+import { decideIncident, decideIncidentPlan, decideIncidentResolution } from './incidents.ts';
+import type * as inputs from './inputs.ts';
+import { decidePickup, decidePickupCode, pickupCodeLookup } from './loading.ts';
 import { type Manifest, manifestKind } from './manifest.ts';
+import { decideArrival, decideDeparture, decideHandover, decideTransitStorage } from './moving.ts';
 import { reservedLookup } from './queries.ts';
 import { decideReceipt } from './receiving.ts';
-import { baseEvent, consigneeStock, lockManifest, onManifest, originStock } from './standing.ts';
+import { decideFollowUp, decideReturn, decideReturnReceipt } from './returning.ts';
+import { lockManifest, manifestEvent, onManifest } from './standing.ts';
 
-/** One act each; what they share is in standing.ts, what they decide in filing.ts, loading.ts and receiving.ts. */
+/** One act each: what it needs and where it is decided. What they share is in standing.ts. */
 type ManifestCommand<Input> = Act<Input, PolicyBook>;
 
-const draftReads = (input: DraftInput): Needs => ({
+const named = (kind: string, ids: readonly string[]): Ref[] => ids.map((id) => ({ kind, id }));
+
+const draftReads = (input: inputs.DraftInput): Needs => ({
   read: [
-    { kind: 'site', id: input.consignorSiteId },
-    { kind: 'site', id: input.consigneeSiteId },
-    { kind: 'party', id: input.carrierId },
-    ...input.lines.flatMap((line) => line.batchIds.map((id) => ({ kind: 'batch', id }))),
+    ...named('site', [input.consignorSiteId, input.consigneeSiteId]),
+    ...named('party', [input.carrierId, ...input.onwardCarrierIds]),
+    ...named(
+      'batch',
+      input.lines.flatMap((line) => line.batchIds),
+    ),
   ],
 });
 
+/** The stock accounts of every line at a place, looked at alone or shared with others who only add. */
+const accountsAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place): string[] =>
+  (manifest?.lines ?? []).map((line) => accountOf(placeOf(manifest!), line.wasteCode).id);
+const stocksAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place) =>
+  accountsAt(manifest, placeOf).map((key) => ({ lookup: stockLookup, key }));
+
+const found = (input: { readonly id: string }, states: States): Manifest | undefined =>
+  states.get(manifestKind, input.id);
+
 /** The consignor (移出人) prepares a manifest; nothing is promised yet (TM 10(4)). */
-export const draft: ManifestCommand<DraftInput> = {
+export const draft: ManifestCommand<inputs.DraftInput> = {
   name: 'draft_manifest',
   kind: 'paper',
   needs: draftReads,
@@ -45,75 +56,84 @@ export const draft: ManifestCommand<DraftInput> = {
     const checked = checkDraft(input, namedIn(input, states), facts);
     if ('refusal' in checked) return refused(checked.refusal);
     const id = facts.newId();
-    const event = {
-      ...baseEvent('manifest_drafted', id, facts.now),
-      region: checked.origin.region,
-      data: { manifest: draftFields(input, checked, dayInShanghai(facts.now)) as unknown as Json },
-    };
+    const manifest = draftFields(input, checked, dayInShanghai(facts.now));
+    const event = manifestEvent('manifest_drafted', id, facts.now, { manifest }, { region: checked.origin.region });
     return { events: [event], answer: { id, status: 'draft' }, warnings: checked.warnings, status: 201 };
   },
 };
 
 /** Replaces everything in a draft. */
-export const revise: ManifestCommand<ReviseInput> = {
+export const revise: ManifestCommand<inputs.ReviseInput> = {
   name: 'revise_manifest',
   kind: 'paper',
   needs: (input) => ({ ...draftReads(input), ...lockManifest(input) }),
   decide: (input, states, facts) =>
-    onManifest('revise', input, states, facts, () => {
+    onManifest('revise', input, states, facts, (before) => {
+      if (before.followsId) return refused(fixedLoad);
       const checked = checkDraft(input, namedIn(input, states), facts);
       if ('refusal' in checked) return refused(checked.refusal);
       const { id, ...fields } = input;
-      const event = {
-        ...baseEvent('manifest_revised', id, facts.now),
-        region: checked.origin.region,
-        data: { manifest: draftFields(fields, checked, dayInShanghai(facts.now)) as unknown as Json },
-      };
+      const manifest = draftFields(fields, checked, dayInShanghai(facts.now));
+      const event = manifestEvent('manifest_revised', id, facts.now, { manifest }, { region: checked.origin.region });
       return { events: [event], answer: { id, status: 'draft' }, warnings: checked.warnings };
     }),
 };
 
+/** What a follow-up carries is what remained; another carrier or consignee is another follow-up. */
+const fixedLoad: Refusal = {
+  problem: 'against-rule',
+  detail: {
+    zh: '余量转运的联单不能修改；请作废后重新办理余量转运。',
+    en: 'A manifest that carries on a remainder is not revised; void it and follow up anew.',
+  },
+  errors: [{ pointer: '/lines', detail: 'as they remained' }],
+};
+
 /** The consignor issues: from here the manifest has its number and the carrier may load (TM 15, 16; 11(1)). */
-export const issue: ManifestCommand<IssueInput> = {
+export const issue: ManifestCommand<inputs.IssueInput> = {
   name: 'issue_manifest',
   kind: 'paper',
   numbered: true,
   needs: lockManifest,
   alsoNeeds(input, states) {
-    const manifest = states.get(manifestKind, input.id);
+    const manifest = found(input, states);
     if (!manifest) return {};
     return {
-      read: [
-        ...[manifest.consignorId, manifest.carrierId, manifest.consigneeId].map((id) => ({ kind: 'party', id })),
-        ...[manifest.consignorSiteId, manifest.consigneeSiteId].map((id) => ({ kind: 'site', id })),
-      ],
+      read: [...named('party', partiesOf(manifest)), ...named('site', sitesOf(manifest))],
       lookups: [
         { lookup: licencesOf, key: manifest.consigneeId },
         { lookup: reservedLookup, key: manifest.consignorSiteId },
-        ...manifest.lines.map((line) => ({
-          lookup: stockLookup,
-          key: accountOf(originStock(manifest), line.wasteCode).id,
-        })),
+        ...stocksAt(manifest, sourceOf),
       ],
     };
   },
   decide: (input, states, facts) =>
     onManifest('issue', input, states, facts, (manifest) => {
-      const day = dayInShanghai(facts.now);
+      const issuedAt = input.paper ? new Date(input.paper.issuedAt) : facts.now;
+      const day = dayInShanghai(issuedAt);
       const checked = checkIssue(manifest, {
         day,
         facts,
-        parties: [manifest.consignorId, manifest.carrierId, manifest.consigneeId].map(
-          (id) => states.get(partyKind, id)!,
-        ),
-        sites: [manifest.consignorSiteId, manifest.consigneeSiteId].map((id) => states.get(siteKind, id)!),
+        parties: partiesOf(manifest).map((id) => states.get(partyKind, id)!),
+        sites: sitesOf(manifest).map((id) => states.get(siteKind, id)!),
         licences: states.found(licencesOf, manifest.consigneeId),
         reserved: states.found(reservedLookup, manifest.consignorSiteId),
-        stockOf: (wasteCode) => states.found(stockLookup, accountOf(originStock(manifest), wasteCode).id),
+        stockOf: (wasteCode) => states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id),
       });
       if ('refusal' in checked) return refused(checked.refusal);
+      const paper = input.paper && { paper: { number: input.paper.number } };
+      const event = manifestEvent(
+        'manifest_issued',
+        manifest.id,
+        issuedAt,
+        { ...paper },
+        {
+          region: manifest.originRegion,
+          ...(input.paper ? { entryMode: 'paper', details: { reason: input.paper.reason } } : {}),
+        },
+      );
       return {
-        events: [{ ...baseEvent('manifest_issued', manifest.id, facts.now), region: manifest.originRegion, data: {} }],
+        events: [event],
         answer: { id: manifest.id, status: 'issued' },
         warnings: checked.warnings,
         number: numberOf(manifest, day, facts),
@@ -121,29 +141,84 @@ export const issue: ManifestCommand<IssueInput> = {
     }),
 };
 
+const partiesOf = ({ consignorId, consigneeId, legs }: Manifest): string[] => [
+  consignorId,
+  ...legs.map(({ carrierId }) => carrierId),
+  consigneeId,
+];
+const sitesOf = ({ consignorSiteId, consigneeSiteId }: Manifest): string[] => [consignorSiteId, consigneeSiteId];
+
+/** A producer without a device gives the driver this code; it replaces the one before (TM 10(3), 13). */
+export const pickupCode: ManifestCommand<inputs.PickupCodeInput> = {
+  name: 'give_out_pickup_code',
+  kind: 'paper',
+  needs: lockManifest,
+  decide: (input, states, facts) =>
+    onManifest('pickup-code', input, states, facts, (manifest) => decidePickupCode(input, manifest, facts)),
+};
+
 /**
  * The carrier (承运人) has loaded: what left the origin's stock, as weighed (TM 11(1)-(2)). Physical: what does not fit
  * the state is kept as an unmatched report.
  */
-export const pickup: ManifestCommand<PickupInput> = {
+export const pickup: ManifestCommand<inputs.PickupInput> = {
   name: 'pickup_manifest',
   kind: 'physical',
-  needs: lockManifest,
+  needs: (input) => ({ ...lockManifest(input), read: named('trip', input.tripId ? [input.tripId] : []) }),
   alsoNeeds(input, states) {
-    const manifest = states.get(manifestKind, input.id);
+    const manifest = found(input, states);
+    const codeId = input.pickupCode ? manifest?.pickupCodeEventId : undefined;
     return {
-      lookups: (manifest?.lines ?? []).map((line) => ({
-        lookup: stockLookup,
-        key: accountOf(originStock(manifest!), line.wasteCode).id,
-      })),
+      lookups: [...stocksAt(manifest, sourceOf), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
     };
   },
   decide: (input, states, facts) =>
     onManifest('pickup', input, states, facts, (manifest) => decidePickup(input, manifest, states, facts)),
 };
 
+/** The consignor says that what was picked up was picked up (TM 10(3)). */
+export const pickupConfirmation: ManifestCommand<inputs.PickupConfirmationInput> = {
+  name: 'confirm_pickup',
+  kind: 'physical',
+  needs: lockManifest,
+  decide: (input, states, facts) =>
+    onManifest('pickup-confirmation', input, states, facts, ({ id, status, originRegion }) => ({
+      events: [manifestEvent('pickup_confirmed', id, new Date(input.occurredAt), {}, { region: originRegion })],
+      answer: { id, status },
+    })),
+};
+
+/** One carrier hands over to the next; each says so (TM 17). */
+export const handover: ManifestCommand<inputs.HandoverInput> = {
+  name: 'hand_over_manifest',
+  kind: 'physical',
+  needs: lockManifest,
+  decide: (input, states, facts) =>
+    onManifest('handover', input, states, facts, (manifest) => decideHandover(input, manifest, facts)),
+};
+
+/** The load is put down at a site on the way. */
+export const transitStorage: ManifestCommand<inputs.TransitStorageInput> = {
+  name: 'store_in_transit',
+  kind: 'physical',
+  needs: (input) => ({ ...lockManifest(input), read: named('site', [input.siteId]) }),
+  decide: (input, states, facts) =>
+    onManifest('transit-storage', input, states, facts, (manifest) =>
+      decideTransitStorage(input, manifest, states.get(siteKind, input.siteId)),
+    ),
+};
+
+/** It goes on from there. */
+export const departure: ManifestCommand<inputs.DepartureInput> = {
+  name: 'depart_manifest',
+  kind: 'physical',
+  needs: lockManifest,
+  decide: (input, states, facts) =>
+    onManifest('departure', input, states, facts, (manifest) => decideDeparture(input, manifest)),
+};
+
 /** The load has reached the consignee's gate (TM 11(4)). It is in the consignee's hands, not yet accepted. */
-export const arrival: ManifestCommand<ArrivalInput> = {
+export const arrival: ManifestCommand<inputs.ArrivalInput> = {
   name: 'arrive_manifest',
   kind: 'physical',
   needs: lockManifest,
@@ -155,43 +230,155 @@ export const arrival: ManifestCommand<ArrivalInput> = {
  * The consignee (接受人) decides on what arrived (TM 18). A mass that differs is evidence, booked as a weighing
  * difference and left to reconciliation.
  */
-export const receipt: ManifestCommand<ReceiptInput> = {
+export const receipt: ManifestCommand<inputs.ReceiptInput> = {
   name: 'receive_manifest',
   kind: 'paper',
   needs: lockManifest,
-  alsoNeeds(input, states) {
-    const manifest = states.get(manifestKind, input.id);
-    return {
-      sharedGates: (manifest?.lines ?? []).map((line) => accountOf(consigneeStock(manifest!), line.wasteCode).id),
-    };
-  },
+  alsoNeeds: (input, states) => ({ sharedGates: accountsAt(found(input, states), consigneeStock) }),
   decide: (input, states, facts) =>
     onManifest('receipt', input, states, facts, (manifest) => decideReceipt(input, manifest, facts)),
 };
 
+/** What was not accepted, or was recovered, sets off back to the consignor. */
+export const returnLoad: ManifestCommand<inputs.ReturnInput> = {
+  name: 'return_load',
+  kind: 'physical',
+  needs: lockManifest,
+  decide: (input, states, facts) =>
+    onManifest('return', input, states, facts, (manifest) => decideReturn(input, manifest, facts)),
+};
+
+/** The consignor takes it back into its stock. */
+export const returnReceipt: ManifestCommand<inputs.ReturnReceiptInput> = {
+  name: 'receive_return',
+  kind: 'physical',
+  needs: lockManifest,
+  alsoNeeds: (input, states) => ({ sharedGates: accountsAt(found(input, states), homeOf) }),
+  decide: (input, states, facts) =>
+    onManifest('return-receipt', input, states, facts, (manifest) => decideReturnReceipt(input, manifest)),
+};
+
+/** Or it goes on, under a manifest of its own. */
+export const followUp: ManifestCommand<inputs.FollowUpInput> = {
+  name: 'follow_up_manifest',
+  kind: 'paper',
+  needs: (input) => ({
+    ...lockManifest(input),
+    read: [...named('site', [input.consigneeSiteId]), ...named('party', [input.carrierId, ...input.onwardCarrierIds])],
+  }),
+  alsoNeeds(input, states) {
+    const manifest = found(input, states);
+    return { read: named('site', manifest ? [manifest.consignorSiteId] : []) };
+  },
+  decide: (input, states, facts) =>
+    onManifest('follow-up', input, states, facts, (manifest) =>
+      decideFollowUp(
+        input,
+        manifest,
+        {
+          origin: states.get(siteKind, manifest.consignorSiteId)!,
+          destination: states.get(siteKind, input.consigneeSiteId),
+          carriers: [input.carrierId, ...input.onwardCarrierIds].map((id) => states.get(partyKind, id)),
+        },
+        facts,
+      ),
+    ),
+};
+
+export const incident: ManifestCommand<inputs.IncidentInput> = {
+  name: 'report_incident',
+  kind: 'physical',
+  needs: lockManifest,
+  decide: (input, states, facts) =>
+    onManifest('incident', input, states, facts, (manifest) => decideIncident(input, manifest)),
+};
+
+export const incidentPlan: ManifestCommand<inputs.IncidentPlanInput> = {
+  name: 'file_incident_plan',
+  kind: 'paper',
+  needs: lockManifest,
+  decide: (input, states, facts) =>
+    onManifest('incident-plan', input, states, facts, (manifest) => decideIncidentPlan(input, manifest, facts)),
+};
+
+export const incidentResolution: ManifestCommand<inputs.IncidentResolutionInput> = {
+  name: 'resolve_incident',
+  kind: 'paper',
+  needs: (input) => ({
+    ...lockManifest(input),
+    read: named('party', input.newLeg ? [input.newLeg.carrierId] : []),
+  }),
+  decide: (input, states, facts) =>
+    onManifest('incident-resolution', input, states, facts, (manifest) =>
+      decideIncidentResolution(input, manifest, input.newLeg && states.get(partyKind, input.newLeg.carrierId)),
+    ),
+};
+
+/** An error is declared, with what is right and why (TM 29). */
+export const correction: ManifestCommand<inputs.CorrectionInput> = {
+  name: 'propose_correction',
+  kind: 'paper',
+  needs: lockManifest,
+  alsoNeeds: correctionGates,
+  decide: (input, states, facts) =>
+    onManifest('correction', input, states, facts, (manifest, roles) =>
+      decideCorrection(input, manifest, roles, facts),
+    ),
+};
+
+type CorrectionEnd = inputs.CorrectionDecisionInput;
+const correctionNeeds = (input: CorrectionEnd, facts: Facts): Needs => ({
+  ...lockManifest(input),
+  read: named('party', [facts.caller.actor.party]),
+});
+
+export const correctionApproval: ManifestCommand<CorrectionEnd> = {
+  name: 'approve_correction',
+  kind: 'paper',
+  needs: correctionNeeds,
+  alsoNeeds: correctionGates,
+  decide: decideCorrectionApproval,
+};
+
+export const correctionRejection: ManifestCommand<CorrectionEnd> = {
+  name: 'reject_correction',
+  kind: 'paper',
+  needs: correctionNeeds,
+  decide: (input, states, facts) => decideCorrectionEnd('correction_rejected', input, states, facts),
+};
+
+export const correctionWithdrawal: ManifestCommand<CorrectionEnd> = {
+  name: 'withdraw_correction',
+  kind: 'paper',
+  needs: correctionNeeds,
+  decide: (input, states, facts) => decideCorrectionEnd('correction_withdrawn', input, states, facts),
+};
+
+/** A correction may add to the stocks at both ends; who looks at them must not meet it half-way. */
+function correctionGates(input: { readonly id: string }, states: States): Needs {
+  const manifest = found(input, states);
+  return { sharedGates: [...accountsAt(manifest, sourceOf), ...accountsAt(manifest, consigneeStock)] };
+}
+
 /** Before anything is loaded the consignor may void. */
-export const voidManifest: ManifestCommand<VoidInput> = {
+export const voidManifest: ManifestCommand<inputs.VoidInput> = {
   name: 'void_manifest',
   kind: 'paper',
   needs: lockManifest,
   /** It frees what was reserved: an issue that counts the stock must not meet it half-way. */
-  alsoNeeds(input, states) {
-    const manifest = states.get(manifestKind, input.id);
-    return {
-      sharedGates: (manifest?.lines ?? []).map((line) => accountOf(originStock(manifest!), line.wasteCode).id),
-    };
-  },
+  alsoNeeds: (input, states) => ({ sharedGates: accountsAt(found(input, states), sourceOf) }),
   decide: (input, states, facts) =>
-    onManifest('void', input, states, facts, (manifest) => ({
+    onManifest('void', input, states, facts, ({ id, originRegion }) => ({
       events: [
-        {
-          ...baseEvent('manifest_voided', manifest.id, facts.now),
-          region: manifest.originRegion,
-          data: {},
-          details: { reason: input.reason },
-        },
+        manifestEvent(
+          'manifest_voided',
+          id,
+          facts.now,
+          {},
+          { region: originRegion, details: { reason: input.reason } },
+        ),
       ],
-      answer: { id: manifest.id, status: 'void' },
+      answer: { id, status: 'void' },
     })),
 };
 
@@ -216,11 +403,11 @@ function numberOf(
 }
 
 /** What a draft names, as far as it is there. */
-function namedIn(input: DraftInput, states: States) {
+function namedIn(input: inputs.DraftInput, states: States) {
   return {
     origin: states.get(siteKind, input.consignorSiteId),
     destination: states.get(siteKind, input.consigneeSiteId),
-    carrier: states.get(partyKind, input.carrierId),
+    carriers: [input.carrierId, ...input.onwardCarrierIds].map((id) => states.get(partyKind, id)),
     batchOf: (id: string) => states.get(batchKind, id),
   };
 }

@@ -22,14 +22,14 @@ import type { DraftLine, Line } from './tables.ts';
 interface Places {
   readonly origin: Site;
   readonly destination: Site;
-  readonly carrier: Party;
+  readonly carriers: readonly Party[];
 }
 
 /** What a draft names, as far as it was found. */
 export interface Named {
   readonly origin: Site | undefined;
   readonly destination: Site | undefined;
-  readonly carrier: Party | undefined;
+  readonly carriers: readonly (Party | undefined)[];
   readonly batchOf: (id: string) => Batch | undefined;
 }
 
@@ -37,38 +37,12 @@ type Checked = Places & { readonly warnings: Warning[] };
 
 /** Structure and names of a draft. Another's sites may be named; only one's own may be the origin. */
 export function checkDraft(input: DraftInput, named: Named, facts: Facts): Checked | { refusal: Refusal } {
-  const { origin, destination, carrier } = named;
+  const { origin } = named;
   if (!origin || origin.partyId !== facts.caller.actor.party)
     return { refusal: notFound('site', input.consignorSiteId) };
   if (facts.caller.site && facts.caller.site !== origin.id) return { refusal: otherSite };
-  const closed = [origin, destination].find((site) => site && !site.active);
-  if (closed)
-    return {
-      refusal: missing(
-        closed === origin ? '/consignorSiteId' : '/consigneeSiteId',
-        `${closed.name} 已停用`,
-        `${closed.name} is closed`,
-      ),
-    };
-  if (!destination)
-    return { refusal: missing('/consigneeSiteId', '接受人场所未登记', 'the consignee site is not registered') };
-  if (!carrier) return { refusal: missing('/carrierId', '承运人未登记', 'the carrier is not registered') };
-  if (origin.id === destination.id)
-    return {
-      refusal: missing(
-        '/consigneeSiteId',
-        '移出与接受不能为同一场所（TM 31(1)）',
-        'origin and destination are one site, which is no transfer (TM 31(1))',
-      ),
-    };
-  if (!carrier.capacities.includes('carrier'))
-    return {
-      refusal: missing(
-        '/carrierId',
-        `${carrier.name} 未登记为承运人`,
-        `${carrier.name} is not registered as a carrier`,
-      ),
-    };
+  const places = checkPlaces(input, { ...named, origin });
+  if ('refusal' in places) return places;
   const day = dayInShanghai(facts.now);
   const warnings: Warning[] = [];
   for (const [index, line] of input.lines.entries()) {
@@ -80,7 +54,51 @@ export function checkDraft(input: DraftInput, named: Named, facts: Facts): Check
     if ('refusal' in remarks) return remarks;
     warnings.push(...remarks.warnings, ...hazardWarnings(line, index, day));
   }
-  return { origin, destination, carrier, warnings };
+  return { ...places, warnings };
+}
+
+/** Two open sites that differ, and registered carriers between them. */
+export function checkPlaces(
+  input: Pick<DraftInput, 'onwardCarrierIds'>,
+  { origin, destination, carriers }: { origin: Site } & Pick<Named, 'destination' | 'carriers'>,
+): Places | { refusal: Refusal } {
+  const closed = [origin, destination].find((site) => site && !site.active);
+  if (closed)
+    return {
+      refusal: missing(
+        closed === origin ? '/consignorSiteId' : '/consigneeSiteId',
+        `${closed.name} 已停用`,
+        `${closed.name} is closed`,
+      ),
+    };
+  if (!destination)
+    return { refusal: missing('/consigneeSiteId', '接受人场所未登记', 'the consignee site is not registered') };
+  if (origin.id === destination.id)
+    return {
+      refusal: missing(
+        '/consigneeSiteId',
+        '移出与接受不能为同一场所（TM 31(1)）',
+        'origin and destination are one site, which is no transfer (TM 31(1))',
+      ),
+    };
+  for (const [index, carrier] of carriers.entries()) {
+    const pointer = index === 0 ? '/carrierId' : `/onwardCarrierIds/${index - 1}`;
+    if (!carrier) return { refusal: missing(pointer, '承运人未登记', 'the carrier is not registered') };
+    if (!carrier.capacities.includes('carrier'))
+      return {
+        refusal: missing(pointer, `${carrier.name} 未登记为承运人`, `${carrier.name} is not registered as a carrier`),
+      };
+  }
+  const twice = input.onwardCarrierIds.findIndex((id, index) => carriers[index]!.id === id);
+  if (twice >= 0)
+    return {
+      refusal: missing(
+        `/onwardCarrierIds/${twice}`,
+        '相邻两段不能为同一承运人',
+        'a carrier does not hand over to itself',
+      ),
+    };
+  return { origin, destination, carriers: carriers as readonly Party[] };
 }
 
 /** Only what lies in this site's stock under this code can be loaded from it. */
@@ -108,21 +126,26 @@ const otherSite: Refusal = {
   errors: [{ pointer: '/consignorSiteId', detail: "the key's own site" }],
 };
 
-export function draftFields(input: DraftInput, { origin, destination, carrier }: Places, day: string): DraftFields {
-  const provinceOf = (region: string) => ancestorsOn(region, day).at(-2);
+export function draftFields(input: DraftInput, { origin, destination }: Places, day: string): DraftFields {
   return {
     stream: input.stream,
     consignorId: origin.partyId,
     consignorSiteId: origin.id,
-    carrierId: carrier.id,
+    carrierId: input.carrierId,
+    ...(input.onwardCarrierIds.length > 0 ? { onwardCarrierIds: input.onwardCarrierIds } : {}),
     consigneeId: destination.partyId,
     consigneeSiteId: destination.id,
     shipperRole: input.shipperRole,
     originRegion: origin.region,
     destinationRegion: destination.region,
-    crossProvince: provinceOf(origin.region) !== provinceOf(destination.region),
+    crossProvince: crossesProvince(origin.region, destination.region, day),
     lines: input.lines.map(toLine),
   };
+}
+
+export function crossesProvince(from: string, to: string, day: string): boolean {
+  const provinceOf = (region: string) => ancestorsOn(region, day).at(-2);
+  return provinceOf(from) !== provinceOf(to);
 }
 
 function toLine({ massGrams, pieces, batchIds, ...given }: DraftInput['lines'][number], index: number): DraftLine {
@@ -132,6 +155,7 @@ function toLine({ massGrams, pieces, batchIds, ...given }: DraftInput['lines'][n
     declaredGrams: massGrams,
     declaredPieces: pieces,
     namedBatches: batchIds,
+    offered: [],
   };
 }
 

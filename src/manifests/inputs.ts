@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import { RegionCode } from '../catalogue/commands.ts';
 import { HAZARDS } from '../catalogue/waste-codes.ts';
-import { ENTRY_MODES } from '../platform/events.ts';
+import { ENTRY_MODES, type EntryMode } from '../platform/events.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
-import { DISCREPANCY_TYPES } from './tables.ts';
+import { DISCREPANCY_TYPES, INCIDENT_TYPES } from './tables.ts';
 
 /** Bodies of the manifest acts. Lines are named by their number, from 1. */
 export const FORMS = ['solid', 'semi_solid', 'liquid', 'gas'] as const;
 export const PACKAGINGS = ['bag', 'drum', 'can', 'box', 'bulk_bag', 'tank', 'bulk', 'other'] as const;
 const LINES_MAX = 20;
+const LEGS_MAX = 8;
 
 const LineNumber = z.number().int().min(1).max(LINES_MAX);
 const entryMode = z.enum(ENTRY_MODES).default('live');
@@ -27,32 +29,87 @@ export const DraftLine = z.strictObject({
   plannedMethod: z.string().max(4),
   /** Batches to load; without them the oldest in stock are taken and marked as inferred. */
   batchIds: z.array(Uuid).max(50).default([]),
+  /** 有害成分名称. */
+  hazardousComponent: ShortText.nullable().default(null),
+  /** What the transport of dangerous goods asks for (TM 13): UN number and packing group. */
+  unNumber: z
+    .string()
+    .regex(/^UN\d{4}$/, 'UN and four digits, e.g. UN3082')
+    .nullable()
+    .default(null),
+  packingGroup: z.enum(['I', 'II', 'III']).nullable().default(null),
 });
 
 export const Draft = z.strictObject({
   stream: z.literal('hazardous').default('hazardous'),
   consignorSiteId: Uuid,
   carrierId: Uuid,
+  /** 联运: the carriers after the first, in their order (TM 17). */
+  onwardCarrierIds: z.array(Uuid).max(LEGS_MAX).default([]),
   consigneeSiteId: Uuid,
   /** 托运人: who hires the carrier; only one of these two may (TM 31(5)). */
   shipperRole: z.enum(['consignor', 'consignee']).default('consignor'),
   lines: z.array(DraftLine).min(1).max(LINES_MAX),
 });
 
-export const Issue = z.strictObject({});
+export const Issue = z.strictObject({
+  /** 补录: it was issued on paper while the system could not be reached (TM 20). */
+  paper: z
+    .strictObject({
+      issuedAt: Instant,
+      /** Number printed on the form. */
+      number: z.string().trim().min(1).max(32).nullable().default(null),
+      reason: ShortText,
+    })
+    .optional(),
+});
 
-export const Pickup = z.strictObject({
-  occurredAt: Instant,
+export const PickupCode = z.strictObject({});
+
+const Vehicle = {
   plate: z.string().min(1).max(20),
   driverId: Uuid.optional(),
   /** 危货运单号. */
   waybillNumber: z.string().max(64).optional(),
-  lines: z
-    .array(z.strictObject({ line: LineNumber, massGrams: Grams, pieces: Pieces.optional() }))
-    .min(1)
-    .max(LINES_MAX),
+};
+
+const LoadedLines = z
+  .array(z.strictObject({ line: LineNumber, massGrams: Grams, pieces: Pieces.optional() }))
+  .min(1)
+  .max(LINES_MAX);
+
+export const Pickup = z.strictObject({
+  occurredAt: Instant,
+  ...Vehicle,
+  lines: LoadedLines,
+  /** 串点收运: the trip it is one of the pickups of. */
+  tripId: Uuid.optional(),
+  /** 一次性装运码: the consignor's confirmation, typed on the driver's device. */
+  pickupCode: z
+    .string()
+    .regex(/^\d{6}$/, 'six digits')
+    .optional(),
   entryMode,
 });
+
+export const PickupConfirmation = z.strictObject({ occurredAt: Instant });
+
+export const HandoverBody = z.strictObject({
+  occurredAt: Instant,
+  /** Where the two met. */
+  place: ShortText,
+  region: RegionCode.optional(),
+  /** Of the carrier that takes over. */
+  plate: Vehicle.plate.optional(),
+  driverId: Vehicle.driverId,
+  waybillNumber: Vehicle.waybillNumber,
+  /** What the taker found does not agree with the manifest; kept as a remark. */
+  differs: ShortText.optional(),
+  entryMode,
+});
+
+export const TransitStorage = z.strictObject({ occurredAt: Instant, siteId: Uuid, entryMode });
+export const Departure = z.strictObject({ occurredAt: Instant, ...Vehicle, entryMode });
 
 export const Arrival = z.strictObject({
   occurredAt: Instant,
@@ -87,13 +144,92 @@ export const Receipt = z.strictObject({
   entryMode,
 });
 
+/** Which of the manifest's remainders; without it the first that waits. */
+const remainder = z.number().int().min(0).max(20).optional();
+
+export const Return = z.strictObject({ occurredAt: Instant, ...Vehicle, remainder, entryMode });
+export const ReturnReceipt = z.strictObject({ occurredAt: Instant, lines: LoadedLines, remainder, entryMode });
+
+export const FollowUp = z.strictObject({
+  carrierId: Uuid,
+  onwardCarrierIds: z.array(Uuid).max(LEGS_MAX).default([]),
+  consigneeSiteId: Uuid,
+  shipperRole: z.enum(['consignor', 'consignee']).default('consignor'),
+  /** Where it differs from what the line said. */
+  methods: z
+    .array(z.strictObject({ line: LineNumber, plannedMethod: z.string().max(4) }))
+    .max(LINES_MAX)
+    .default([]),
+  remainder,
+});
+
+export const IncidentBody = z.strictObject({
+  occurredAt: Instant,
+  type: z.enum(INCIDENT_TYPES),
+  place: ShortText,
+  region: RegionCode.optional(),
+  description: z.string().trim().min(1).max(2_000),
+  /** What of each line is affected; the rest may travel on. */
+  lines: z
+    .array(z.strictObject({ line: LineNumber, grams: Grams, pieces: Pieces.default(0) }))
+    .min(1)
+    .max(LINES_MAX),
+  entryMode,
+});
+
+export const IncidentPlan = z.strictObject({ plan: z.string().trim().min(1).max(2_000) });
+
+export const IncidentResolution = z.strictObject({
+  occurredAt: Instant,
+  /** For every affected line what was lost and what was recovered: together all that was affected. */
+  lines: z
+    .array(
+      z.strictObject({
+        line: LineNumber,
+        lostGrams: Grams,
+        lostPieces: Pieces.default(0),
+        recoveredGrams: Grams,
+        recoveredPieces: Pieces.default(0),
+      }),
+    )
+    .min(1)
+    .max(LINES_MAX),
+  /** Another vehicle, or another carrier, goes on from here. */
+  newLeg: z.strictObject({ carrierId: Uuid, ...Vehicle }).optional(),
+});
+
+export const CorrectionBody = z.strictObject({
+  reason: ShortText,
+  changes: z
+    .array(z.strictObject({ path: z.string().min(1).max(60), value: z.json() }))
+    .min(1)
+    .max(50),
+});
+export const CorrectionDecision = z.strictObject({ reason: ShortText.optional() });
+
 export const Void = z.strictObject({ reason: ShortText });
 
 type WithId<Body> = Body & { readonly id: string };
 export type DraftInput = z.output<typeof Draft>;
 export type ReviseInput = WithId<DraftInput>;
-export type IssueInput = { readonly id: string };
+export type IssueInput = WithId<z.output<typeof Issue>>;
+/** The code is drawn outside the decision, which has no chance in it. */
+export type PickupCodeInput = { readonly id: string; readonly code: string; readonly salt: string };
 export type PickupInput = WithId<z.output<typeof Pickup>>;
+export type PickupConfirmationInput = WithId<z.output<typeof PickupConfirmation>>;
+export type HandoverInput = WithId<z.output<typeof HandoverBody>>;
+export type TransitStorageInput = WithId<z.output<typeof TransitStorage>>;
+export type DepartureInput = WithId<z.output<typeof Departure>>;
 export type ArrivalInput = WithId<z.output<typeof Arrival>>;
 export type ReceiptInput = WithId<z.output<typeof Receipt>>;
+export type ReturnInput = WithId<z.output<typeof Return>>;
+export type ReturnReceiptInput = WithId<z.output<typeof ReturnReceipt>>;
+export type FollowUpInput = WithId<z.output<typeof FollowUp>>;
+export type IncidentInput = WithId<z.output<typeof IncidentBody>>;
+export type IncidentPlanInput = WithId<z.output<typeof IncidentPlan>>;
+export type IncidentResolutionInput = WithId<z.output<typeof IncidentResolution>>;
+export type CorrectionInput = WithId<z.output<typeof CorrectionBody>>;
+export type CorrectionDecisionInput = WithId<z.output<typeof CorrectionDecision>>;
 export type VoidInput = WithId<z.output<typeof Void>>;
+/** What physical reports have in common: where one does not fit, it is kept whole. */
+export type Reported = { readonly id: string; readonly occurredAt: string; readonly entryMode?: EntryMode };

@@ -4,17 +4,24 @@
  */
 import type { ActKind } from '../platform/acts.ts';
 import type { Refusal } from '../problems.ts';
+import type { Manifest } from './manifest.ts';
 import type { Status } from './tables.ts';
 
-export type ManifestRole = 'consignor' | 'carrier' | 'consignee';
+/** What a party is to a manifest. The carrier is the one whose leg it is now; the others on the way are `leg_carrier`. */
+export type ManifestRole = 'consignor' | 'carrier' | 'leg_carrier' | 'consignee';
 
 export interface Transition {
   readonly kind: ActKind;
   readonly by: readonly ManifestRole[];
   readonly from: readonly Status[];
-  readonly to: Status;
+  /** Absent: the act changes something else than the status. */
+  readonly to?: Status;
+  /** What must hold besides. */
+  readonly when?: Condition;
   readonly basis: string;
   readonly title: { readonly zh: string; readonly en: string };
+  /** What is still to be sent with it, beyond what every act carries. Shown with `actions[]`. */
+  readonly needs: readonly string[];
 }
 
 export const TRANSITIONS = {
@@ -25,6 +32,7 @@ export const TRANSITIONS = {
     to: 'draft',
     basis: 'TM 10(4)',
     title: { zh: '修改草稿', en: 'Revise the draft' },
+    needs: ['lines'],
   },
   issue: {
     kind: 'paper',
@@ -33,6 +41,15 @@ export const TRANSITIONS = {
     to: 'issued',
     basis: 'TM 10(4), 15, 16',
     title: { zh: '签发', en: 'Issue' },
+    needs: [],
+  },
+  'pickup-code': {
+    kind: 'paper',
+    by: ['consignor'],
+    from: ['issued'],
+    basis: 'TM 10(3), 13: loading is checked by both sides',
+    title: { zh: '发放一次性装运码', en: 'Give out the one-time pickup code' },
+    needs: [],
   },
   pickup: {
     kind: 'physical',
@@ -41,6 +58,43 @@ export const TRANSITIONS = {
     to: 'in_transit',
     basis: 'TM 11(1)-(2)',
     title: { zh: '装运', en: 'Pick up' },
+    needs: ['occurredAt', 'plate', 'lines[].massGrams'],
+  },
+  'pickup-confirmation': {
+    kind: 'physical',
+    by: ['consignor'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
+    when: 'pickup-unconfirmed',
+    basis: 'TM 10(3)',
+    title: { zh: '移出人确认装运', en: 'Confirm the pickup' },
+    needs: ['occurredAt'],
+  },
+  handover: {
+    kind: 'physical',
+    by: ['carrier', 'leg_carrier'],
+    from: ['in_transit', 'arrived', 'received', 'refused'],
+    when: 'handover-ahead',
+    basis: 'TM 17',
+    title: { zh: '联运交接', en: 'Hand over to the next carrier' },
+    needs: ['occurredAt', 'place'],
+  },
+  'transit-storage': {
+    kind: 'physical',
+    by: ['carrier'],
+    from: ['in_transit'],
+    to: 'stored',
+    basis: 'TM 11(3)-(4): every stop on the way is recorded',
+    title: { zh: '中转贮存', en: 'Put down on the way' },
+    needs: ['occurredAt', 'siteId'],
+  },
+  departure: {
+    kind: 'physical',
+    by: ['carrier'],
+    from: ['stored'],
+    to: 'in_transit',
+    basis: 'TM 11(3)',
+    title: { zh: '中转后启运', en: 'Leave the place of transit storage' },
+    needs: ['occurredAt', 'plate'],
   },
   arrival: {
     kind: 'physical',
@@ -49,6 +103,7 @@ export const TRANSITIONS = {
     to: 'arrived',
     basis: 'TM 11(4)',
     title: { zh: '运抵', en: 'Arrive' },
+    needs: ['occurredAt'],
   },
   receipt: {
     kind: 'paper',
@@ -57,6 +112,70 @@ export const TRANSITIONS = {
     to: 'received',
     basis: 'TM 12(1)-(2), 18',
     title: { zh: '接受', en: 'Receive' },
+    needs: ['occurredAt', 'lines[].acceptedGrams'],
+  },
+  return: {
+    kind: 'physical',
+    by: ['carrier', 'leg_carrier', 'consignee'],
+    from: ['received', 'refused'],
+    when: 'remainder-held',
+    basis: 'TM 18 ¶2: what is not accepted goes back or on',
+    title: { zh: '退运启运', en: 'Set off back to the consignor' },
+    needs: ['occurredAt', 'plate'],
+  },
+  'return-receipt': {
+    kind: 'physical',
+    by: ['consignor'],
+    from: ['received', 'refused'],
+    when: 'remainder-returning',
+    basis: 'TM 10(3), 18 ¶2',
+    title: { zh: '退运收回', en: 'Take back' },
+    needs: ['occurredAt', 'lines[].massGrams'],
+  },
+  'follow-up': {
+    kind: 'paper',
+    by: ['consignor'],
+    from: ['received', 'refused', 'void'],
+    when: 'remainder-held',
+    basis: 'TM 16, 18 ¶2: another transfer is another manifest',
+    title: { zh: '余量转运：另行起草联单', en: 'Send the remainder on with another manifest' },
+    needs: ['carrierId', 'consigneeSiteId'],
+  },
+  incident: {
+    kind: 'physical',
+    by: ['carrier'],
+    from: ['in_transit', 'stored'],
+    when: 'no-incident',
+    basis: '法典 539; 固废法 86: at once, to those who may be harmed and to the authority',
+    title: { zh: '报告运输突发情况', en: 'Report an incident on the way' },
+    needs: ['occurredAt', 'type', 'place', 'lines', 'description'],
+  },
+  'incident-plan': {
+    kind: 'paper',
+    by: ['consignor', 'carrier', 'leg_carrier', 'consignee'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
+    when: 'incident-open',
+    basis: '法典 539; 固废法 85, 86',
+    title: { zh: '提交处置方案', en: 'File a plan for the incident' },
+    needs: ['plan'],
+  },
+  'incident-resolution': {
+    kind: 'paper',
+    by: ['consignor', 'carrier', 'leg_carrier'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
+    when: 'incident-open',
+    basis: '法典 539; 固废法 86',
+    title: { zh: '突发情况处置结果', en: 'Settle the incident' },
+    needs: ['occurredAt', 'lines'],
+  },
+  correction: {
+    kind: 'paper',
+    by: ['consignor', 'carrier', 'leg_carrier', 'consignee'],
+    from: ['issued', 'in_transit', 'stored', 'arrived', 'received', 'refused'],
+    when: 'no-correction',
+    basis: 'TM 29',
+    title: { zh: '提出更正', en: 'Propose a correction' },
+    needs: ['reason', 'changes'],
   },
   void: {
     kind: 'paper',
@@ -65,6 +184,7 @@ export const TRANSITIONS = {
     to: 'void',
     basis: 'TM 11(1): nothing has been loaded',
     title: { zh: '作废', en: 'Void' },
+    needs: ['reason'],
   },
 } as const satisfies Record<string, Transition>;
 
@@ -74,37 +194,94 @@ export type ManifestAct = keyof typeof TRANSITIONS;
 export const DEADLINES = {
   /** TM 18 counts from 接受; until that is recorded the clock runs from arrival (docs/decisions/0006-clocks.md). */
   receipt: { after: 'arrived', policy: 'confirm-receipt-working-days', basis: 'TM 18 ¶1' },
+  /** A transfer on paper has ended with its arrival. */
+  paper: { after: 'arrived', policy: 'paper-backfill-working-days', basis: 'TM 20' },
 } as const;
 
-export interface Standing {
-  readonly status: Status;
-  readonly consignorId: string;
-  readonly carrierId: string;
-  readonly consigneeId: string;
+export type Standing = Pick<
+  Manifest,
+  'status' | 'consignorId' | 'consigneeId' | 'legs' | 'remainders' | 'incident' | 'correction' | 'pickupConfirmedBy'
+>;
+
+/** What an act may ask for besides a status, and what is said when it does not hold. */
+const CONDITIONS = {
+  'remainder-held': {
+    holds: ({ remainders }) => remainders.some(({ state }) => state === 'held'),
+    zh: '没有待处理的余量（未被拒收，也未自突发情况中回收）',
+    en: 'nothing is left over: no part was refused, none recovered after an incident',
+  },
+  'remainder-returning': {
+    holds: ({ remainders }) => remainders.some(({ state }) => state === 'returning'),
+    zh: '没有正在退运的余量',
+    en: 'nothing is on its way back',
+  },
+  'incident-open': {
+    holds: ({ incident }) => incident !== null,
+    zh: '没有未了结的突发情况',
+    en: 'no incident is open',
+  },
+  'no-incident': {
+    holds: ({ incident }) => incident === null,
+    zh: '已有未了结的突发情况，须先了结',
+    en: 'an incident is open; settle it first',
+  },
+  'no-correction': {
+    holds: ({ correction }) => correction === null,
+    zh: '已有未了结的更正，须先同意、否决或撤回',
+    en: 'a correction is open; approve, reject or withdraw it first',
+  },
+  'handover-ahead': {
+    holds: (manifest) => handoverAwaited(manifest) !== undefined,
+    zh: '没有待交接的运输段',
+    en: 'no leg is waiting for a handover',
+  },
+  'pickup-unconfirmed': {
+    holds: ({ pickupConfirmedBy }) => pickupConfirmedBy === null,
+    zh: '移出人已确认装运',
+    en: 'the consignor has confirmed it',
+  },
+} as const satisfies Record<string, { holds(manifest: Standing): boolean; zh: string; en: string }>;
+type Condition = keyof typeof CONDITIONS;
+
+/** The handover somebody has still to report: of the next leg, or of the present one when only one side has spoken. */
+export function handoverAwaited({ status, legs }: Pick<Standing, 'status' | 'legs'>): number | undefined {
+  const halfSaid = legs.findIndex(({ handover }) => handover !== null && handover.confirmedBy.length === 1);
+  if (halfSaid >= 0) return halfSaid;
+  const next = currentLeg({ legs }) + 1;
+  return status === 'in_transit' && next < legs.length ? next : undefined;
 }
+
+/** The leg it is on: the last that has begun, or the first before any has. Its place in the list, from 0. */
+export const currentLeg = ({ legs }: Pick<Manifest, 'legs'>): number =>
+  Math.max(
+    0,
+    legs.findLastIndex((leg) => leg.startedAt !== null),
+  );
 
 export function rolesOf(manifest: Standing, partyId: string): ManifestRole[] {
   const roles: ManifestRole[] = [];
   if (manifest.consignorId === partyId) roles.push('consignor');
-  if (manifest.carrierId === partyId) roles.push('carrier');
+  const current = currentLeg(manifest);
+  for (const [index, leg] of manifest.legs.entries())
+    if (leg.carrierId === partyId) roles.push(index === current ? 'carrier' : 'leg_carrier');
   if (manifest.consigneeId === partyId) roles.push('consignee');
   return roles;
 }
 
-/** May this party do this act now? Answers with data; never throws. */
+/** May whoever has these roles do this act now? Answers with data; never throws. */
 export function decideTransition(
   act: ManifestAct,
   manifest: Standing,
-  partyId: string,
+  roles: readonly ManifestRole[],
 ): { to: Status } | { refused: Refusal } {
-  const { by, from, to, basis }: Transition = TRANSITIONS[act];
-  if (!rolesOf(manifest, partyId).some((role) => by.includes(role))) {
+  const { by, from, to, when, basis }: Transition = TRANSITIONS[act];
+  if (!roles.some((role) => by.includes(role))) {
     return {
       refused: {
         problem: 'not-your-act',
         detail: {
           zh: `此操作由${by.map((role) => ROLE_NAMES[role].zh).join('或')}办理。`,
-          en: `This belongs to the ${by.join(' or the ')}.`,
+          en: `This belongs to the ${by.map((role) => ROLE_NAMES[role].en).join(' or the ')}.`,
         },
         basis,
       },
@@ -123,12 +300,18 @@ export function decideTransition(
       },
     };
   }
-  return { to };
+  const condition = when && CONDITIONS[when];
+  if (condition && !condition.holds(manifest)) {
+    const [zh, en] = [`${condition.zh}。`, `${condition.en.charAt(0).toUpperCase()}${condition.en.slice(1)}.`];
+    return { refused: { problem: 'wrong-status', detail: { zh, en }, basis } };
+  }
+  return { to: to ?? manifest.status };
 }
 
 export const ROLE_NAMES: Record<ManifestRole, { zh: string; en: string }> = {
   consignor: { zh: '移出人', en: 'consignor' },
   carrier: { zh: '承运人', en: 'carrier' },
+  leg_carrier: { zh: '联运承运人', en: 'carrier of another leg' },
   consignee: { zh: '接受人', en: 'consignee' },
 };
 
@@ -136,17 +319,9 @@ export const STATUS_NAMES: Record<Status, { zh: string; en: string }> = {
   draft: { zh: '草稿', en: 'a draft' },
   issued: { zh: '已签发', en: 'issued' },
   in_transit: { zh: '运输中', en: 'in transit' },
+  stored: { zh: '中转贮存', en: 'in transit storage' },
   arrived: { zh: '已运抵', en: 'arrived' },
   received: { zh: '已接受', en: 'received' },
+  refused: { zh: '已拒收', en: 'refused' },
   void: { zh: '已作废', en: 'void' },
-};
-
-/** What is still to be sent with an act, beyond what every act carries. Shown with `actions[]`. */
-export const NEEDED: Record<ManifestAct, readonly string[]> = {
-  revise: ['lines'],
-  issue: [],
-  pickup: ['occurredAt', 'plate', 'lines[].massGrams'],
-  arrival: ['occurredAt'],
-  receipt: ['occurredAt', 'lines[].acceptedGrams'],
-  void: ['reason'],
 };

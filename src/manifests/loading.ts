@@ -1,30 +1,23 @@
-/** Pickup (装运) and arrival (运抵): what left the origin as weighed, and when it stood at the gate. TM 11. */
-import { addWorkingDays, dayInShanghai } from '../catalogue/calendar.ts';
+/** Pickup (装运): what left the origin as weighed, and how the consignor confirms it. TM 10(3), 11(1)-(2), 13. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
-import {
-  accountOf,
-  batchesIn,
-  type Movement,
-  movementsData,
-  type Place,
-  type StockedBatch,
-  type Taken,
-  takeFrom,
-} from '../custody/ledger.ts';
+import { accountOf, batchesIn, movementsData, type StockedBatch, type Taken, takeFrom } from '../custody/ledger.ts';
 import { stockLookup } from '../custody/repository.ts';
-import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
-import type { EventDraft, Json } from '../platform/events.ts';
-import type { ArrivalInput, PickupInput } from './inputs.ts';
-import { DEADLINES } from './lifecycle.ts';
+import { type Decision, type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
+import type { EventDraft } from '../platform/events.ts';
+import type { Refusal } from '../problems.ts';
+import { tripKind } from '../transport/trips.ts';
+import { carriedBy, moveParts, sourceOf } from './booking.ts';
+import type { PickupCodeInput, PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
-import { baseEvent, everyLineOnce, ifBefore, onHold, onTheRoad, originStock, UNRECORDED_NTH } from './standing.ts';
-import type { LineBatch } from './tables.ts';
+import { against, everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
+import type { Line } from './tables.ts';
 
 interface LoadedLine {
-  readonly line: number;
-  readonly wasteCode: string;
+  readonly line: Line;
   readonly grams: number;
   readonly pieces: number;
   readonly loaded: readonly Taken[];
@@ -33,34 +26,34 @@ interface LoadedLine {
 }
 
 export function decidePickup(input: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision {
-  const structure = everyLineOnce(manifest, input.lines);
-  if (structure) return refused(structure);
+  const refusal = everyLineOnce(manifest.lines, input.lines) ?? wrongTrip(input, states, facts);
+  if (refusal) return refused(refusal);
+  const code = checkCode(input, manifest, states, facts);
+  if (code) return code;
   const occurredAt = new Date(input.occurredAt);
   const { plate, warnings } = plateRemarks(input.plate);
   const lines = loadLines(input, manifest, states, facts);
-  const movements = lines.flatMap(({ line, wasteCode, loaded }) =>
-    moveAll(wasteCode, line, loaded, originStock(manifest), onTheRoad(manifest)),
-  );
-  const event: EventDraft = {
-    ...baseEvent('picked_up', manifest.id, occurredAt),
-    region: manifest.originRegion,
-    entryMode: input.entryMode,
-    refs: batchesIn(movements),
-    data: {
-      plate,
-      driverId: input.driverId ?? null,
-      waybillNumber: input.waybillNumber ?? null,
-      lines: lines.map(({ line, grams, pieces, loaded }) => ({
-        line,
-        grams,
-        pieces,
-        loaded: loaded as unknown as Json,
-      })),
-      ...movementsData(movements),
+  const onBoard = carriedBy(manifest.legs[0]!.carrierId, manifest);
+  const movements = lines.flatMap(({ line, loaded }) => moveParts(line, loaded, sourceOf(manifest), onBoard));
+  const event = manifestEvent(
+    'picked_up',
+    manifest.id,
+    occurredAt,
+    {
+      ...vehicleData(input, plate),
+      ...(input.tripId ? { tripId: input.tripId } : {}),
+      ...(input.pickupCode ? { confirmedBy: 'code' as const } : {}),
+      lines: lines.map(({ line: { line }, grams, pieces, loaded }) => ({ line, grams, pieces, loaded })),
     },
-  };
-  const opened = lines.flatMap(({ line, wasteCode, unrecorded }) =>
-    unrecorded ? [unrecordedBatch(manifest, wasteCode, unrecorded, occurredAt, line)] : [],
+    {
+      region: manifest.originRegion,
+      entryMode: input.entryMode,
+      refs: [...batchesIn(movements), ...(input.tripId ? [input.tripId] : [])],
+      also: movementsData(movements),
+    },
+  );
+  const opened = lines.flatMap(({ line, unrecorded }) =>
+    unrecorded ? [unrecordedBatch(manifest, line, unrecorded, occurredAt)] : [],
   );
   return {
     events: [event, ...opened],
@@ -72,19 +65,21 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
 /** Line by line: what one line has taken from the stock is gone for the next. */
 function loadLines(input: PickupInput, manifest: Manifest, states: States, facts: Facts): LoadedLine[] {
   const left = new Map<string, readonly StockedBatch[]>();
-  return input.lines.map(({ line, massGrams: grams, pieces: counted }) => {
-    const { wasteCode, namedBatches, declaredPieces } = manifest.lines.find((one) => one.line === line)!;
-    const pieces = counted ?? (grams > 0 ? declaredPieces : 0);
-    const stock = left.get(wasteCode) ?? states.found(stockLookup, accountOf(originStock(manifest), wasteCode).id);
+  return input.lines.map((given) => {
+    const { massGrams: grams } = given;
+    const line = manifest.lines.find((one) => one.line === given.line)!;
+    const { wasteCode, namedBatches, declaredPieces } = line;
+    const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
+    const stock = left.get(wasteCode) ?? states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id);
     const taken = takeFrom(stock, namedBatches, grams, pieces);
-    left.set(wasteCode, without(stock, taken));
-    const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line) : null;
+    left.set(wasteCode, remaining(stock, taken));
+    const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line.line) : null;
     const loaded = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : taken;
-    return { line, wasteCode, grams, pieces, loaded, unrecorded };
+    return { line, grams, pieces, loaded, unrecorded };
   });
 }
 
-function without(stock: readonly StockedBatch[], taken: readonly Taken[]): StockedBatch[] {
+function remaining(stock: readonly StockedBatch[], taken: readonly Taken[]): StockedBatch[] {
   return stock.map((batch) => {
     const part = taken.find(({ batchId }) => batchId === batch.batchId);
     return part ? { ...batch, grams: batch.grams - part.grams, pieces: batch.pieces - part.pieces } : batch;
@@ -92,17 +87,11 @@ function without(stock: readonly StockedBatch[], taken: readonly Taken[]): Stock
 }
 
 /** Something was loaded of which no generation is recorded: a batch is opened for it, and its stock goes below zero. */
-function unrecordedBatch(
-  manifest: Manifest,
-  wasteCode: string,
-  id: string,
-  occurredAt: Date,
-  line: number,
-): EventDraft {
+function unrecordedBatch(manifest: Manifest, { line, wasteCode }: Line, id: string, occurredAt: Date): EventDraft {
   const formed = {
     id,
     origin: 'generated' as const,
-    stock: originStock(manifest),
+    stock: sourceOf(manifest),
     wasteCode,
     grams: 0,
     pieces: 0,
@@ -116,80 +105,106 @@ function unrecordedBatch(
   });
 }
 
-export function decideArrival(input: ArrivalInput, manifest: Manifest, facts: Facts): Decision {
-  const occurredAt = new Date(input.occurredAt);
-  const movements = manifest.lines.flatMap(({ line, wasteCode, loaded }) =>
-    moveAll(wasteCode, line, loaded, onTheRoad(manifest), onHold(manifest)),
+/** A trip is its carrier's; one that is over takes nothing more. */
+function wrongTrip({ tripId }: PickupInput, states: States, { caller }: Facts): Refusal | undefined {
+  const trip = tripId === undefined ? undefined : states.get(tripKind, tripId);
+  if (tripId === undefined || (trip && trip.carrierId === caller.actor.party && trip.endedAt === null))
+    return undefined;
+  return against(
+    '/tripId',
+    '没有此车次，或该车次不属于本单位、已结束。',
+    'There is no such trip, or it is not yours, or it has ended.',
   );
-  const day = dayInShanghai(occurredAt);
-  const place = { region: manifest.destinationRegion, stream: manifest.stream, day };
-  const due = addWorkingDays(day, facts.reference.policy(DEADLINES.receipt.policy, place).value);
-  const event: EventDraft = {
-    ...baseEvent('arrived', manifest.id, occurredAt),
-    region: manifest.destinationRegion,
-    entryMode: input.entryMode,
-    refs: batchesIn(movements),
-    data: {
-      siteId: input.siteId ?? manifest.consigneeSiteId,
-      dueOn: due.day,
-      provisional: due.provisional,
-      calendar: due.calendarVersion,
-      ...movementsData(movements),
-    },
-  };
-  const answer = { id: manifest.id, status: 'arrived', receiptDueOn: due.day, receiptDueProvisional: due.provisional };
-  return { events: [event], answer, warnings: arrivalWarnings(input, manifest) };
 }
 
-const moveAll = (wasteCode: string, line: number, batches: readonly LineBatch[], from: Place, to: Place): Movement[] =>
-  batches.map(({ batchId, grams, pieces }) => ({
-    wasteCode,
-    line,
-    from,
-    to,
-    fromBatch: batchId,
-    toBatch: batchId,
-    grams,
-    pieces,
-    dryGrams: 0,
-  }));
-
 function pickupWarnings(input: PickupInput, manifest: Manifest, lines: readonly LoadedLine[]): Warning[] {
-  const warnings = ifBefore(manifest.issuedAt, input, {
+  const early = ifBefore(manifest.issuedAt, input, {
     code: 'loaded-before-issue',
     basis: 'TM 11(1)',
     detail: { zh: '装运时间早于联单签发时间。', en: 'It was loaded before the manifest was issued.' },
   });
-  for (const { line, unrecorded } of lines) {
-    if (unrecorded)
-      warnings.push({
-        code: 'stock-unrecorded',
-        pointer: `/lines/${line - 1}`,
-        basis: 'TM 10(3)',
-        detail: {
-          zh: `第 ${line} 行所装废物在台账中没有库存。`,
-          en: `No stock of line ${line} is on record at the origin.`,
-        },
-      });
-  }
-  return warnings;
+  const unrecorded = lines.flatMap(({ line: { line }, unrecorded }): Warning[] =>
+    unrecorded
+      ? [
+          {
+            code: 'stock-unrecorded',
+            pointer: `/lines/${line - 1}`,
+            basis: 'TM 10(3)',
+            detail: {
+              zh: `第 ${line} 行所装废物在台账中没有库存。`,
+              en: `No stock of line ${line} is on record at the origin.`,
+            },
+          },
+        ]
+      : [],
+  );
+  return [...early, ...unrecorded];
 }
 
-function arrivalWarnings(input: ArrivalInput, manifest: Manifest): Warning[] {
-  const warnings = ifBefore(manifest.pickedUpAt, input, {
-    code: 'arrived-before-pickup',
-    detail: { zh: '运抵时间早于装运时间。', en: 'It arrived before it was picked up.' },
-  });
-  if (input.siteId && input.siteId !== manifest.consigneeSiteId) {
-    warnings.push({
-      code: 'arrived-elsewhere',
-      pointer: '/siteId',
-      basis: 'TM 11(4)',
-      detail: {
-        zh: '运抵地点不是联单载明的接受人场所。',
-        en: "It arrived at another site than the consignee's on the manifest.",
-      },
-    });
-  }
-  return warnings;
+/** A code is kept as a salted hash among the erasable details of the event that gave it out. */
+export const hashOfCode = (salt: string, code: string): string =>
+  createHash('sha256').update(`${salt} ${code}`).digest('hex');
+
+export const pickupCodeLookup: Lookup<{ readonly salt: string; readonly hash: string } | undefined> = {
+  name: 'pickup-code',
+  gated: false,
+  sql: "select event_id, body->>'salt', body->>'hash' from event_details where event_id = any($1::uuid[])",
+  read: ([row]) => row && { salt: row[1] as string, hash: row[2] as string },
+};
+
+/** A new code replaces the one before. Its holder confirms the pickup on the driver's device, once. */
+export function decidePickupCode({ code, salt }: PickupCodeInput, manifest: Manifest, facts: Facts): Decision {
+  const hours = facts.reference.policy('pickup-code-hours', placeOf(manifest, facts)).value;
+  const expiresAt = new Date(facts.now.getTime() + hours * 3_600_000).toISOString();
+  const event = manifestEvent(
+    'pickup_code_issued',
+    manifest.id,
+    facts.now,
+    { expiresAt },
+    {
+      region: manifest.originRegion,
+      details: { salt, hash: hashOfCode(salt, code) },
+    },
+  );
+  return { events: [event], answer: { id: manifest.id, status: manifest.status, pickupCode: code, expiresAt } };
 }
+
+const placeOf = ({ originRegion: region, stream }: Manifest, { now }: Facts) => ({
+  region,
+  stream,
+  day: dayInShanghai(now),
+});
+
+/** Guessing is counted on the manifest and locked out: a wrong code is refused and the attempt kept. */
+function checkCode(input: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision | undefined {
+  if (input.pickupCode === undefined) return undefined;
+  const { pickupCodeEventId, pickupCodeExpiresAt, pickupCodeFailures } = manifest;
+  const expired = pickupCodeExpiresAt !== null && new Date(input.occurredAt) >= pickupCodeExpiresAt;
+  const attempts = facts.reference.policy('pickup-code-attempts', placeOf(manifest, facts)).value;
+  if (pickupCodeEventId === null || expired || pickupCodeFailures >= attempts)
+    return refused(
+      against(
+        '/pickupCode',
+        '没有可用的装运码（未发放、已过期或输错次数过多）；请移出人重新发放，或不带装运码办理。',
+        'There is no code to use: none was given out, it has expired, or it was mistyped too often. The consignor can give out another, or leave it out.',
+        'TM 10(3)',
+      ),
+    );
+  const known = states.found(pickupCodeLookup, pickupCodeEventId);
+  if (known && isSameText(known.hash, hashOfCode(known.salt, input.pickupCode))) return undefined;
+  const left = attempts - pickupCodeFailures - 1;
+  return {
+    ...refused(
+      against(
+        '/pickupCode',
+        `装运码不正确，还可输入 ${left} 次。`,
+        `The code is wrong; ${left} ${left === 1 ? 'attempt is' : 'attempts are'} left.`,
+        'TM 10(3)',
+      ),
+    ),
+    kept: [manifestEvent('pickup_code_failed', manifest.id, facts.now, {}, { region: manifest.originRegion })],
+  };
+}
+
+const isSameText = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

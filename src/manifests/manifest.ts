@@ -1,7 +1,24 @@
 import type { Audience } from '../parties/audience.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
-import { type Discrepancy, type DraftLine, type Line, type LineBatch, manifests, type Status } from './tables.ts';
+import { lotOfRefused, together } from './booking.ts';
+import { applyChanges } from './corrections.ts';
+import { currentLeg } from './lifecycle.ts';
+import {
+  type Approver,
+  type Discrepancy,
+  type DraftLine,
+  type FieldChange,
+  type HandoverSide,
+  type Incident,
+  type Leg,
+  type Line,
+  type LineBatch,
+  type LostPart,
+  manifests,
+  type Remainder,
+  type Status,
+} from './tables.ts';
 
 /** The manifest as its events tell it. */
 export type Manifest = StateOf<typeof manifests>;
@@ -19,128 +36,374 @@ export type DraftFields = Pick<
   | 'originRegion'
   | 'destinationRegion'
   | 'crossProvince'
-> & { readonly lines: readonly DraftLine[] };
+> & {
+  readonly lines: readonly DraftLine[];
+  /** Absent: the first carrier brings it all the way. */
+  readonly onwardCarrierIds?: readonly string[];
+  /** Absent: the consignor filled it in itself. */
+  readonly filledById?: string;
+  readonly source?: Manifest['source'];
+  readonly followsId?: string;
+};
 
-interface EventData {
+interface Vehicle {
+  readonly plate: string | null;
+  readonly driverId: string | null;
+  readonly waybillNumber: string | null;
+}
+
+/** What each event says. Fields that were added later may be absent from older events. */
+export interface EventData {
   manifest_drafted: { manifest: DraftFields };
   manifest_revised: { manifest: DraftFields };
-  manifest_issued: { number: string };
-  picked_up: {
-    plate: string;
-    driverId: string | null;
-    waybillNumber: string | null;
+  manifest_issued: { number: string; paper?: { number: string | null } };
+  pickup_code_issued: { expiresAt: string };
+  pickup_code_failed: Record<string, never>;
+  picked_up: Vehicle & {
+    tripId?: string;
+    confirmedBy?: 'code';
     lines: readonly { line: number; grams: number; pieces: number; loaded: readonly LineBatch[] }[];
   };
-  arrived: { dueOn: string; provisional: boolean };
+  pickup_confirmed: Record<string, never>;
+  handed_over: Vehicle & { leg: number; by: HandoverSide; place: string; region: string | null };
+  handover_confirmed: Vehicle & { leg: number; by: HandoverSide };
+  transit_stored: { siteId: string };
+  departed: Vehicle;
+  arrived: { dueOn: string; provisional: boolean; paperDueOn?: string };
   receipt_recorded: {
     lines: readonly {
       line: number;
       acceptedGrams: number;
       refusedGrams: number;
+      refusedPieces?: number;
       receivedPieces: number;
       method: string;
       batchId: string | null;
     }[];
     discrepancies: readonly Discrepancy[];
   };
+  return_departed: Vehicle & { remainder: number; carrierId: string };
+  return_received: { remainder: number };
+  remainder_followed: { remainder: number; manifestId: string };
+  incident_reported: {
+    type: Incident['type'];
+    carrierId: string;
+    frozen: readonly { line: number; parts: readonly LineBatch[] }[];
+  };
+  incident_plan_filed: { by: string };
+  incident_resolved: {
+    lines: readonly {
+      line: number;
+      lost: readonly LostPart[];
+      recovered: readonly LineBatch[];
+    }[];
+    newLeg?: Vehicle & { carrierId: string };
+  };
+  correction_proposed: {
+    changes: readonly FieldChange[];
+    approvers: readonly Approver[];
+    approvedBy: readonly Approver[];
+  };
+  correction_approved: { as: readonly Approver[] };
+  correction_rejected: Record<string, never>;
+  correction_withdrawn: Record<string, never>;
+  manifest_corrected: { changes: readonly FieldChange[] };
   manifest_voided: Record<string, never>;
 }
 
-export const manifestKind = subjectKind({ name: 'manifest', rank: RANKS.manifest, table: manifests, evolve });
-
-function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
-  const type = event.type as keyof EventData;
-  const at = event.occurredAt;
-  switch (type) {
-    case 'manifest_drafted':
-      return { ...EMPTY, ...drafted(read<'manifest_drafted'>(event)), id: event.subject.id };
-    case 'manifest_revised':
-      return { ...state!, ...drafted(read<'manifest_revised'>(event)) };
-    case 'manifest_issued':
-      return { ...state!, status: 'issued', number: read<'manifest_issued'>(event).number ?? null, issuedAt: at };
-    case 'picked_up': {
-      const data = read<'picked_up'>(event);
-      const { plate, driverId, waybillNumber } = data;
-      const lines = withLines(state!, data.lines, ({ grams, pieces, loaded }) => ({
-        pickedUpGrams: grams,
-        pickedUpPieces: pieces,
-        loaded,
-      }));
-      return {
-        ...state!,
-        status: 'in_transit',
-        plate,
-        driverId,
-        waybillNumber,
-        lines,
-        pickedUpAt: at,
-        pickedUpEventId: event.id,
-      };
-    }
-    case 'arrived': {
-      const { dueOn, provisional } = read<'arrived'>(event);
-      return { ...state!, status: 'arrived', arrivedAt: at, receiptDueOn: dueOn, receiptDueProvisional: provisional };
-    }
-    case 'receipt_recorded': {
-      const data = read<'receipt_recorded'>(event);
-      const lines = withLines(state!, data.lines, ({ line: _, batchId, ...received }) => ({
-        ...received,
-        receivedBatchId: batchId,
-      }));
-      return {
-        ...state!,
-        status: 'received',
-        lines,
-        discrepancies: data.discrepancies,
-        acceptedAt: at,
-        receivedEventId: event.id,
-      };
-    }
-    case 'manifest_voided':
-      return { ...state!, status: 'void', voidedAt: at };
-    default:
-      throw new Error(`a manifest knows no event ${type satisfies never}`);
-  }
-}
-
-const read = <Type extends keyof EventData>(event: RecordedEvent): EventData[Type] =>
-  event.data as unknown as EventData[Type];
-
-const drafted = ({ manifest }: { manifest: DraftFields }) => ({
-  ...manifest,
-  lines: manifest.lines.map((line): Line => ({ ...NOTHING_MOVED, ...line })),
+export const manifestKind = subjectKind({
+  name: 'manifest',
+  rank: RANKS.manifest,
+  table: manifests,
+  evolve: (state, event) => {
+    const change = CHANGES[event.type as keyof EventData] as Change<keyof EventData> | undefined;
+    if (!change) throw new Error(`a manifest knows no event ${event.type}`);
+    return change(state!, event.data as never, event);
+  },
 });
 
+type Change<Type extends keyof EventData> = (state: Manifest, data: EventData[Type], event: RecordedEvent) => Manifest;
+
+/** What each event makes of the manifest. */
+const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
+  manifest_drafted: (_state, data, { subject, actor }) => ({
+    ...EMPTY,
+    ...drafted(data),
+    filledById: data.manifest.filledById ?? actor.party,
+    id: subject.id,
+  }),
+  manifest_revised: (state, data) => ({ ...state, ...drafted(data) }),
+  manifest_issued: (state, { number, paper }, { occurredAt }) => ({
+    ...state,
+    status: 'issued',
+    number: number ?? null,
+    issuedAt: occurredAt,
+    ...(paper ? { entryMode: 'paper', paperNumber: paper.number } : {}),
+  }),
+  pickup_code_issued: (state, { expiresAt }, { id }) => ({
+    ...state,
+    pickupCodeEventId: id,
+    pickupCodeExpiresAt: new Date(expiresAt),
+    pickupCodeFailures: 0,
+  }),
+  pickup_code_failed: (state) => ({ ...state, pickupCodeFailures: state.pickupCodeFailures + 1 }),
+  picked_up: (state, data, { id, occurredAt }) => ({
+    ...state,
+    status: 'in_transit',
+    legs: withLeg(state.legs, 0, { ...vehicleOf(data), startedAt: occurredAt.toISOString() }),
+    tripId: data.tripId ?? null,
+    lines: withLines(state, data.lines, ({ grams, pieces, loaded }) => ({
+      pickedUpGrams: grams,
+      pickedUpPieces: pieces,
+      loaded,
+    })),
+    pickedUpAt: occurredAt,
+    pickedUpEventId: id,
+    pickupCodeEventId: null,
+    pickupCodeExpiresAt: null,
+    pickupConfirmedBy: data.confirmedBy ?? null,
+  }),
+  pickup_confirmed: (state) => ({ ...state, pickupConfirmedBy: 'consignor' }),
+  handed_over: (state, { leg, by, place, region, ...vehicle }, { occurredAt }) => {
+    const at = occurredAt.toISOString();
+    const ended = withLeg(state.legs, leg - 2, { endedAt: at });
+    const handover = { place, region, confirmedBy: [by] };
+    return {
+      ...state,
+      legs: withLeg(ended, leg - 1, { ...vehicleOf(vehicle), startedAt: at, handover }),
+      passedRegions: passed(state, region),
+    };
+  },
+  handover_confirmed: (state, { leg, by, ...vehicle }) => {
+    const before = state.legs[leg - 1]!;
+    const handover = { ...before.handover!, confirmedBy: [...before.handover!.confirmedBy, by] };
+    const known = vehicleOf(vehicle);
+    return {
+      ...state,
+      legs: withLeg(state.legs, leg - 1, {
+        plate: before.plate ?? known.plate,
+        driverId: before.driverId ?? known.driverId,
+        waybillNumber: before.waybillNumber ?? known.waybillNumber,
+        handover,
+      }),
+    };
+  },
+  transit_stored: (state, { siteId }, { occurredAt, region }) => ({
+    ...state,
+    status: 'stored',
+    storedSiteId: siteId,
+    legs: withLeg(state.legs, currentLeg(state), { endedAt: occurredAt.toISOString() }),
+    passedRegions: passed(state, region),
+  }),
+  departed: (state, data, { occurredAt }) => ({
+    ...state,
+    status: 'in_transit',
+    storedSiteId: null,
+    legs: withNewLeg(state.legs, {
+      ...NEW_LEG,
+      ...vehicleOf(data),
+      carrierId: state.legs[currentLeg(state)]!.carrierId,
+      startedAt: occurredAt.toISOString(),
+    }),
+  }),
+  arrived: (state, { dueOn, provisional, paperDueOn }, { occurredAt }) => ({
+    ...state,
+    status: 'arrived',
+    legs: withLeg(state.legs, currentLeg(state), { endedAt: occurredAt.toISOString() }),
+    arrivedAt: occurredAt,
+    receiptDueOn: dueOn,
+    receiptDueProvisional: provisional,
+    paperDueOn: paperDueOn ?? null,
+  }),
+  receipt_recorded: (state, data, { id, occurredAt }) => {
+    const lines = withLines(state, data.lines, ({ line: _, batchId, refusedPieces, ...received }) => ({
+      ...received,
+      refusedPieces: refusedPieces ?? (received.acceptedGrams === 0 ? received.receivedPieces : 0),
+      receivedBatchId: batchId,
+    }));
+    const next: Manifest = {
+      ...state,
+      status: data.lines.some((line) => line.acceptedGrams > 0) ? 'received' : 'refused',
+      lines,
+      discrepancies: data.discrepancies,
+      acceptedAt: occurredAt,
+      receivedEventId: id,
+    };
+    return { ...next, remainders: [...state.remainders, ...lotOfRefused(next)] };
+  },
+  return_departed: (state, { remainder, carrierId }) =>
+    withRemainder(state, remainder, { state: 'returning', carrierId }),
+  return_received: (state, { remainder }) => withRemainder(state, remainder, { state: 'returned' }),
+  remainder_followed: (state, { remainder, manifestId }) =>
+    withRemainder(state, remainder, { state: 'followed', followedById: manifestId }),
+  incident_reported: (state, { type, carrierId, frozen }, { id, occurredAt, region }) => ({
+    ...state,
+    incident: { type, eventId: id, occurredAt: occurredAt.toISOString(), region, carrierId, plans: [] },
+    lines: withLines(state, frozen, ({ parts }) => ({ frozen: parts })),
+    passedRegions: passed(state, region),
+  }),
+  incident_plan_filed: (state, { by }) => ({
+    ...state,
+    incident: { ...state.incident!, plans: [...new Set([...state.incident!.plans, by])] },
+  }),
+  incident_resolved: resolved,
+  correction_proposed: (state, data, { id, actor }) => ({
+    ...state,
+    correction: { eventId: id, proposedBy: actor.party, ...data },
+  }),
+  correction_approved: (state, data) => ({
+    ...state,
+    correction: { ...state.correction!, approvedBy: [...state.correction!.approvedBy, ...data.as] },
+  }),
+  correction_rejected: (state) => ({ ...state, correction: null }),
+  correction_withdrawn: (state) => ({ ...state, correction: null }),
+  manifest_corrected: (state, { changes }) => ({
+    ...applyChanges(state, changes),
+    correction: null,
+    correctionCount: state.correctionCount + 1,
+  }),
+  manifest_voided: (state, _data, { occurredAt }) => ({
+    ...state,
+    status: 'void',
+    voidedAt: occurredAt,
+    pickupCodeEventId: null,
+    remainders: state.followsId ? [notLoaded(state)] : [],
+  }),
+};
+
+/** Before the rest has arrived, what is recovered travels on; afterwards it is a remainder. */
+function resolved(state: Manifest, { lines, newLeg }: EventData['incident_resolved'], event: RecordedEvent): Manifest {
+  const onTheWay = state.status === 'in_transit' || state.status === 'stored';
+  const next = {
+    ...state,
+    incident: null,
+    lines: withLines(state, lines, ({ lost, recovered }, line) => ({
+      frozen: [],
+      lost: [...line.lost, ...lost],
+      recovered: onTheWay ? line.recovered : together(line.recovered, recovered),
+    })),
+  };
+  if (onTheWay) {
+    if (!newLeg) return next;
+    const at = event.occurredAt.toISOString();
+    const ended = withLeg(state.legs, currentLeg(state), { endedAt: at });
+    const leg = { ...NEW_LEG, ...vehicleOf(newLeg), carrierId: newLeg.carrierId, startedAt: at };
+    return { ...next, status: 'in_transit', storedSiteId: null, legs: withNewLeg(ended, leg, currentLeg(state)) };
+  }
+  const saved = lines.filter(({ recovered }) => recovered.length > 0);
+  if (saved.length === 0) return next;
+  const remainder: Remainder = {
+    ...HELD,
+    reason: 'recovered',
+    place: ['incident_hold', state.incident!.carrierId, null, state.consignorId],
+    lines: saved.map(({ line, recovered }) => ({ line, parts: recovered })),
+  };
+  return { ...next, remainders: [...state.remainders, remainder] };
+}
+
+const notLoaded = (state: Manifest): Remainder => ({
+  ...HELD,
+  reason: 'not_loaded',
+  place: state.source!,
+  lines: state.lines.map(({ line, offered }) => ({ line, parts: offered })),
+});
+
+const HELD = { state: 'held', carrierId: null, followedById: null } as const;
+
+const drafted = ({ manifest }: { manifest: DraftFields }) => {
+  const { onwardCarrierIds = [], filledById: _, source = null, followsId = null, ...fields } = manifest;
+  return {
+    ...fields,
+    source,
+    followsId,
+    legs: [fields.carrierId, ...onwardCarrierIds].map((carrierId): Leg => ({ ...NEW_LEG, carrierId })),
+    lines: manifest.lines.map((line): Line => ({ ...NOTHING_MOVED, ...line })),
+  };
+};
+
+const NEW_LEG = {
+  plate: null,
+  driverId: null,
+  waybillNumber: null,
+  startedAt: null,
+  endedAt: null,
+  handover: null,
+};
+
 const NOTHING_MOVED = {
+  offered: [],
+  hazardousComponent: null,
+  unNumber: null,
+  packingGroup: null,
   pickedUpGrams: null,
   pickedUpPieces: null,
   loaded: [],
+  frozen: [],
+  lost: [],
+  recovered: [],
   acceptedGrams: null,
   refusedGrams: null,
+  refusedPieces: null,
   receivedPieces: null,
   method: null,
   receivedBatchId: null,
 };
 
+const vehicleOf = ({ plate, driverId, waybillNumber }: Vehicle): Vehicle => ({
+  plate: plate ?? null,
+  driverId: driverId ?? null,
+  waybillNumber: waybillNumber ?? null,
+});
+
+const withLeg = (legs: readonly Leg[], index: number, patch: Partial<Leg>): Leg[] =>
+  legs.map((leg, at) => (at === index ? { ...leg, ...patch } : leg));
+
+/** Behind the one it is on, before those still planned. */
+function withNewLeg(legs: readonly Leg[], leg: Leg, after = currentLeg({ legs })): Leg[] {
+  return legs.toSpliced(after + 1, 0, leg);
+}
+
 function withLines<Change extends { line: number }>(
   state: Manifest,
   changes: readonly Change[],
-  patchOf: (change: Change) => Partial<Line>,
+  patchOf: (change: Change, line: Line) => Partial<Line>,
 ): Line[] {
   return state.lines.map((line) => {
     const change = changes.find((one) => one.line === line.line);
-    return change ? { ...line, ...patchOf(change) } : line;
+    return change ? { ...line, ...patchOf(change, line) } : line;
   });
 }
+
+const withRemainder = (state: Manifest, index: number, patch: Partial<Remainder>): Manifest => ({
+  ...state,
+  remainders: state.remainders.map((one, at) => (at === index ? { ...one, ...patch } : one)),
+});
+
+const passed = (
+  { passedRegions, originRegion, destinationRegion }: Manifest,
+  region: string | null,
+): readonly string[] =>
+  region === null || [...passedRegions, originRegion, destinationRegion].includes(region)
+    ? passedRegions
+    : [...passedRegions, region];
 
 const EMPTY = {
   status: 'draft' as Status,
   number: null,
   officialNumber: null,
   discrepancies: [],
-  plate: null,
-  driverId: null,
-  waybillNumber: null,
+  entryMode: 'live' as const,
+  tripId: null,
+  remainders: [],
+  storedSiteId: null,
+  passedRegions: [],
+  incident: null,
+  correction: null,
+  correctionCount: 0,
+  pickupCodeEventId: null,
+  pickupCodeExpiresAt: null,
+  pickupCodeFailures: 0,
+  pickupConfirmedBy: null,
   pickedUpEventId: null,
   receivedEventId: null,
   issuedAt: null,
@@ -150,17 +413,23 @@ const EMPTY = {
   voidedAt: null,
   receiptDueOn: null,
   receiptDueProvisional: null,
+  paperNumber: null,
+  paperDueOn: null,
 };
 
-/** A draft is the consignor's alone; from issue on it concerns all who stand on it and both places. */
+/** Whose it is to see: a draft is the consignor's and its agent's; from issue on it concerns all who stand on it and every place it passes. */
 export function audienceOfManifest(manifest: Manifest): Audience {
-  const { status, number, stream, consignorId, carrierId, consigneeId, originRegion, destinationRegion } = manifest;
-  const ended = status === 'void' ? 'void' : status === 'received' ? 'closed' : undefined;
-  if (number === null) return { stage: ended ?? 'draft', partyIds: [consignorId], regions: [], stream };
+  const { status, number, stream, consignorId, consigneeId, filledById, legs } = manifest;
+  const unsettled =
+    manifest.incident !== null || manifest.remainders.some(({ state }) => state === 'held' || state === 'returning');
+  const ended = status === 'received' || status === 'refused' ? 'closed' : status === 'void' ? 'void' : undefined;
+  const stage = unsettled ? 'open' : ended;
+  const partyIds = [...new Set([consignorId, filledById])];
+  if (number === null) return { stage: stage ?? 'draft', partyIds, regions: [], stream };
   return {
-    stage: ended ?? 'open',
-    partyIds: [consignorId, carrierId, consigneeId],
-    regions: [originRegion, destinationRegion],
+    stage: stage ?? 'open',
+    partyIds: [...new Set([...partyIds, ...legs.map(({ carrierId }) => carrierId), consigneeId])],
+    regions: [manifest.originRegion, manifest.destinationRegion, ...manifest.passedRegions],
     stream,
   };
 }

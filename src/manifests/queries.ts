@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
 import type { Lookup } from '../platform/acts.ts';
 import { openEvent, type RecordedEvent } from '../platform/events.ts';
-import { readRow } from '../platform/subjects.ts';
+import { subjectsById } from '../platform/subjects.ts';
 import { type Manifest, manifestKind } from './manifest.ts';
 
 /** Issued from a site and not yet loaded, by waste: found through the consignor's open list, which is short. */
@@ -20,18 +20,8 @@ export const reservedLookup: Lookup<ReadonlyMap<string, number>> = {
 /** A manifest with the version of its history. */
 export type ManifestRow = Manifest & { readonly version: number };
 
-export async function manifestsById(pool: pg.Pool, ids: readonly string[]): Promise<ManifestRow[]> {
-  const { rows } = await pool.query<unknown[]>({
-    name: 'manifests-by-id',
-    text: manifestKind.selectSql,
-    values: [ids],
-    rowMode: 'array',
-  } as pg.QueryArrayConfig);
-  return rows.map((values) => {
-    const { state, seq } = readRow(manifestKind, values);
-    return { ...(state as Manifest), version: seq };
-  });
-}
+const manifestsById = (pool: pg.Pool, ids: readonly string[]): Promise<ManifestRow[]> =>
+  subjectsById(pool, manifestKind, ids);
 
 export async function findManifest(pool: pg.Pool, sight: Sight, id: string): Promise<ManifestRow | undefined> {
   const [manifest] = await manifestsById(pool, [id]);
@@ -55,6 +45,18 @@ export async function findByNumber(
     rows.map(async ({ id, matched }) => ({ manifest: await findManifest(pool, sight, id), matched })),
   );
   return found.flatMap(({ manifest, matched }) => (manifest ? [{ manifest, matched }] : []));
+}
+
+const ON_TRIP_MAX = 500;
+
+/** The loads of one trip, as far as the caller may see them. */
+export async function findByTrip(pool: pg.Pool, sight: Sight, tripId: string): Promise<ManifestRow[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `select id from manifests where trip_id = $1 order by id limit ${ON_TRIP_MAX}`,
+    [tripId],
+  );
+  const found = await Promise.all(rows.map(({ id }) => findManifest(pool, sight, id)));
+  return found.flatMap((manifest) => manifest ?? []);
 }
 
 export interface ManifestFilter {
@@ -84,6 +86,17 @@ export async function manifestEvents(pool: pg.Pool, id: string): Promise<Recorde
   const { rows } = await pool.query<{ canonical: string }>(
     `select e.canonical from (select id from custody_events where subject_id = $1 union select event_id from event_refs where ref_id = $1) h
      join custody_events e on e.id = h.id order by e.ordinal limit ${EVENTS_MAX}`,
+    [id],
+  );
+  return rows.map((row) => openEvent(row.canonical));
+}
+
+const VERSIONS_MAX = 1_000;
+
+/** The manifest's own events, oldest first: each makes a version. */
+export async function ownEvents(pool: pg.Pool, id: string): Promise<RecordedEvent[]> {
+  const { rows } = await pool.query<{ canonical: string }>(
+    `select canonical from custody_events where subject_id = $1 order by seq limit ${VERSIONS_MAX}`,
     [id],
   );
   return rows.map((row) => openEvent(row.canonical));

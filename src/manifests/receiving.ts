@@ -2,20 +2,22 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
-import { apportion, batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
+import { batchesIn, movementsData } from '../custody/ledger.ts';
 import { type Decision, refused, type Warning } from '../platform/acts.ts';
-import type { EventDraft, Json } from '../platform/events.ts';
+import type { Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
+import { carried, consigneeStock, gramsOf, onHold, piecesOf, type Received, receiptMovements } from './booking.ts';
 import { checkMethod } from './filing.ts';
 import type { ReceiptInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
-import { baseEvent, consigneeStock, everyLineOnce, ifBefore, onHold } from './standing.ts';
+import { enteredLate } from './moving.ts';
+import { everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
 import type { Line } from './tables.ts';
 
 type ReceiptLine = ReceiptInput['lines'][number];
 export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Facts): Decision {
   const refusal =
-    everyLineOnce(manifest, input.lines) ??
+    everyLineOnce(manifest.lines, input.lines) ??
     wrongMethod(input) ??
     unknownLine(input, manifest) ??
     mustRefuse(input, manifest, facts);
@@ -24,27 +26,37 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
   const lines = input.lines.map((given, nth) =>
     receivedLine(given, manifest, given.acceptedGrams > 0 ? facts.newId(nth) : null),
   );
-  const movements = lines.flatMap((line) => bookLine(line, manifest));
-  const event: EventDraft = {
-    ...baseEvent('receipt_recorded', manifest.id, occurredAt),
-    region: manifest.destinationRegion,
-    entryMode: input.entryMode,
-    refs: batchesIn(movements),
-    data: {
+  const movements = lines.flatMap(({ line, ...received }) =>
+    receiptMovements(manifest, line, received, onHold(manifest)),
+  );
+  const event = manifestEvent(
+    'receipt_recorded',
+    manifest.id,
+    occurredAt,
+    {
       lines: lines.map(({ line, acceptedGrams, refusedGrams, acceptedPieces, refusedPieces, method, batchId }) => ({
         line: line.line,
         acceptedGrams,
         refusedGrams,
+        refusedPieces,
         receivedPieces: acceptedPieces + refusedPieces,
         method,
         batchId,
       })),
       discrepancies: input.discrepancies.map(({ line, type }) => ({ line, type })),
-      recordedAnyway: input.recordAnyway !== undefined,
-      ...movementsData(movements),
     },
-    ...remarksOf(input),
-  };
+    {
+      region: manifest.destinationRegion,
+      entryMode: input.entryMode,
+      refs: batchesIn(movements),
+      also: {
+        recordedAnyway: input.recordAnyway !== undefined,
+        ...(manifest.tripId ? { tripId: manifest.tripId } : {}),
+        ...movementsData(movements),
+      },
+      ...remarksOf(input),
+    },
+  );
   const formed = lines.flatMap(({ line: { wasteCode }, acceptedGrams: grams, acceptedPieces: pieces, batchId: id }) => {
     if (!id) return [];
     const batch = {
@@ -63,26 +75,23 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
   const batches = lines.map(({ line, batchId }) => ({ line: line.line, batchId }));
   return {
     events: [event, ...formed],
-    answer: { id: manifest.id, status: 'received', batches },
-    warnings: receiptWarnings(input, manifest, lines),
+    answer: {
+      id: manifest.id,
+      status: lines.some(({ acceptedGrams }) => acceptedGrams > 0) ? 'received' : 'refused',
+      batches,
+    },
+    warnings: receiptWarnings(input, manifest, lines, facts),
   };
 }
 
-interface ReceivedLine {
-  readonly line: Line;
-  readonly acceptedGrams: number;
-  readonly refusedGrams: number;
-  readonly acceptedPieces: number;
-  readonly refusedPieces: number;
-  readonly method: string;
-  readonly batchId: string | null;
-}
+type ReceivedLine = Received & { readonly line: Line; readonly method: string };
 
 /** A line of which nothing is accepted is refused as a whole, unless the refused mass was weighed and given. */
 function receivedLine(given: ReceiptLine, manifest: Manifest, batchId: string | null): ReceivedLine {
   const line = manifest.lines.find((one) => one.line === given.line)!;
-  const pieces = line.pickedUpPieces ?? 0;
-  const refusedGrams = given.refusedGrams ?? (given.acceptedGrams === 0 ? (line.pickedUpGrams ?? 0) : 0);
+  const parts = carried(line);
+  const pieces = piecesOf(parts);
+  const refusedGrams = given.refusedGrams ?? (given.acceptedGrams === 0 ? gramsOf(parts) : 0);
   const refusedPieces = given.refusedPieces ?? (given.acceptedGrams === 0 ? pieces : 0);
   const acceptedPieces = given.acceptedPieces ?? Math.max(0, pieces - refusedPieces);
   return {
@@ -103,70 +112,6 @@ function remarksOf(input: ReceiptInput): { details?: { [key: string]: Json } } {
   return {
     details: { discrepancies: found, ...(input.recordAnyway ? { recordAnyway: input.recordAnyway.reason } : {}) },
   };
-}
-
-/**
- * Empties the line's hold exactly: accepted into the consignee's stock as a new batch, refused to the refused account,
- * what is missing or in excess against the weighing difference. Several batches share in proportion.
- */
-function bookLine(
-  { line, acceptedGrams, refusedGrams, acceptedPieces, refusedPieces, batchId }: ReceivedLine,
-  manifest: Manifest,
-): Movement[] {
-  const hold = onHold(manifest);
-  const refusedReturn: Place = ['refused_return', manifest.consigneeId, manifest.consigneeSiteId, manifest.consignorId];
-  const difference: Place = [
-    'weighing_difference',
-    manifest.consigneeId,
-    manifest.consigneeSiteId,
-    manifest.consignorId,
-  ];
-  const { wasteCode, line: number } = line;
-  const move = (from: Place, to: Place, fromBatch: string, toBatch: string, quantity: Quantity): Movement => ({
-    wasteCode,
-    line: number,
-    from,
-    to,
-    fromBatch,
-    toBatch,
-    ...quantity,
-    dryGrams: 0,
-  });
-  if (line.loaded.length === 0) {
-    return batchId
-      ? [move(difference, consigneeStock(manifest), batchId, batchId, { grams: acceptedGrams, pieces: acceptedPieces })]
-      : [];
-  }
-  const grams = line.loaded.map((batch) => batch.grams);
-  const pieces = line.loaded.map((batch) => batch.pieces);
-  const accepted = sharesOf(
-    batchId ? { grams: acceptedGrams, pieces: acceptedPieces } : { grams: 0, pieces: 0 },
-    grams,
-    pieces,
-  );
-  const rejected = sharesOf({ grams: refusedGrams, pieces: refusedPieces }, grams, pieces);
-  return line.loaded.flatMap(({ batchId: loaded }, index) => {
-    const [take, refuse] = [accepted[index]!, rejected[index]!];
-    const rest = {
-      grams: grams[index]! - take.grams - refuse.grams,
-      pieces: pieces[index]! - take.pieces - refuse.pieces,
-    };
-    return [
-      ...(batchId ? [move(hold, consigneeStock(manifest), loaded, batchId, take)] : []),
-      move(hold, refusedReturn, loaded, loaded, refuse),
-      move(hold, difference, loaded, loaded, rest),
-    ];
-  });
-}
-
-interface Quantity {
-  readonly grams: number;
-  readonly pieces: number;
-}
-
-function sharesOf(whole: Quantity, grams: readonly number[], pieces: readonly number[]): Quantity[] {
-  const shares = { grams: apportion(whole.grams, grams), pieces: apportion(whole.pieces, pieces) };
-  return grams.map((_, index) => ({ grams: shares.grams[index]!, pieces: shares.pieces[index]! }));
 }
 
 function wrongMethod(input: ReceiptInput): Refusal | undefined {
@@ -210,9 +155,14 @@ function mustRefuse(input: ReceiptInput, manifest: Manifest, facts: Facts): Refu
 }
 
 /** TM 18 ¶2: a difference in quantity is one of the five that must be reported. */
-function receiptWarnings(input: ReceiptInput, manifest: Manifest, lines: readonly ReceivedLine[]): Warning[] {
+function receiptWarnings(
+  input: ReceiptInput,
+  manifest: Manifest,
+  lines: readonly ReceivedLine[],
+  { now }: Facts,
+): Warning[] {
   const differing = lines.flatMap(({ line, acceptedGrams, refusedGrams }, index) => {
-    const sent = line.pickedUpGrams ?? 0;
+    const sent = gramsOf(carried(line));
     const got = acceptedGrams + refusedGrams;
     const reported = input.discrepancies.some((one) => one.line === line.line && one.type === 'quantity');
     if (got === sent || reported) return [];
@@ -226,5 +176,7 @@ function receiptWarnings(input: ReceiptInput, manifest: Manifest, lines: readonl
     code: 'received-before-arrival',
     detail: { zh: '接受时间早于运抵时间。', en: 'It was received before it arrived.' },
   });
-  return [...differing, ...early];
+  const { paperDueOn } = manifest;
+  const late = paperDueOn !== null && dayInShanghai(now) > paperDueOn ? [enteredLate(paperDueOn)] : [];
+  return [...differing, ...early, ...late];
 }

@@ -1,6 +1,8 @@
+import { randomBytes, randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { type Audience, STAGES } from '../parties/audience.ts';
 import { sightOf } from '../parties/visibility.ts';
+import type { Act, Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
@@ -8,22 +10,40 @@ import { notFound } from '../platform/register.ts';
 import { Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import * as commands from './commands.ts';
-import { Arrival, Draft, Issue, Pickup, Receipt, Void } from './inputs.ts';
-import { findByNumber, findManifest, listManifests, manifestEvents } from './queries.ts';
-import { STATUSES, type Status } from './tables.ts';
+import * as inputs from './inputs.ts';
+import { findByNumber, findByTrip, findManifest, listManifests, manifestEvents, ownEvents } from './queries.ts';
+import { APPROVERS, HANDOVER_SIDES, STATUSES, type Status } from './tables.ts';
+import { DifferenceView, differencesBetween, VersionView, versionsOf } from './versions.ts';
 import { EventView, ManifestView, viewOf } from './views.ts';
 
 const StatusAnswer = ActAnswer.extend({ status: z.enum(STATUSES) });
-const ListQuery = PageQuery.extend({ status: z.enum(STATUSES).optional(), number: z.string().max(32).optional() });
+const ListQuery = PageQuery.extend({
+  status: z.enum(STATUSES).optional(),
+  number: z.string().max(32).optional(),
+  tripId: Uuid.optional(),
+});
+const DifferenceQuery = z.object({
+  from: z.coerce.number().int().default(1),
+  /** Absent: the present one. */
+  to: z.coerce.number().int().optional(),
+});
 
-/** Which stage of the lists a status lies in. */
-const STAGE: Record<Status, Audience['stage']> = {
-  draft: 'draft',
-  issued: 'open',
-  in_transit: 'open',
-  arrived: 'open',
-  received: 'closed',
-  void: 'void',
+const noSuchVersion = (version: number, last: number): Problem =>
+  new Problem('not-found', {
+    zh: `没有第 ${version} 版；现为第 ${last} 版。`,
+    en: `There is no version ${version}; it is version ${last} now.`,
+  });
+
+/** Which stages of the lists a status may lie in: what is received stays open while something of it is unsettled. */
+const STAGES_OF: Record<Status, readonly Audience['stage'][]> = {
+  draft: ['draft'],
+  issued: ['open'],
+  in_transit: ['open'],
+  stored: ['open'],
+  arrived: ['open'],
+  received: ['open', 'closed'],
+  refused: ['open', 'closed'],
+  void: ['open', 'void'],
 };
 
 export function manifestRoutes(app: App, services: Services): void {
@@ -31,17 +51,162 @@ export function manifestRoutes(app: App, services: Services): void {
   addManifestReads(app, services);
 }
 
+interface Row {
+  /** Its path below /v1/manifests/:id, and its operation. */
+  readonly name: string;
+  readonly summary: string;
+  // biome-ignore lint/suspicious/noExplicitAny: every act has an input of its own, which its body describes.
+  readonly act: Act<any, never>;
+  readonly body: z.ZodObject;
+  readonly answer?: z.ZodObject;
+}
+
+const Draws = { number: z.string() };
+const Due = { receiptDueOn: z.iso.date(), receiptDueProvisional: z.boolean() };
+const Batches = { batches: z.array(z.object({ line: z.number().int(), batchId: Uuid.nullable() })) };
+const Code = { pickupCode: z.string(), expiresAt: z.iso.datetime() };
+const LegSaid = { leg: z.number().int(), confirmedBy: z.array(z.enum(HANDOVER_SIDES)) };
+const RemainderNamed = { remainder: z.number().int() };
+const Plans = { plansAwaited: z.array(Uuid) };
+const Agreed = { correction: z.enum(['open', 'applied']), awaits: z.array(z.enum(APPROVERS)) };
+
+/** One row an act that is done to a manifest. */
+const ACTS: readonly Row[] = [
+  {
+    name: 'issue',
+    summary: '签发 · Issue: the manifest gets its number',
+    act: commands.issue,
+    body: inputs.Issue,
+    answer: z.object(Draws),
+  },
+  {
+    name: 'pickup',
+    summary: '装运 · The carrier has loaded',
+    act: commands.pickup,
+    body: inputs.Pickup,
+  },
+  {
+    name: 'pickup-confirmation',
+    summary: '确认装运 · The consignor confirms the pickup',
+    act: commands.pickupConfirmation,
+    body: inputs.PickupConfirmation,
+  },
+  {
+    name: 'handover',
+    summary: '联运交接 · One carrier hands over to the next; each says so',
+    act: commands.handover,
+    body: inputs.HandoverBody,
+    answer: z.object(LegSaid),
+  },
+  {
+    name: 'transit-storage',
+    summary: '中转贮存 · The load is put down on the way',
+    act: commands.transitStorage,
+    body: inputs.TransitStorage,
+  },
+  {
+    name: 'departure',
+    summary: '中转后启运 · It leaves the place of transit storage',
+    act: commands.departure,
+    body: inputs.Departure,
+  },
+  {
+    name: 'arrival',
+    summary: '运抵 · The load has arrived',
+    act: commands.arrival,
+    body: inputs.Arrival,
+    answer: z.object(Due),
+  },
+  {
+    name: 'receipt',
+    summary: '接受 · The consignee accepts or refuses, line by line',
+    act: commands.receipt,
+    body: inputs.Receipt,
+    answer: z.object(Batches),
+  },
+  {
+    name: 'return',
+    summary: '退运启运 · What was not accepted sets off back',
+    act: commands.returnLoad,
+    body: inputs.Return,
+    answer: z.object(RemainderNamed),
+  },
+  {
+    name: 'return-receipt',
+    summary: '退运收回 · The consignor takes it back',
+    act: commands.returnReceipt,
+    body: inputs.ReturnReceipt,
+    answer: z.object(RemainderNamed),
+  },
+  {
+    name: 'follow-up',
+    summary: '余量转运 · Another manifest carries the remainder on',
+    act: commands.followUp,
+    body: inputs.FollowUp,
+  },
+  {
+    name: 'incident',
+    summary: '报告突发情况 · An incident on the way holds up what it affects',
+    act: commands.incident,
+    body: inputs.IncidentBody,
+    answer: z.object(Plans),
+  },
+  {
+    name: 'incident-plan',
+    summary: '提交处置方案 · A plan for the incident',
+    act: commands.incidentPlan,
+    body: inputs.IncidentPlan,
+    answer: z.object(Plans),
+  },
+  {
+    name: 'incident-resolution',
+    summary: '了结突发情况 · What was lost, what was recovered, how it goes on',
+    act: commands.incidentResolution,
+    body: inputs.IncidentResolution,
+  },
+  {
+    name: 'correction',
+    summary: '提出更正 · Declare an error, with what is right and why',
+    act: commands.correction,
+    body: inputs.CorrectionBody,
+    answer: z.object(Agreed),
+  },
+  {
+    name: 'correction-approval',
+    summary: '同意更正 · Agree to the open correction',
+    act: commands.correctionApproval,
+    body: inputs.CorrectionDecision,
+    answer: z.object(Agreed),
+  },
+  {
+    name: 'correction-rejection',
+    summary: '否决更正 · Say no to the open correction',
+    act: commands.correctionRejection,
+    body: inputs.CorrectionDecision,
+    answer: z.object({ correction: z.literal('none') }),
+  },
+  {
+    name: 'correction-withdrawal',
+    summary: '撤回更正 · Take the open correction back',
+    act: commands.correctionWithdrawal,
+    body: inputs.CorrectionDecision,
+    answer: z.object({ correction: z.literal('none') }),
+  },
+  {
+    name: 'void',
+    summary: '作废 · Void before loading',
+    act: commands.voidManifest,
+    body: inputs.Void,
+  },
+];
+
 function addManifestActs(app: App, { journal }: Services): void {
-  const onId = {
-    input: ({ params, body }: { params: { id: string }; body: never }) =>
-      ({ ...(body as object), id: params.id }) as never,
-  };
   addAct(app, journal, {
     url: '/v1/manifests',
     operation: 'manifests.draft',
     summary: '起草联单 · Draft a manifest',
     act: commands.draft,
-    body: Draft,
+    body: inputs.Draft,
     answer: StatusAnswer,
     input: ({ body }) => body,
   });
@@ -51,59 +216,43 @@ function addManifestActs(app: App, { journal }: Services): void {
     operation: 'manifests.revise',
     summary: '修改草稿 · Revise a draft',
     act: commands.revise,
-    body: Draft,
+    body: inputs.Draft,
     answer: StatusAnswer,
-    ...onId,
+    input: ({ params, body }) => ({ ...(body as inputs.DraftInput), id: params.id }),
   });
+  for (const { name, answer, ...row } of ACTS)
+    addAct(app, journal, {
+      ...row,
+      url: `/v1/manifests/:id/${name}`,
+      operation: `manifests.${name}`,
+      answer: StatusAnswer.extend(answer?.shape ?? {}),
+      ...(name === 'follow-up' ? { location: '/v1/manifests' } : {}),
+      input: ({ params, body }) => ({ ...(body as object), id: params.id }),
+    });
   addAct(app, journal, {
-    url: '/v1/manifests/:id/issue',
-    operation: 'manifests.issue',
-    summary: '签发 · Issue: the manifest gets its number',
-    act: commands.issue,
-    body: Issue,
-    answer: StatusAnswer.extend({ number: z.string() }),
-    ...onId,
-  });
-  addAct(app, journal, {
-    url: '/v1/manifests/:id/pickup',
-    operation: 'manifests.pickup',
-    summary: '装运 · The carrier has loaded',
-    act: commands.pickup,
-    body: Pickup,
-    answer: StatusAnswer,
-    ...onId,
-  });
-  addAct(app, journal, {
-    url: '/v1/manifests/:id/arrival',
-    operation: 'manifests.arrival',
-    summary: '运抵 · The load has arrived',
-    act: commands.arrival,
-    body: Arrival,
-    answer: StatusAnswer.extend({ receiptDueOn: z.iso.date(), receiptDueProvisional: z.boolean() }),
-    ...onId,
-  });
-  addAct(app, journal, {
-    url: '/v1/manifests/:id/receipt',
-    operation: 'manifests.receipt',
-    summary: '接受 · The consignee accepts or refuses, line by line',
-    act: commands.receipt,
-    body: Receipt,
-    answer: StatusAnswer.extend({ batches: z.array(z.object({ line: z.number().int(), batchId: Uuid.nullable() })) }),
-    ...onId,
-  });
-  addAct(app, journal, {
-    url: '/v1/manifests/:id/void',
-    operation: 'manifests.void',
-    summary: '作废 · Void before loading',
-    act: commands.voidManifest,
-    body: Void,
-    answer: StatusAnswer,
-    ...onId,
+    url: '/v1/manifests/:id/pickup-code',
+    operation: 'manifests.pickup-code',
+    summary: '发放装运码 · A one-time code with which the driver shows that the consignor agrees',
+    act: commands.pickupCode,
+    body: inputs.PickupCode,
+    answer: StatusAnswer.extend(Code),
+    input: ({ params }) => ({
+      id: params.id,
+      code: String(randomInt(CODES)).padStart(6, '0'),
+      salt: randomBytes(16).toString('hex'),
+    }),
   });
 }
 
+const CODES = 1_000_000;
+
 function addManifestReads(app: App, { database }: Services): void {
   const { pool } = database;
+  const historyOf = async ({ params, caller }: { params: { id: string }; caller: Caller }) => {
+    const manifest = await findManifest(pool, await sightOf(pool, caller), params.id);
+    if (!manifest) throw Problem.of(notFound('manifest', params.id));
+    return versionsOf(await ownEvents(pool, manifest.id));
+  };
   app.get(
     '/v1/manifests',
     {
@@ -116,10 +265,14 @@ function addManifestReads(app: App, { database }: Services): void {
       },
     },
     async (request, reply) => {
-      const { number, status, limit, cursor } = request.query;
+      const { number, tripId, status, limit, cursor } = request.query;
       const sight = await sightOf(pool, request.caller);
       const partyId = request.caller.actor.party;
       const language = languageOf(request);
+      if (tripId !== undefined) {
+        const found = await findByTrip(pool, sight, tripId);
+        return { items: found.map((manifest) => viewOf(manifest, partyId, language)), next: null };
+      }
       if (number !== undefined) {
         const found = await findByNumber(pool, sight, number);
         return {
@@ -127,7 +280,7 @@ function addManifestReads(app: App, { database }: Services): void {
           next: null,
         };
       }
-      const stages = status ? [STAGE[status]] : STAGES;
+      const stages = status ? STAGES_OF[status] : STAGES;
       const rows = await listManifests(pool, sight, { stages, status, below: readCursor(cursor), rowsMax: limit + 1 });
       return sendPage(
         request,
@@ -154,6 +307,75 @@ function addManifestReads(app: App, { database }: Services): void {
       if (!manifest) throw Problem.of(notFound('manifest', request.params.id));
       reply.header('etag', `"${manifest.version}"`);
       return viewOf(manifest, request.caller.actor.party, languageOf(request));
+    },
+  );
+
+  app.get(
+    '/v1/manifests/:id/versions',
+    {
+      config: { operation: 'manifests.read' },
+      schema: {
+        summary: '版本 · What made each version of a manifest',
+        tags: ['manifests'],
+        params: Id,
+        response: { 200: z.object({ items: z.array(VersionView) }), default: ProblemView },
+      },
+    },
+    async (request) => {
+      const history = await historyOf(request);
+      return {
+        items: history.map(({ event: { seq, type, occurredAt, recordedAt, actor } }) => ({
+          version: seq,
+          type,
+          occurredAt,
+          recordedAt,
+          partyId: actor.party,
+        })),
+      };
+    },
+  );
+
+  app.get(
+    '/v1/manifests/:id/differences',
+    {
+      config: { operation: 'manifests.read' },
+      schema: {
+        summary: '版本差异 · What differs between two versions of a manifest',
+        tags: ['manifests'],
+        params: Id,
+        querystring: DifferenceQuery,
+        response: {
+          200: z.object({ from: z.number(), to: z.number(), items: z.array(DifferenceView) }),
+          default: ProblemView,
+        },
+      },
+    },
+    async (request) => {
+      const history = await historyOf(request);
+      const { from, to = history.length } = request.query;
+      const missing = [from, to].find((version) => version < 1 || version > history.length);
+      if (missing !== undefined) throw noSuchVersion(missing, history.length);
+      return { from, to, items: differencesBetween(history[from - 1]!.manifest, history[to - 1]!.manifest) };
+    },
+  );
+
+  app.get(
+    '/v1/manifests/:id/versions/:version',
+    {
+      config: { operation: 'manifests.read' },
+      schema: {
+        summary: '版本 · The manifest as a version of it was',
+        tags: ['manifests'],
+        params: Id.extend({ version: z.coerce.number().int() }),
+        response: { 200: ManifestView.omit({ actions: true }), default: ProblemView },
+      },
+    },
+    async (request) => {
+      const history = await historyOf(request);
+      const { version } = request.params;
+      const found = history[version - 1];
+      if (!found) throw noSuchVersion(version, history.length);
+      return { ...found.manifest, version } as never;
     },
   );
 

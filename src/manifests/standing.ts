@@ -1,44 +1,42 @@
-/** Who stands on a manifest, and where its mass lies: what every act of it shares. */
+/** Who stands on a manifest, and what every act of it shares. */
 import type { Facts } from '../catalogue/reference.ts';
-import type { Place } from '../custody/ledger.ts';
 import { type Caller, type Decision, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
-import type { Json } from '../platform/events.ts';
+import type { EventDraft, Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { keepUnmatched } from '../transport/unmatched-reports.ts';
-import type { ArrivalInput, PickupInput } from './inputs.ts';
-import { decideTransition, type ManifestAct, TRANSITIONS } from './lifecycle.ts';
-import { type Manifest, manifestKind } from './manifest.ts';
+import type { Reported } from './inputs.ts';
+import {
+  currentLeg,
+  decideTransition,
+  type ManifestAct,
+  type ManifestRole,
+  rolesOf,
+  TRANSITIONS,
+} from './lifecycle.ts';
+import { type EventData, type Manifest, manifestKind } from './manifest.ts';
 
 /** Places in an act's list of new ids: lines first, then batches nobody recorded, then the unmatched report. */
 export const UNRECORDED_NTH = 50;
 const UNMATCHED_NTH = 99;
 
-export const originStock = (manifest: Manifest): Place => [
-  'stock',
-  manifest.consignorId,
-  manifest.consignorSiteId,
-  manifest.consignorId,
-];
-export const onTheRoad = (manifest: Manifest): Place => ['in_transit', manifest.carrierId, null, manifest.consignorId];
-export const onHold = (manifest: Manifest): Place => [
-  'consignee_hold',
-  manifest.consigneeId,
-  manifest.consigneeSiteId,
-  manifest.consignorId,
-];
-export const consigneeStock = (manifest: Manifest): Place => [
-  'stock',
-  manifest.consigneeId,
-  manifest.consigneeSiteId,
-  manifest.consigneeId,
-];
-
-export const baseEvent = (type: string, id: string, occurredAt: Date) => ({
-  type,
-  subject: { kind: 'manifest', id },
-  occurredAt,
-});
+/** An event of a manifest: its data as `evolve` reads it, and what else it says. */
+export function manifestEvent<Type extends keyof EventData>(
+  type: Type,
+  id: string,
+  occurredAt: Date,
+  data: Omit<EventData[Type], 'number'>,
+  more: Partial<Omit<EventDraft, 'type' | 'subject' | 'occurredAt' | 'data'>> & { also?: EventDraft['data'] } = {},
+): EventDraft {
+  const { also, ...draft } = more;
+  return {
+    ...draft,
+    type,
+    subject: { kind: 'manifest', id },
+    occurredAt,
+    data: { ...(data as unknown as EventDraft['data']), ...also },
+  };
+}
 
 export const lockManifest = (input: { readonly id: string }): Needs => ({ lock: [{ kind: 'manifest', id: input.id }] });
 
@@ -48,78 +46,98 @@ export function onManifest(
   input: { readonly id: string },
   states: States,
   facts: Facts,
-  decide: (manifest: Manifest) => Decision,
+  decide: (manifest: Manifest, roles: readonly ManifestRole[]) => Decision,
 ): Decision {
   const manifest = states.get(manifestKind, input.id);
   if (!manifest || !standsOn(manifest, facts.caller)) return refused(notFound('manifest', input.id));
-  const transition = decideTransition(act, asSeenBy(facts.caller, manifest), facts.caller.actor.party);
-  if (!('refused' in transition)) return decide(manifest);
+  const roles = rolesOfCaller(manifest, facts.caller);
+  const transition = decideTransition(act, manifest, roles);
+  if (!('refused' in transition)) return decide(manifest, roles);
   const physical = TRANSITIONS[act].kind === 'physical' && transition.refused.problem === 'wrong-status';
   return physical
-    ? unmatched(act, manifest, input as PickupInput | ArrivalInput, facts, transition.refused)
+    ? unmatched(act, manifest, input as Reported, facts, transition.refused)
     : refused(transition.refused);
 }
 
-/** What has no number yet is the consignor's alone; a key bound to a site sees only what starts or ends there. */
+/** What has no number yet is the consignor's and its agent's; a key bound to a site sees only what starts or ends there. */
 function standsOn(manifest: Manifest, { actor, site }: Caller): boolean {
-  const { consignorId, carrierId, consigneeId } = manifest;
-  if (manifest.number === null && consignorId !== actor.party) return false;
-  if (![consignorId, carrierId, consigneeId].includes(actor.party)) return false;
+  const { consignorId, filledById, consigneeId, legs } = manifest;
+  const drafters = [consignorId, filledById];
+  const everyone = [...drafters, consigneeId, ...legs.map(({ carrierId }) => carrierId)];
+  if (!(manifest.number === null ? drafters : everyone).includes(actor.party)) return false;
   return !site || site === manifest.consignorSiteId || site === manifest.consigneeSiteId;
 }
 
 /** A key bound to a site acts for its party at that site and nowhere else. */
-function asSeenBy({ site }: Caller, manifest: Manifest) {
-  if (!site) return manifest;
-  const NOBODY = '';
-  return {
-    status: manifest.status,
-    consignorId: site === manifest.consignorSiteId ? manifest.consignorId : NOBODY,
-    carrierId: NOBODY,
-    consigneeId: site === manifest.consigneeSiteId ? manifest.consigneeId : NOBODY,
-  };
+export function rolesOfCaller(manifest: Manifest, { actor, site }: Caller): ManifestRole[] {
+  const roles = rolesOf(manifest, actor.party);
+  if (!site) return roles;
+  const at = { consignor: manifest.consignorSiteId, consignee: manifest.consigneeSiteId };
+  return roles.filter((role) => role in at && at[role as keyof typeof at] === site);
 }
 
-function unmatched(
+/** Kept where it was said to have happened: at the origin until the pickup, at the destination afterwards. */
+export function unmatched(
   act: ManifestAct,
   manifest: Manifest,
-  input: PickupInput | ArrivalInput,
+  input: Reported,
   facts: Facts,
   refusal: Refusal,
 ): Decision {
-  const atOrigin = act === 'pickup';
+  const atOrigin = act === 'pickup' || act === 'pickup-confirmation' || act === 'return-receipt';
+  const plate = (input as { plate?: string }).plate ?? manifest.legs[currentLeg(manifest)]!.plate;
   const report = {
     id: facts.newId(UNMATCHED_NTH),
     act,
     partyId: facts.caller.actor.party,
     siteId: atOrigin ? manifest.consignorSiteId : manifest.consigneeSiteId,
-    plate: 'plate' in input ? input.plate : manifest.plate,
+    plate,
     manifestId: manifest.id,
     manifestStatus: manifest.status,
     occurredAt: new Date(input.occurredAt),
   };
   const region = atOrigin ? manifest.originRegion : manifest.destinationRegion;
-  return keepUnmatched(report, refusal, { region, entryMode: input.entryMode }, input as unknown as Json);
+  return keepUnmatched(report, refusal, { region, entryMode: input.entryMode ?? 'live' }, input as unknown as Json);
 }
 
 /** What is told when something is said to have happened before what must come first. */
 export const ifBefore = (
-  first: Date | null,
+  first: Date | string | null,
   { occurredAt }: { readonly occurredAt: string },
   warning: Omit<Warning, 'pointer'>,
-): Warning[] => (first && new Date(occurredAt) < first ? [{ ...warning, pointer: '/occurredAt' }] : []);
+): Warning[] => (first && new Date(occurredAt) < new Date(first) ? [{ ...warning, pointer: '/occurredAt' }] : []);
 
 /** Every line of the manifest once, none else: a report that leaves one out cannot be booked. */
-export function everyLineOnce(manifest: Manifest, given: readonly { readonly line: number }[]): Refusal | undefined {
-  const wanted = manifest.lines.map(({ line }) => line);
+export function everyLineOnce(
+  wanted: readonly { readonly line: number }[],
+  given: readonly { readonly line: number }[],
+): Refusal | undefined {
+  const lines = wanted.map(({ line }) => line);
   const numbers = given.map(({ line }) => line);
-  if (numbers.length === wanted.length && wanted.every((line) => numbers.includes(line))) return undefined;
+  if (numbers.length === lines.length && lines.every((line) => numbers.includes(line))) return undefined;
   return {
     problem: 'against-rule',
     detail: {
-      zh: `须逐行填报第 ${wanted.join('、')} 行，每行一次。`,
-      en: `Give lines ${wanted.join(', ')}, each once.`,
+      zh: `须逐行填报第 ${lines.join('、')} 行，每行一次。`,
+      en: `Give lines ${lines.join(', ')}, each once.`,
     },
-    errors: [{ pointer: '/lines', detail: `lines ${wanted.join(', ')}` }],
+    errors: [{ pointer: '/lines', detail: `lines ${lines.join(', ')}` }],
   };
 }
+
+export const against = (pointer: string, zh: string, en: string, basis?: string): Refusal => ({
+  problem: 'against-rule',
+  detail: { zh, en },
+  errors: [{ pointer, detail: en }],
+  ...(basis ? { basis } : {}),
+});
+
+/** The vehicle as an event says it; the plate in its normal form. */
+export const vehicleData = (
+  input: { readonly driverId?: string | undefined; readonly waybillNumber?: string | undefined },
+  plate: string | null,
+) => ({
+  plate,
+  driverId: input.driverId ?? null,
+  waybillNumber: input.waybillNumber ?? null,
+});

@@ -1,9 +1,79 @@
-import { boolean, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique, uuid } from 'drizzle-orm/pg-core';
 import type { Stream } from '../catalogue/policies.ts';
+import type { Place } from '../custody/ledger.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
-export const STATUSES = ['draft', 'issued', 'in_transit', 'arrived', 'received', 'void'] as const;
+/** `stored`: put down on the way (中转贮存); `refused`: a receipt that accepted nothing. */
+export const STATUSES = ['draft', 'issued', 'in_transit', 'stored', 'arrived', 'received', 'refused', 'void'] as const;
 export type Status = (typeof STATUSES)[number];
+
+/**
+ * A part of the load that nobody is to keep where it lies: refused by the consignee, recovered after the rest had
+ * arrived, or left where it was by a follow-up manifest that was voided. It is brought back, or another manifest carries it on.
+ */
+export interface Remainder {
+  readonly reason: 'refused' | 'recovered' | 'not_loaded';
+  readonly place: Place;
+  readonly state: 'held' | 'returning' | 'returned' | 'followed';
+  readonly lines: readonly { readonly line: number; readonly parts: readonly LineBatch[] }[];
+  /** Who brings it back. */
+  readonly carrierId: string | null;
+  /** The manifest that carries it on. */
+  readonly followedById: string | null;
+}
+
+/** One stretch under one carrier (联运, TM 17); the first begins with the pickup, the others with a handover. Instants are ISO text. */
+export interface Leg {
+  readonly carrierId: string;
+  readonly plate: string | null;
+  readonly driverId: string | null;
+  /** 危货运单号. */
+  readonly waybillNumber: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly handover: Handover | null;
+}
+
+/** Where and when a leg took over, and which of the two carriers has said so. */
+export interface Handover {
+  readonly place: string;
+  readonly region: string | null;
+  readonly confirmedBy: readonly HandoverSide[];
+}
+export const HANDOVER_SIDES = ['giver', 'taker'] as const;
+export type HandoverSide = (typeof HANDOVER_SIDES)[number];
+
+export const INCIDENT_TYPES = ['leak', 'loss', 'breakdown', 'diversion'] as const;
+
+/** 运输途中突发情况: what it holds up, and who has filed a plan. What happened is free text, in the event's details. */
+export interface Incident {
+  readonly type: (typeof INCIDENT_TYPES)[number];
+  readonly eventId: string;
+  readonly occurredAt: string;
+  readonly region: string | null;
+  /** In whose hands the affected part lies. */
+  readonly carrierId: string;
+  readonly plans: readonly string[];
+}
+
+/** 更正: new values for fields of the manifest, and who has still to agree. */
+export interface Correction {
+  readonly eventId: string;
+  readonly proposedBy: string;
+  readonly changes: readonly FieldChange[];
+  readonly approvers: readonly Approver[];
+  readonly approvedBy: readonly Approver[];
+}
+export interface FieldChange {
+  /** JSON Pointer into the manifest, e.g. /lines/0/acceptedGrams. */
+  readonly path: string;
+  readonly from: FieldValue;
+  readonly to: FieldValue;
+}
+export type FieldValue = string | number | null | readonly string[];
+export const APPROVERS = ['consignor', 'carrier', 'consignee', 'regulator'] as const;
+export type Approver = (typeof APPROVERS)[number];
 
 /** Part of a batch on a line, as picked up. */
 export interface LineBatch {
@@ -13,6 +83,8 @@ export interface LineBatch {
   /** True when nobody named it and the oldest was taken. */
   readonly inferred: boolean;
 }
+
+export type LostPart = LineBatch & { readonly carrierId: string };
 
 /** One waste on a manifest as its draft says it (TM 16). */
 export interface DraftLine {
@@ -27,6 +99,12 @@ export interface DraftLine {
   readonly plannedMethod: string;
   /** Batches the consignor named; empty: the oldest are taken. */
   readonly namedBatches: readonly string[];
+  /** On a manifest that carries on what remained of another: the parts it is to take. */
+  readonly offered: readonly LineBatch[];
+  /** 有害成分名称, and what the transport of dangerous goods asks for (TM 13). */
+  readonly hazardousComponent: string | null;
+  readonly unNumber: string | null;
+  readonly packingGroup: string | null;
 }
 
 /** With what was added to it as the load moved on; nothing is overwritten. */
@@ -34,8 +112,15 @@ export interface Line extends DraftLine {
   readonly pickedUpGrams: number | null;
   readonly pickedUpPieces: number | null;
   readonly loaded: readonly LineBatch[];
+  /** Held up by an open incident. */
+  readonly frozen: readonly LineBatch[];
+  /** Lost on the way in somebody's hands. */
+  readonly lost: readonly LostPart[];
+  /** Saved when the rest had arrived already: it is a remainder now. */
+  readonly recovered: readonly LineBatch[];
   readonly acceptedGrams: number | null;
   readonly refusedGrams: number | null;
+  readonly refusedPieces: number | null;
   readonly receivedPieces: number | null;
   readonly method: string | null;
   readonly receivedBatchId: string | null;
@@ -69,9 +154,30 @@ export const manifests = pgTable(
     crossProvince: boolean().notNull(),
     lines: jsonb().$type<readonly Line[]>().notNull(),
     discrepancies: jsonb().$type<readonly Discrepancy[]>().notNull(),
-    plate: text(),
-    driverId: uuid(),
-    waybillNumber: text(),
+    /** Carriers in their order, with what each stretch was. `carrierId` is the first. */
+    legs: jsonb().$type<readonly Leg[]>().notNull(),
+    tripId: uuid(),
+    /** Where it is loaded from, when that is not the consignor's own stock at its own site. */
+    source: jsonb().$type<Place>(),
+    /** Whoever filled it in: the consignor, or its agent. */
+    filledById: uuid().notNull(),
+    entryMode: text().$type<'live' | 'paper'>().notNull(),
+    /** The manifest whose remainder this one carries on. */
+    followsId: uuid(),
+    remainders: jsonb().$type<readonly Remainder[]>().notNull(),
+    /** Site it is put down at on the way. */
+    storedSiteId: uuid(),
+    /** Counties it was seen in between its two ends. */
+    passedRegions: jsonb().$type<readonly string[]>().notNull(),
+    incident: jsonb().$type<Incident>(),
+    correction: jsonb().$type<Correction>(),
+    correctionCount: integer().notNull(),
+    /** The event whose erasable details hold the one-time code, while it may be used. */
+    pickupCodeEventId: uuid(),
+    pickupCodeExpiresAt: instant(),
+    pickupCodeFailures: integer().notNull(),
+    /** How the consignor confirmed the pickup. */
+    pickupConfirmedBy: text().$type<'code' | 'consignor'>(),
     pickedUpEventId: uuid(),
     receivedEventId: uuid(),
     issuedAt: instant(),
@@ -83,6 +189,32 @@ export const manifests = pgTable(
     receiptDueOn: text(),
     /** The working days counted pass the last published holiday notice. */
     receiptDueProvisional: boolean(),
+    /** Number of the paper form, and the last day to enter it (TM 20). */
+    paperNumber: text(),
+    paperDueOn: text(),
   },
-  (table) => [unique('manifests_number').on(table.number), index('manifests_official').on(table.officialNumber)],
+  (table) => [
+    unique('manifests_number').on(table.number),
+    index('manifests_official').on(table.officialNumber),
+    index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
+    index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
+  ],
+);
+
+/** The legs that have begun, one row each: which plate was where from when to when. */
+export const manifestLegs = pgTable(
+  'manifest_legs',
+  {
+    manifestId: uuid().notNull(),
+    leg: smallint().notNull(),
+    carrierId: uuid().notNull(),
+    plate: text(),
+    tripId: uuid(),
+    startedAt: instant().notNull(),
+    endedAt: instant(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.manifestId, table.leg] }),
+    index('manifest_legs_plate').on(table.plate, table.startedAt),
+  ],
 );

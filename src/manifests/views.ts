@@ -2,12 +2,53 @@ import { z } from 'zod';
 import { InstantView } from '../platform/values.ts';
 import type { Bilingual } from '../problems.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
-import { decideTransition, type ManifestAct, NEEDED, TRANSITIONS } from './lifecycle.ts';
+import { decideTransition, type ManifestAct, type ManifestRole, rolesOf, TRANSITIONS } from './lifecycle.ts';
 import type { ManifestRow } from './queries.ts';
-import { DISCREPANCY_TYPES, STATUSES } from './tables.ts';
+import { APPROVERS, DISCREPANCY_TYPES, HANDOVER_SIDES, INCIDENT_TYPES, STATUSES } from './tables.ts';
 
 /** What a manifest looks like from outside, with what may happen next. */
 const nullableGrams = z.number().int().nullable();
+
+const Parts = z.array(
+  z.object({ batchId: z.uuid(), grams: z.number().int(), pieces: z.number().int(), inferred: z.boolean() }),
+);
+
+const LegView = z.object({
+  carrierId: z.uuid(),
+  plate: z.string().nullable(),
+  driverId: z.uuid().nullable(),
+  waybillNumber: z.string().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+  handover: z
+    .object({ place: z.string(), region: z.string().nullable(), confirmedBy: z.array(z.enum(HANDOVER_SIDES)) })
+    .nullable(),
+});
+
+const RemainderView = z.object({
+  reason: z.enum(['refused', 'recovered', 'not_loaded']),
+  state: z.enum(['held', 'returning', 'returned', 'followed']),
+  lines: z.array(z.object({ line: z.number().int(), parts: Parts })),
+  carrierId: z.uuid().nullable(),
+  followedById: z.uuid().nullable(),
+});
+
+const IncidentView = z.object({
+  type: z.enum(INCIDENT_TYPES),
+  occurredAt: z.iso.datetime(),
+  region: z.string().nullable(),
+  carrierId: z.uuid(),
+  /** Who has filed a plan. */
+  plans: z.array(z.uuid()),
+});
+
+const FieldValueView = z.union([z.string(), z.number(), z.null(), z.array(z.string())]);
+const CorrectionView = z.object({
+  proposedBy: z.uuid(),
+  changes: z.array(z.object({ path: z.string(), from: FieldValueView, to: FieldValueView })),
+  approvers: z.array(z.enum(APPROVERS)),
+  approvedBy: z.array(z.enum(APPROVERS)),
+});
 
 const LineView = z.object({
   line: z.number().int(),
@@ -22,11 +63,16 @@ const LineView = z.object({
   namedBatches: z.array(z.uuid()),
   pickedUpGrams: nullableGrams,
   pickedUpPieces: nullableGrams,
-  loaded: z.array(
-    z.object({ batchId: z.uuid(), grams: z.number().int(), pieces: z.number().int(), inferred: z.boolean() }),
-  ),
+  hazardousComponent: z.string().nullable(),
+  unNumber: z.string().nullable(),
+  packingGroup: z.string().nullable(),
+  loaded: Parts,
+  frozen: Parts,
+  lost: Parts,
+  recovered: Parts,
   acceptedGrams: nullableGrams,
   refusedGrams: nullableGrams,
+  refusedPieces: nullableGrams,
   receivedPieces: nullableGrams,
   method: z.string().nullable(),
   receivedBatchId: z.uuid().nullable(),
@@ -56,6 +102,7 @@ export const ManifestView = z.object({
   consignorId: z.uuid(),
   consignorSiteId: z.uuid(),
   carrierId: z.uuid(),
+  legs: z.array(LegView),
   consigneeId: z.uuid(),
   consigneeSiteId: z.uuid(),
   shipperRole: z.enum(['consignor', 'consignee']),
@@ -64,9 +111,18 @@ export const ManifestView = z.object({
   crossProvince: z.boolean(),
   lines: z.array(LineView),
   discrepancies: z.array(z.object({ line: z.number().int(), type: z.enum(DISCREPANCY_TYPES) })),
-  plate: z.string().nullable(),
-  driverId: z.uuid().nullable(),
-  waybillNumber: z.string().nullable(),
+  filledById: z.uuid(),
+  entryMode: z.enum(['live', 'paper']),
+  tripId: z.uuid().nullable(),
+  /** The manifest whose remainder this one carries on. */
+  followsId: z.uuid().nullable(),
+  remainders: z.array(RemainderView),
+  storedSiteId: z.uuid().nullable(),
+  incident: IncidentView.nullable(),
+  correction: CorrectionView.nullable(),
+  correctionCount: z.number().int(),
+  pickupCodeExpiresAt: InstantView.nullable(),
+  pickupConfirmedBy: z.enum(['code', 'consignor']).nullable(),
   issuedAt: InstantView.nullable(),
   pickedUpAt: InstantView.nullable(),
   arrivedAt: InstantView.nullable(),
@@ -74,6 +130,8 @@ export const ManifestView = z.object({
   voidedAt: InstantView.nullable(),
   receiptDueOn: z.iso.date().nullable(),
   receiptDueProvisional: z.boolean().nullable(),
+  paperNumber: z.string().nullable(),
+  paperDueOn: z.iso.date().nullable(),
   actions: z.array(ActionView),
 });
 
@@ -96,18 +154,20 @@ export function viewOf(
   return {
     ...manifest,
     ...(matched ? { matched } : {}),
-    actions: (Object.keys(TRANSITIONS) as ManifestAct[]).map((act) => actionOf(act, manifest, partyId, language)),
+    actions: (Object.keys(TRANSITIONS) as ManifestAct[]).map((act) =>
+      actionOf(act, manifest, rolesOf(manifest, partyId), language),
+    ),
   } as unknown as z.output<typeof ManifestView>;
 }
 
 function actionOf(
   act: ManifestAct,
   manifest: ManifestRow,
-  partyId: string,
+  roles: readonly ManifestRole[],
   language: keyof Bilingual,
 ): z.output<typeof ActionView> {
-  const { title, by, basis } = TRANSITIONS[act];
-  const decision = decideTransition(act, manifest, partyId);
+  const { title, by, basis, needs } = TRANSITIONS[act];
+  const decision = decideTransition(act, manifest, roles);
   const refusal = 'refused' in decision ? decision.refused : null;
   return {
     act,
@@ -115,7 +175,7 @@ function actionOf(
     by: [...by],
     basis,
     allowed: refusal === null,
-    missing: refusal === null ? [...NEEDED[act]] : [],
+    missing: refusal === null ? [...needs] : [],
     reason: refusal?.detail[language] ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import { getTableColumns, getTableName, type InferSelectModel } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
+import type pg from 'pg';
 import type { Refusal } from '../problems.ts';
 import type { RecordedEvent } from './events.ts';
 import { jsonTexts, jsonTextsSql } from './parameters.ts';
@@ -80,6 +81,24 @@ export function readRow(kind: Kind, values: readonly unknown[]): SubjectRow {
     headHash: headHash as Buffer,
     recordedAt: recordedAt as Date,
   };
+}
+
+/** Subjects with the version of their history, in no order; those that are not there are left out. */
+export async function subjectsById<State extends { id: string }>(
+  pool: pg.Pool,
+  kind: Kind<State>,
+  ids: readonly string[],
+): Promise<(State & { readonly version: number })[]> {
+  const { rows } = await pool.query<unknown[]>({
+    name: `${kind.name}-by-id`,
+    text: kind.selectSql,
+    values: [ids],
+    rowMode: 'array',
+  } as pg.QueryArrayConfig);
+  return rows.map((values) => {
+    const { state, seq } = readRow(kind as unknown as Kind, values);
+    return { ...(state as State), version: seq };
+  });
 }
 
 /** Parameters of `upsertSql`: one a column. */

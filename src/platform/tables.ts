@@ -96,3 +96,6 @@ export const outbox = pgTable(
   },
   (table) => [index('outbox_pending').on(table.availableAt, table.id).where(sql`state = 'pending'`)],
 );
+
+/** Which reading of the events the projections were made with: an older one is rebuilt when the service starts. */
+export const projections = pgTable('projections', { version: integer().primaryKey() });

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
 import type { Lookup } from '../platform/acts.ts';
-import { readRow } from '../platform/subjects.ts';
+import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './commands.ts';
 import type { Weighing } from './rules/mass.ts';
 
@@ -20,18 +20,8 @@ export const weighingsLookup: Lookup<readonly Weighing[]> = {
 
 export type AnomalyRow = Anomaly & { readonly version: number };
 
-export async function anomaliesById(pool: pg.Pool, ids: readonly string[]): Promise<AnomalyRow[]> {
-  const { rows } = await pool.query<unknown[]>({
-    name: 'anomalies-by-id',
-    text: anomalyKind.selectSql,
-    values: [ids],
-    rowMode: 'array',
-  } as pg.QueryArrayConfig);
-  return rows.map((values) => {
-    const { state, seq } = readRow(anomalyKind, values);
-    return { ...(state as Anomaly), version: seq };
-  });
-}
+const anomaliesById = (pool: pg.Pool, ids: readonly string[]): Promise<AnomalyRow[]> =>
+  subjectsById(pool, anomalyKind, ids);
 
 export async function findAnomaly(pool: pg.Pool, sight: Sight, id: string): Promise<AnomalyRow | undefined> {
   const [anomaly] = await anomaliesById(pool, [id]);

@@ -9,7 +9,7 @@ import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Grams, Instant, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
-import { standingLookup } from './queries.ts';
+import { onTripLookup, standingLookup } from './queries.ts';
 import { WEIGHING_PURPOSES, weighTickets } from './tables.ts';
 
 /** 过磅单: what a scale said. An observation of its own, whatever the manifest says (TM 10(3)). */
@@ -26,13 +26,22 @@ export const WeighTicketBody = z
     /** e of the scale, when no registered device weighed. */
     scaleDivisionGrams: z.number().int().min(1).max(1_000_000).optional(),
     manifestId: Uuid.optional(),
+    /** The whole vehicle was weighed: the trip whose loads it carried. */
+    tripId: Uuid.optional(),
     occurredAt: Instant,
     entryMode: z.enum(ENTRY_MODES).default('live'),
   })
   .refine((ticket) => ticket.grossGrams > ticket.tareGrams, {
     path: ['tareGrams'],
     error: 'tareGrams must be below grossGrams',
+  })
+  .refine((ticket) => !(ticket.manifestId && ticket.tripId), {
+    path: ['tripId'],
+    error: 'a ticket weighs one manifest or a whole trip',
   });
+
+/** Tickets from before there were trips name none. */
+const NO_TRIP: { readonly tripId?: string | null } = { tripId: null };
 
 export type WeighTicketInput = z.output<typeof WeighTicketBody>;
 
@@ -41,6 +50,7 @@ export const weighTicketKind = subjectKind({
   rank: RANKS.fact,
   table: weighTickets,
   evolve: (_state, event): WeighTicket => ({
+    ...NO_TRIP,
     ...(event.data.ticket as unknown as Omit<WeighTicket, 'id' | 'weighedAt'>),
     id: event.subject.id,
     weighedAt: event.occurredAt,
@@ -66,7 +76,10 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
       { kind: 'site', id: input.siteId },
       ...(facts.caller.actor.device ? [{ kind: 'device', id: facts.caller.actor.device }] : []),
     ],
-    ...(input.manifestId ? { lookups: [{ lookup: standingLookup, key: input.manifestId }] } : {}),
+    lookups: [
+      ...(input.manifestId ? [{ lookup: standingLookup, key: input.manifestId }] : []),
+      ...(input.tripId ? [{ lookup: onTripLookup, key: input.tripId }] : []),
+    ],
   }),
   decide(input, states, facts) {
     const site = states.get(siteKind, input.siteId);
@@ -77,6 +90,12 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
       return refused({
         ...notFound('manifest', input.manifestId),
         errors: [{ pointer: '/manifestId', detail: 'a manifest you stand on' }],
+      });
+    }
+    if (input.tripId && !states.found(onTripLookup, input.tripId).includes(facts.caller.actor.party)) {
+      return refused({
+        ...notFound('trip', input.tripId),
+        errors: [{ pointer: '/tripId', detail: 'a trip that carries a load of a manifest you stand on' }],
       });
     }
     const id = facts.newId();
@@ -93,6 +112,7 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
       netGrams: input.grossGrams - input.tareGrams,
       scaleDivisionGrams: device?.scaleDivisionGrams ?? input.scaleDivisionGrams ?? null,
       manifestId: input.manifestId ?? null,
+      tripId: input.tripId ?? null,
     };
     const event = {
       type: 'weigh_ticket_recorded',
@@ -100,7 +120,7 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
       occurredAt: new Date(input.occurredAt),
       region: site!.region,
       entryMode: input.entryMode,
-      refs: [input.siteId, ...(input.manifestId ? [input.manifestId] : [])],
+      refs: [input.siteId, ...(input.manifestId ? [input.manifestId] : []), ...(input.tripId ? [input.tripId] : [])],
       data: { ticket },
     };
     return {

@@ -1,9 +1,34 @@
+import type pg from 'pg';
 import type { Lookup } from '../platform/acts.ts';
+
+const CARRIERS = "array(select l->>'carrierId' from jsonb_array_elements(m.legs) l)";
 
 /** Who stands on a manifest that is more than a draft: only they may hang a ticket on it. */
 export const standingLookup: Lookup<readonly string[]> = {
   name: 'standing',
   gated: false,
-  sql: 'select id, consignor_id, carrier_id, consignee_id from manifests where id = any($1::uuid[]) and number is not null',
-  read: (rows) => rows.flatMap(([, ...parties]) => parties as string[]),
+  sql: `select m.id, m.consignor_id, m.consignee_id, ${CARRIERS} from manifests m where m.id = any($1::uuid[]) and m.number is not null`,
+  read: (rows) => rows.flatMap(partiesOf),
 };
+
+/** Its carrier, and who stands on the manifests it carries. */
+export const onTripLookup: Lookup<readonly string[]> = {
+  name: 'on-trip',
+  gated: false,
+  sql: `select t.id, m.consignor_id, m.consignee_id, array[t.carrier_id::text] || coalesce(${CARRIERS}, '{}')
+    from trips t left join manifests m on m.trip_id = t.id where t.id = any($1::uuid[])`,
+  read: (rows) => rows.flatMap(partiesOf),
+};
+
+const partiesOf = ([, consignor, consignee, carriers]: readonly unknown[]): string[] =>
+  [consignor, consignee, ...(carriers as string[])].filter((id): id is string => id !== null);
+
+export async function partiesOnTrip(pool: pg.Pool, tripId: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<unknown[]>({
+    name: 'on-trip',
+    text: onTripLookup.sql,
+    values: [[tripId]],
+    rowMode: 'array',
+  } as pg.QueryArrayConfig);
+  return onTripLookup.read(rows);
+}

@@ -3,7 +3,7 @@ import type { WeighTicket } from './commands.ts';
 
 const COLUMNS = `id, ticket_number as "ticketNumber", party_id as "partyId", site_id as "siteId", device_id as "deviceId", purpose, plate,
   gross_grams as "grossGrams", tare_grams as "tareGrams", net_grams as "netGrams", scale_division_grams as "scaleDivisionGrams",
-  manifest_id as "manifestId", weighed_at as "weighedAt"`;
+  manifest_id as "manifestId", trip_id as "tripId", weighed_at as "weighedAt"`;
 
 /** A manifest has a handful of tickets; a hundred is a mistake worth seeing, not worth a page. */
 const TICKETS_MAX = 100;
@@ -13,6 +13,15 @@ export async function weighTicketsOf(pool: pg.Pool, manifestId: string): Promise
     name: 'weigh-tickets-of',
     text: `select ${COLUMNS} from weigh_tickets where manifest_id = $1 order by weighed_at, id limit ${TICKETS_MAX}`,
     values: [manifestId],
+  });
+  return rows;
+}
+
+export async function weighTicketsOfTrip(pool: pg.Pool, tripId: string): Promise<WeighTicket[]> {
+  const { rows } = await pool.query<WeighTicket>({
+    name: 'weigh-tickets-of-trip',
+    text: `select ${COLUMNS} from weigh_tickets where trip_id = $1 order by weighed_at, id limit ${TICKETS_MAX}`,
+    values: [tripId],
   });
   return rows;
 }

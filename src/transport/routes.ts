@@ -1,12 +1,17 @@
 import { z } from 'zod';
-import { maySee, maySeeParty, sightOf } from '../parties/visibility.ts';
+import { STAGES } from '../parties/audience.ts';
+import { listVisible, maySee, maySeeParty, sightOf } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
+import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
+import { subjectsById } from '../platform/subjects.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { recordWeighTicket, WeighTicketBody } from './commands.ts';
-import { findWeighTicket, weighTicketsOf } from './repository.ts';
+import { partiesOnTrip } from './queries.ts';
+import { findWeighTicket, weighTicketsOf, weighTicketsOfTrip } from './repository.ts';
 import { WEIGHING_PURPOSES } from './tables.ts';
+import { endTrip, startTrip, TripBody, TripEnd, tripKind } from './trips.ts';
 
 const TicketView = z.object({
   id: Uuid,
@@ -21,10 +26,91 @@ const TicketView = z.object({
   netGrams: z.number().int(),
   scaleDivisionGrams: z.number().int().nullable(),
   manifestId: Uuid.nullable(),
+  tripId: Uuid.nullable(),
   weighedAt: InstantView,
 });
 
-export function transportRoutes(app: App, { journal, database }: Services): void {
+const TripView = z.object({
+  id: Uuid,
+  version: z.number().int(),
+  carrierId: Uuid,
+  plate: z.string(),
+  driverId: Uuid.nullable(),
+  startedAt: InstantView,
+  endedAt: InstantView.nullable(),
+  /** The trip's own difference, as booked at each site where the whole vehicle was weighed. */
+  booked: z.array(z.object({ siteId: Uuid, grams: z.number().int() })).readonly(),
+});
+
+export function transportRoutes(app: App, services: Services): void {
+  addTrips(app, services);
+  addWeighTickets(app, services);
+}
+
+function addTrips(app: App, { journal, database }: Services): void {
+  const { pool } = database;
+  addAct(app, journal, {
+    url: '/v1/trips',
+    operation: 'trips.start',
+    summary: '发车 · A vehicle sets off on a round of pickups',
+    act: startTrip,
+    body: TripBody,
+    input: ({ body }) => body,
+  });
+  addAct(app, journal, {
+    url: '/v1/trips/:id/end',
+    operation: 'trips.end',
+    summary: '收车 · The round is over',
+    act: endTrip,
+    body: TripEnd,
+    input: ({ params, body }) => ({ ...(body as z.output<typeof TripEnd>), id: params.id }),
+  });
+  app.get(
+    '/v1/trips',
+    {
+      config: { operation: 'trips.read' },
+      schema: {
+        summary: '车次 · Trips of the carrier, newest first',
+        tags: ['trips'],
+        querystring: PageQuery,
+        response: { 200: pageOf(TripView), default: ProblemView },
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor } = request.query;
+      const rows = await listVisible(pool, await sightOf(pool, request.caller), {
+        kind: 'trip',
+        stages: STAGES,
+        below: readCursor(cursor),
+        rowsMax: limit + 1,
+        load: (ids) => subjectsById(pool, tripKind, ids),
+        fits: () => true,
+      });
+      return sendPage(request, reply, rows, limit);
+    },
+  );
+  app.get(
+    '/v1/trips/:id',
+    {
+      config: { operation: 'trips.read' },
+      schema: {
+        summary: '车次 · One trip and the weighings of the whole vehicle',
+        tags: ['trips'],
+        params: Id,
+        response: { 200: TripView.extend({ tickets: z.array(TicketView) }), default: ProblemView },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const [trip] = await subjectsById(pool, tripKind, [id]);
+      if (!trip || !(await partiesOnTrip(pool, id)).includes(request.caller.actor.party))
+        throw Problem.of(notFound('trip', id));
+      return { ...trip, tickets: await weighTicketsOfTrip(pool, id) };
+    },
+  );
+}
+
+function addWeighTickets(app: App, { journal, database }: Services): void {
   const { pool } = database;
   addAct(app, journal, {
     url: '/v1/weigh-tickets',

@@ -15,10 +15,22 @@ type Action = {
 /** Who may do what next, by status. Written out, so that a slip in the table of the code shows. */
 const ALLOWED = {
   draft: { consignor: ['revise', 'issue', 'void'] },
-  issued: { consignor: ['void'], carrier: ['pickup'] },
-  in_transit: { carrier: ['arrival'], consignee: ['arrival'] },
-  arrived: { consignee: ['receipt'] },
-  received: {},
+  issued: {
+    consignor: ['pickup-code', 'correction', 'void'],
+    carrier: ['pickup', 'correction'],
+    consignee: ['correction'],
+  },
+  in_transit: {
+    consignor: ['pickup-confirmation', 'correction'],
+    carrier: ['transit-storage', 'arrival', 'incident', 'correction'],
+    consignee: ['arrival', 'correction'],
+  },
+  arrived: {
+    consignor: ['pickup-confirmation', 'correction'],
+    carrier: ['correction'],
+    consignee: ['receipt', 'correction'],
+  },
+  received: { consignor: ['pickup-confirmation', 'correction'], carrier: ['correction'], consignee: ['correction'] },
   void: {},
 } as const;
 const ROLES = ['consignor', 'carrier', 'consignee'] as const;
@@ -42,7 +54,7 @@ t.test('actions[] offers each role in each status exactly what it may do, and sa
         `${role} of ${status}`,
       );
       for (const action of actions) {
-        t.match(action, { basis: /TM \d/, title: /\w/, by: [String] });
+        t.match(action, { basis: /(TM|法典|固废法) \d/, title: /\w/, by: [String] });
         t.equal(action.reason === null, action.allowed, `${role} of ${status}: ${action.act} says why not`);
         if (!action.allowed) t.same(action.missing, []);
       }
@@ -59,6 +71,17 @@ t.test('what is offered is what happens: every act of every role in every status
     arrival: { occurredAt },
     receipt: { occurredAt, lines: [{ line: 1, acceptedGrams: 1 }] },
     void: { reason: 'test' },
+    'pickup-confirmation': { occurredAt },
+    handover: { occurredAt, place: '某地' },
+    'transit-storage': { occurredAt, siteId: world.consigneeSiteId },
+    departure: { occurredAt, plate: world.plate },
+    return: { occurredAt, plate: world.plate },
+    'return-receipt': { occurredAt, lines: [{ line: 1, massGrams: 1 }] },
+    'follow-up': { carrierId: world.carrier.partyId, consigneeSiteId: world.consigneeSiteId },
+    incident: { occurredAt, type: 'leak', place: '某地', description: '…', lines: [{ line: 1, grams: 1 }] },
+    'incident-plan': { plan: '…' },
+    'incident-resolution': { occurredAt, lines: [{ line: 1, lostGrams: 1, recoveredGrams: 0 }] },
+    correction: { reason: '…', changes: [{ path: '/lines/0/name', value: '另名' }] },
   };
   for (const status of Object.keys(ALLOWED) as (keyof typeof ALLOWED)[]) {
     const shared = await world.aManifest({ status });

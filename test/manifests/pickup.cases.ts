@@ -22,13 +22,13 @@ t.test('the oldest batches are taken and marked as inferred, as weighed', async 
   const answer = await pickUp(world, id, [{ line: 1, massGrams: 900_000 }]);
   t.match(answer, { status: 200, body: { status: 'in_transit' } });
   t.same(codesOf(answer), []);
-  const { lines, plate, pickedUpAt } = ok(await world.regulator.get(`/v1/manifests/${id}`));
+  const { lines, legs, pickedUpAt } = ok(await world.regulator.get(`/v1/manifests/${id}`));
   t.match(lines, [{ declaredGrams: 1_000_000, pickedUpGrams: 900_000 }]);
   t.same(lines[0].loaded, [
     { batchId: older, grams: 600_000, pieces: 0, inferred: true },
     { batchId: younger, grams: 300_000, pieces: 0, inferred: true },
   ]);
-  t.equal(plate, world.plate);
+  t.equal(legs[0].plate, world.plate);
   t.equal(pickedUpAt, at(world));
   t.equal(await remainingOf(world, older), 0);
   t.equal(await remainingOf(world, younger), 700_000);
@@ -120,9 +120,9 @@ t.test('an odd plate is recorded as given, with a warning; a sound one in its no
   await world.generate(5_000_000);
   const [odd, sound] = [await anIssued(world), await anIssued(world)];
   t.same(codesOf(await pickUp(world, odd.id, [{ line: 1, massGrams: 1 }], { plate: 'TRUCK-9' })), ['plate-unusual']);
-  t.equal(ok(await world.carrier.get(`/v1/manifests/${odd.id}`)).plate, 'TRUCK-9');
+  t.equal(ok(await world.carrier.get(`/v1/manifests/${odd.id}`)).legs[0].plate, 'TRUCK-9');
   t.same(codesOf(await pickUp(world, sound.id, [{ line: 1, massGrams: 1 }], { plate: ' 鲁a·12345' })), []);
-  t.equal(ok(await world.carrier.get(`/v1/manifests/${sound.id}`)).plate, '鲁A12345');
+  t.equal(ok(await world.carrier.get(`/v1/manifests/${sound.id}`)).legs[0].plate, '鲁A12345');
 });
 
 t.test('loaded before it was issued: recorded and remarked upon', async (t) => {
@@ -173,7 +173,7 @@ t.test('a report that does not fit the state: 409, kept as evidence and read in 
     },
   });
   t.equal(await world.balance(world.carrier, 'in_transit'), 5_000_000, 'nothing is booked');
-  t.match(ok(await world.carrier.get(`/v1/manifests/${id}`)), { status: 'in_transit', plate: world.plate });
+  t.match(ok(await world.carrier.get(`/v1/manifests/${id}`)), { status: 'in_transit', legs: [{ plate: world.plate }] });
 });
 
 t.test('before issue the carrier cannot know of the manifest: 404 and nothing kept', async (t) => {

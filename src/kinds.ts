@@ -1,0 +1,45 @@
+import { policyKind } from './catalogue/registers.ts';
+import { batchKind } from './custody/batches.ts';
+import { ledgerProjection, traceProjection } from './custody/repository.ts';
+import { legProjection } from './manifests/legs.ts';
+import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
+import { type AudienceOf, audienceProjection } from './parties/audience.ts';
+import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
+import { permitKind } from './permits/registers.ts';
+import type { Projection } from './platform/acts.ts';
+import type { Kind } from './platform/subjects.ts';
+import { anomalyKind, audienceOfAnomaly } from './reconciliation/commands.ts';
+import { weighTicketKind } from './transport/commands.ts';
+import { audienceOfTrip, tripKind } from './transport/trips.ts';
+import { unmatchedReportKind } from './transport/unmatched-reports.ts';
+
+/** Every kind of subject and every projection: what the journal writes and a rebuild fills again. */
+export const KINDS: readonly Kind[] = [
+  policyKind,
+  partyKind,
+  siteKind,
+  vehicleKind,
+  personKind,
+  deviceKind,
+  apiKeyKind,
+  permitKind,
+  manifestKind,
+  batchKind,
+  weighTicketKind,
+  tripKind,
+  unmatchedReportKind,
+  anomalyKind,
+] as unknown as readonly Kind[];
+
+export const AUDIENCE_OF: AudienceOf = {
+  manifest: audienceOfManifest,
+  trip: audienceOfTrip,
+  anomaly: audienceOfAnomaly,
+};
+
+export const PROJECTIONS: readonly Projection[] = [
+  ledgerProjection,
+  traceProjection,
+  audienceProjection(AUDIENCE_OF),
+  legProjection,
+] as unknown as readonly Projection[];

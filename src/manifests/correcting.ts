@@ -1,0 +1,221 @@
+/** The life of a correction: proposed by one who stands on the manifest, agreed to by those it concerns, then booked anew. TM 29. */
+import { dayInShanghai } from '../catalogue/calendar.ts';
+import { codeRemarks } from '../catalogue/code-remarks.ts';
+import type { Facts } from '../catalogue/reference.ts';
+import { batchesIn, type Movement, movementsData } from '../custody/ledger.ts';
+import { partyKind } from '../parties/registers.ts';
+import { liesIn } from '../permits/commands.ts';
+import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
+import type { EventDraft } from '../platform/events.ts';
+import { notFound } from '../platform/register.ts';
+import type { Refusal } from '../problems.ts';
+import { positionsOf, undone } from './booking.ts';
+import { applyChanges, changedSince, checkChanges } from './corrections.ts';
+import { checkMethod } from './filing.ts';
+import type { CorrectionDecisionInput, CorrectionInput } from './inputs.ts';
+import { type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
+import { type Manifest, manifestKind } from './manifest.ts';
+import { against, manifestEvent, rolesOfCaller } from './standing.ts';
+import type { Approver, FieldChange } from './tables.ts';
+
+/** Whoever proposes agrees; when nobody else is concerned it takes effect at once. */
+export function decideCorrection(
+  input: CorrectionInput,
+  manifest: Manifest,
+  roles: readonly ManifestRole[],
+  facts: Facts,
+): Decision {
+  const checked = checkChanges(manifest, input.changes);
+  if ('refusal' in checked) return refused(checked.refusal);
+  const known = checkCodes(checked.changes, facts);
+  if ('refusal' in known) return refused(known.refusal);
+  const { changes, approvers } = checked;
+  const approvedBy = approvers.filter((approver) => agreesAs(roles).includes(approver));
+  const proposed = manifestEvent(
+    'correction_proposed',
+    manifest.id,
+    facts.now,
+    { changes, approvers, approvedBy },
+    { region: manifest.originRegion, details: { reason: input.reason } },
+  );
+  const isAgreed = approvedBy.length === approvers.length;
+  return {
+    events: isAgreed ? [proposed, correctedEvent(manifest, changes, facts)] : [proposed],
+    answer: answerOf(manifest, isAgreed, approvers, approvedBy),
+    warnings: known.warnings,
+  };
+}
+
+/** Those concerned agree one by one; with the last of them the manifest is corrected in the same act. */
+export function decideCorrectionApproval(input: CorrectionDecisionInput, states: States, facts: Facts): Decision {
+  const found = openCorrection(input.id, states, facts);
+  if ('refusal' in found) return refused(found.refusal);
+  const { manifest, as } = found;
+  const { changes, approvers, approvedBy } = manifest.correction!;
+  const mine = as.filter((approver) => approvers.includes(approver) && !approvedBy.includes(approver));
+  if (mine.length === 0) return refused(notAwaited(manifest));
+  const stale = changedSince(manifest, changes);
+  if (stale.length > 0) return refused(changedMeanwhile(stale));
+  const agreed = [...approvedBy, ...mine];
+  const isAgreed = agreed.length === approvers.length;
+  const approved = manifestEvent(
+    'correction_approved',
+    manifest.id,
+    facts.now,
+    { as: mine },
+    { region: manifest.originRegion },
+  );
+  return {
+    events: isAgreed ? [approved, correctedEvent(manifest, changes, facts)] : [approved],
+    answer: answerOf(manifest, isAgreed, approvers, agreed),
+  };
+}
+
+/** One of those concerned says no, or whoever proposed takes it back. */
+export function decideCorrectionEnd(
+  type: 'correction_rejected' | 'correction_withdrawn',
+  input: CorrectionDecisionInput,
+  states: States,
+  facts: Facts,
+): Decision {
+  const found = openCorrection(input.id, states, facts);
+  if ('refusal' in found) return refused(found.refusal);
+  const { manifest, as } = found;
+  const { approvers, proposedBy } = manifest.correction!;
+  const isProposer = facts.caller.actor.party === proposedBy;
+  const isConcerned = as.some((approver) => approvers.includes(approver));
+  if (type === 'correction_withdrawn' ? !isProposer : !isConcerned || isProposer)
+    return refused(type === 'correction_withdrawn' ? onlyProposer : notAwaited(manifest));
+  const reason = input.reason ? { details: { reason: input.reason } } : {};
+  const event = manifestEvent(type, manifest.id, facts.now, {}, { region: manifest.originRegion, ...reason });
+  return { events: [event], answer: { id: manifest.id, status: manifest.status, correction: 'none' } };
+}
+
+const agreesAs = (roles: readonly ManifestRole[]): Approver[] => [
+  ...new Set(roles.map((role) => (role === 'leg_carrier' ? 'carrier' : role))),
+];
+
+/** The manifest with its open correction, and as what the caller may speak on it. */
+function openCorrection(
+  id: string,
+  states: States,
+  facts: Facts,
+): { manifest: Manifest; as: Approver[] } | { refusal: Refusal } {
+  const manifest = states.get(manifestKind, id);
+  const as = manifest ? voicesOf(manifest, states, facts) : [];
+  if (!manifest || as.length === 0) return { refusal: notFound('manifest', id) };
+  if (manifest.correction) return { manifest, as };
+  return {
+    refusal: {
+      problem: 'wrong-status',
+      detail: { zh: '没有未了结的更正。', en: 'No correction is open.' },
+      basis: 'TM 29',
+    },
+  };
+}
+
+function voicesOf(manifest: Manifest, states: States, { caller }: Facts): Approver[] {
+  if (caller.role !== 'regulator') return manifest.number === null ? [] : agreesAs(rolesOfCaller(manifest, caller));
+  const jurisdiction = states.get(partyKind, caller.actor.party)?.jurisdiction;
+  const { originRegion, destinationRegion, passedRegions, stream } = manifest;
+  const watches = jurisdiction?.streams.includes(stream) && manifest.number !== null;
+  const isTheirs =
+    watches && [originRegion, destinationRegion, ...passedRegions].some((region) => liesIn(jurisdiction!, region));
+  return isTheirs ? ['regulator'] : [];
+}
+
+/** What was booked is taken back where it lies now and booked as it should have been. */
+function correctedEvent(manifest: Manifest, changes: readonly FieldChange[], facts: Facts): EventDraft {
+  const movements = cancelled([...positionsOf(manifest).map(undone), ...positionsOf(applyChanges(manifest, changes))]);
+  return manifestEvent(
+    'manifest_corrected',
+    manifest.id,
+    facts.now,
+    { changes },
+    { region: manifest.originRegion, refs: batchesIn(movements), also: movementsData(movements) },
+  );
+}
+
+/** What is taken back and booked again the same is left out. */
+function cancelled(movements: readonly Movement[]): Movement[] {
+  const sums = new Map<string, Movement>();
+  for (const movement of movements) {
+    const { wasteCode, line, from, to, fromBatch, toBatch } = movement;
+    const key = JSON.stringify([wasteCode, line, from, to, fromBatch, toBatch]);
+    const known = sums.get(key);
+    sums.set(
+      key,
+      known
+        ? {
+            ...known,
+            grams: known.grams + movement.grams,
+            pieces: known.pieces + movement.pieces,
+            dryGrams: known.dryGrams + movement.dryGrams,
+          }
+        : movement,
+    );
+  }
+  return [...sums.values()];
+}
+
+/** A waste code or method that is put right must be one. */
+function checkCodes(
+  changes: readonly FieldChange[],
+  facts: Facts,
+): { refusal: Refusal } | { warnings: readonly Warning[] } {
+  const warnings: Warning[] = [];
+  for (const [index, { path, to }] of changes.entries()) {
+    const pointer = `/changes/${index}/value`;
+    if (path.endsWith('/method')) {
+      const refusal = checkMethod(to as string, pointer);
+      if (refusal) return { refusal };
+    }
+    if (!path.endsWith('/wasteCode')) continue;
+    const remarks = codeRemarks(to as string, dayInShanghai(facts.now), pointer);
+    if ('refusal' in remarks) return remarks;
+    warnings.push(...remarks.warnings);
+  }
+  return { warnings };
+}
+
+const answerOf = (
+  manifest: Manifest,
+  isAgreed: boolean,
+  approvers: readonly Approver[],
+  agreed: readonly Approver[],
+) => ({
+  id: manifest.id,
+  status: manifest.status,
+  correction: isAgreed ? 'applied' : 'open',
+  awaits: approvers.filter((approver) => !agreed.includes(approver)),
+});
+
+function notAwaited({ correction }: Manifest): Refusal {
+  const left = correction!.approvers.filter((approver) => !correction!.approvedBy.includes(approver));
+  return {
+    problem: 'not-your-act',
+    detail: {
+      zh: `此更正正等待${left.map((one) => APPROVER_NAMES[one].zh).join('、')}同意。`,
+      en: `This correction waits for the ${left.map((one) => APPROVER_NAMES[one].en).join(' and the ')}.`,
+    },
+    basis: 'TM 29',
+  };
+}
+
+const APPROVER_NAMES = { ...ROLE_NAMES, regulator: { zh: '监管部门', en: 'regulator' } };
+
+const changedMeanwhile = (paths: readonly string[]): Refusal => ({
+  ...against(
+    '/',
+    `${paths.join('、')} 在提出更正之后已有变化；请撤回后重新提出。`,
+    `${paths.join(', ')} changed after the correction was proposed; withdraw it and propose it anew.`,
+    'TM 29',
+  ),
+  problem: 'wrong-status',
+});
+
+const onlyProposer: Refusal = {
+  problem: 'not-your-act',
+  detail: { zh: '只有提出更正的单位可以撤回。', en: 'Only whoever proposed a correction takes it back.' },
+  basis: 'TM 29',
+};

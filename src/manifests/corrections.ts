@@ -1,0 +1,263 @@
+/**
+ * What may be corrected on a manifest after it was issued, and who has to agree (TM 29: an irregular entry that is put
+ * right in time, with reasons, is no breach). Old values stay readable for ever: a correction is one more event. Pure.
+ */
+import { z } from 'zod';
+import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
+import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
+import type { Refusal } from '../problems.ts';
+import { carried, gramsOf, lotOfRefused, piecesOf, shareOver } from './booking.ts';
+import { FORMS, PACKAGINGS } from './inputs.ts';
+import type { Manifest } from './manifest.ts';
+import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
+
+interface Field {
+  readonly value: z.ZodType<FieldValue>;
+  /** Whom the entry concerns: each has to agree, besides whoever proposes. */
+  readonly concerns: readonly Approver[];
+  /** What must have been recorded for there to be anything to correct. */
+  readonly once: 'issued' | 'loaded' | 'arrived' | 'received';
+  /** From the receipt on what was accepted lies in the consignee's stock under its code. */
+  readonly untilReceipt?: true;
+}
+
+const PARTIES: readonly Approver[] = ['consignor', 'carrier', 'consignee'];
+const WITH_REGULATOR: readonly Approver[] = [...PARTIES, 'regulator'];
+const ENDS: readonly Approver[] = ['consignor', 'consignee'];
+const ENDS_AND_REGULATOR: readonly Approver[] = [...ENDS, 'regulator'];
+
+/** /lines/<from 0>/<name> */
+const LINE_FIELDS = {
+  name: { value: ShortText, concerns: ENDS, once: 'issued' },
+  form: { value: z.enum(FORMS), concerns: ENDS, once: 'issued' },
+  hazards: {
+    value: z
+      .array(z.enum(Object.keys(HAZARDS) as [Hazard, ...Hazard[]]))
+      .min(1)
+      .max(5),
+    concerns: ENDS,
+    once: 'issued',
+  },
+  packaging: { value: z.enum(PACKAGINGS), concerns: ENDS, once: 'issued' },
+  hazardousComponent: { value: ShortText.nullable(), concerns: ENDS, once: 'issued' },
+  unNumber: { value: z.string().regex(/^UN\d{4}$/), concerns: PARTIES, once: 'issued' },
+  wasteCode: { value: z.string().max(20), concerns: WITH_REGULATOR, once: 'issued', untilReceipt: true },
+  pickedUpGrams: { value: Grams, concerns: WITH_REGULATOR, once: 'loaded' },
+  pickedUpPieces: { value: Pieces, concerns: PARTIES, once: 'loaded' },
+  acceptedGrams: { value: Grams.min(1), concerns: ENDS_AND_REGULATOR, once: 'received' },
+  refusedGrams: { value: Grams, concerns: ENDS_AND_REGULATOR, once: 'received' },
+  refusedPieces: { value: Pieces, concerns: ENDS, once: 'received' },
+  receivedPieces: { value: Pieces, concerns: ENDS, once: 'received' },
+  method: { value: z.string().max(4), concerns: ENDS_AND_REGULATOR, once: 'received' },
+} as const satisfies Record<string, Field>;
+
+/** /legs/<from 0>/<name> */
+const LEG_FIELDS = {
+  plate: { value: z.string().min(1).max(20), concerns: ['consignor', 'carrier'], once: 'loaded' },
+  driverId: { value: Uuid.nullable(), concerns: ['carrier'], once: 'loaded' },
+  waybillNumber: { value: z.string().max(64).nullable(), concerns: ['carrier'], once: 'loaded' },
+} as const satisfies Record<string, Field>;
+
+/** /<name> */
+const HEAD_FIELDS = {
+  pickedUpAt: { value: Instant, concerns: WITH_REGULATOR, once: 'loaded' },
+  arrivedAt: { value: Instant, concerns: WITH_REGULATOR, once: 'arrived' },
+  acceptedAt: { value: Instant, concerns: ENDS_AND_REGULATOR, once: 'received' },
+} as const satisfies Record<string, Field>;
+
+/** Every path that may be corrected, as a reader would write it. */
+export const CORRECTABLE: readonly { readonly path: string; readonly concerns: readonly Approver[] }[] = [
+  ...Object.entries(LINE_FIELDS).map(([name, { concerns }]) => ({ path: `/lines/{n}/${name}`, concerns })),
+  ...Object.entries(LEG_FIELDS).map(([name, { concerns }]) => ({ path: `/legs/{n}/${name}`, concerns })),
+  ...Object.entries(HEAD_FIELDS).map(([name, { concerns }]) => ({ path: `/${name}`, concerns })),
+];
+
+interface Target {
+  readonly field: Field;
+  readonly name: string;
+  readonly index: number;
+  readonly list: 'lines' | 'legs' | 'head';
+}
+
+const PATH = /^\/(?:(lines|legs)\/(\d{1,2})\/)?([A-Za-z]+)$/;
+const TABLES = { lines: LINE_FIELDS, legs: LEG_FIELDS, head: HEAD_FIELDS };
+
+function targetOf(manifest: Manifest, path: string): Target | undefined {
+  const [, listed, index, name] = PATH.exec(path) ?? [];
+  if (name === undefined) return undefined;
+  const list = (listed ?? 'head') as Target['list'];
+  const field = Object.hasOwn(TABLES[list], name) ? (TABLES[list] as Record<string, Field>)[name] : undefined;
+  const at = Number(index ?? 0);
+  return field && (list === 'head' || at < manifest[list].length) ? { field, name, index: at, list } : undefined;
+}
+
+const entryAt = (manifest: Manifest, { list, index }: Target): object =>
+  list === 'head' ? manifest : manifest[list][index]!;
+
+function valueAt(manifest: Manifest, target: Target): FieldValue {
+  const value = (entryAt(manifest, target) as Record<string, unknown>)[target.name];
+  return value instanceof Date ? value.toISOString() : ((value ?? null) as FieldValue);
+}
+
+export interface Proposed {
+  readonly changes: readonly FieldChange[];
+  readonly approvers: readonly Approver[];
+}
+
+/** Are these corrections that can be made? The old values are ours to say. */
+export function checkChanges(
+  manifest: Manifest,
+  wanted: readonly { readonly path: string; readonly value: unknown }[],
+): Proposed | { refusal: Refusal } {
+  const changes: FieldChange[] = [];
+  const approvers = new Set<Approver>();
+  for (const [index, { path, value }] of wanted.entries()) {
+    const target = targetOf(manifest, path);
+    if (!target) return { refusal: unknownPath(index, path) };
+    if (changes.some((change) => change.path === path)) return { refusal: twice(index, path) };
+    if (!isRecorded(manifest, target.field)) return { refusal: notRecorded(index, path, target.field) };
+    const parsed = target.field.value.safeParse(value);
+    if (!parsed.success) return { refusal: badValue(index, path, parsed.error.issues[0]!.message) };
+    const to = target.list === 'head' ? new Date(parsed.data as string).toISOString() : parsed.data;
+    const from = valueAt(manifest, target);
+    if (JSON.stringify(from) === JSON.stringify(to)) return { refusal: same(index, path, from) };
+    if (target.name === 'acceptedGrams' && from === 0) return { refusal: neverAccepted(index, path) };
+    changes.push({ path, from, to });
+    for (const approver of target.field.concerns) approvers.add(approver);
+  }
+  const refusal = impossible(manifest, changes);
+  return refusal ? { refusal } : { changes, approvers: [...approvers] };
+}
+
+/** The paths whose value is no longer what it was when the correction was proposed. */
+export const changedSince = (manifest: Manifest, changes: readonly FieldChange[]): string[] =>
+  changes.flatMap(({ path, from }) => {
+    const target = targetOf(manifest, path);
+    return target && JSON.stringify(valueAt(manifest, target)) === JSON.stringify(from) ? [] : [path];
+  });
+
+function isRecorded({ status, pickedUpAt, arrivedAt, acceptedAt }: Manifest, { once, untilReceipt }: Field): boolean {
+  if (untilReceipt && acceptedAt) return false;
+  const known = { issued: status !== 'draft', loaded: pickedUpAt, arrived: arrivedAt, received: acceptedAt };
+  return Boolean(known[once]);
+}
+
+/** Figures that cannot be: more lost or received than was there in pieces, or a remainder that has moved on meanwhile. */
+function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined {
+  const next = applyChanges(manifest, changes);
+  const short = next.lines.find((line) => carried(line).some(({ grams, pieces }) => grams < 0 || pieces < 0));
+  if (short)
+    return against(
+      '/changes',
+      `第 ${short.line} 行更正后少于途中已损失或冻结的数量。`,
+      `Line ${short.line} would then have less than what was lost or held up on the way.`,
+    );
+  const fewer = next.lines.find(({ receivedPieces, refusedPieces }) => (receivedPieces ?? 0) < (refusedPieces ?? 0));
+  if (fewer)
+    return against(
+      '/changes',
+      `第 ${fewer.line} 行拒收件数多于收到件数。`,
+      `Line ${fewer.line} would have more pieces refused than received.`,
+    );
+  const quantities = changes.some(({ path }) => /(Grams|Pieces|wasteCode)$/.test(path));
+  const movedOn = manifest.remainders.some(({ state }) => state !== 'held');
+  if (quantities && movedOn)
+    return against(
+      '/changes',
+      '余量已退运或转运，数量不能再更正；请在收回或后续联单上更正。',
+      'The remainder has moved on, so quantities can no longer be corrected here; correct them where it went.',
+    );
+  return undefined;
+}
+
+/** The manifest with other values, and what follows from them: batches share a new mass as they shared the old one. */
+export function applyChanges(manifest: Manifest, changes: readonly FieldChange[]): Manifest {
+  let next = manifest;
+  for (const { path, to } of changes) {
+    const target = targetOf(next, path);
+    if (target) next = withValue(next, target, to);
+  }
+  const at = next.remainders.findIndex(({ reason }) => reason === 'refused');
+  const refused = next.acceptedAt ? lotOfRefused(next) : [];
+  const remainders = at < 0 ? [...next.remainders, ...refused] : next.remainders.toSpliced(at, 1, ...refused);
+  const untouched = at >= 0 && next.remainders[at]!.state !== 'held';
+  return { ...next, remainders: untouched ? next.remainders : remainders };
+}
+
+function withValue(manifest: Manifest, { list, index, name }: Target, to: FieldValue): Manifest {
+  if (list === 'legs') {
+    const legs = manifest.legs.map((leg, at): Leg => (at === index ? { ...leg, [name]: to } : leg));
+    return { ...manifest, legs };
+  }
+  if (list === 'lines') {
+    const lines = manifest.lines.map((line, at): Line => (at === index ? shared({ ...line, [name]: to }) : line));
+    return { ...manifest, lines };
+  }
+  const legs =
+    name === 'pickedUpAt' ? manifest.legs.with(0, { ...manifest.legs[0]!, startedAt: to as string }) : manifest.legs;
+  return { ...manifest, legs, [name]: new Date(to as string) };
+}
+
+/** What was loaded of each batch adds up to what was picked up. */
+function shared(line: Line): Line {
+  if (line.pickedUpGrams === null) return line;
+  const [grams, pieces] = [line.pickedUpGrams, line.pickedUpPieces ?? 0];
+  const isSame = gramsOf(line.loaded) === grams && piecesOf(line.loaded) === pieces;
+  return isSame ? line : { ...line, loaded: shareOver(line.loaded, grams, pieces) };
+}
+
+const against = (pointer: string, zh: string, en: string): Refusal => ({
+  problem: 'against-rule',
+  detail: { zh, en },
+  basis: 'TM 29',
+  errors: [{ pointer, detail: en }],
+});
+
+const unknownPath = (index: number, path: string): Refusal => ({
+  ...against(
+    `/changes/${index}/path`,
+    `${path} 不是可更正的字段。`,
+    `${path} is not a field of this manifest that can be corrected.`,
+  ),
+  errors: [{ pointer: `/changes/${index}/path`, detail: CORRECTABLE.map((one) => one.path).join(', ') }],
+});
+
+const twice = (index: number, path: string): Refusal =>
+  against(`/changes/${index}/path`, `${path} 出现了两次。`, `${path} is named twice.`);
+
+const same = (index: number, path: string, from: FieldValue): Refusal =>
+  against(
+    `/changes/${index}/value`,
+    `${path} 现值已是 ${JSON.stringify(from)}。`,
+    `${path} is ${JSON.stringify(from)} already.`,
+  );
+
+const badValue = (index: number, path: string, message: string): Refusal =>
+  against(`/changes/${index}/value`, `${path} 的新值不符合格式：${message}。`, `The new value of ${path}: ${message}.`);
+
+const ONCE = {
+  issued: { zh: '签发', en: 'it is issued' },
+  loaded: { zh: '装运', en: 'it is loaded' },
+  arrived: { zh: '运抵', en: 'it has arrived' },
+  received: { zh: '接受', en: 'it is received' },
+};
+
+const notRecorded = (index: number, path: string, { once, untilReceipt }: Field): Refusal =>
+  untilReceipt
+    ? against(
+        `/changes/${index}/path`,
+        `${path} 只能在接受之前更正；已接受的废物按其代码入库。`,
+        `${path} can be corrected until the receipt only; what is received lies in stock under its code.`,
+      )
+    : against(
+        `/changes/${index}/path`,
+        `${path} 须在${ONCE[once].zh}之后才能更正。`,
+        `${path} can be corrected once ${ONCE[once].en}.`,
+      );
+
+const neverAccepted = (index: number, path: string): Refusal =>
+  against(
+    `/changes/${index}/value`,
+    `该行已整行拒收，不能更正为接受；请以余量另行转运。`,
+    `The line was refused as a whole, so ${path} has no batch; send the remainder on instead.`,
+  );

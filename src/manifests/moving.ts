@@ -1,0 +1,240 @@
+/** On the way: handover between carriers (联运), transit storage, departure from it, arrival. TM 11(3)-(4), 17. */
+import { addWorkingDays, dayInShanghai } from '../catalogue/calendar.ts';
+import { plateRemarks } from '../catalogue/plate-remarks.ts';
+import type { Facts } from '../catalogue/reference.ts';
+import { batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
+import type { Site } from '../parties/registers.ts';
+import { type Decision, refused, type Warning } from '../platform/acts.ts';
+import { carried, carriedBy, gramsOf, moveParts, onHold, onTheRoad, piecesOf } from './booking.ts';
+import type { ArrivalInput, DepartureInput, HandoverInput, TransitStorageInput } from './inputs.ts';
+import { currentLeg, DEADLINES, handoverAwaited } from './lifecycle.ts';
+import type { Manifest } from './manifest.ts';
+import { against, ifBefore, manifestEvent, unmatched, vehicleData } from './standing.ts';
+
+/** Everything that travels, from one place to another. */
+const moveLoad = (manifest: Manifest, from: Place, to: Place): Movement[] =>
+  manifest.lines.flatMap((line) => moveParts(line, carried(line), from, to));
+
+/**
+ * Either carrier reports first, and with that the load changes hands; the other confirms. Until both have spoken the
+ * handover is half signed, and a rule asks for the rest.
+ */
+export function decideHandover(input: HandoverInput, manifest: Manifest, facts: Facts): Decision {
+  const index = handoverAwaited(manifest)!;
+  const leg = manifest.legs[index]!;
+  const party = facts.caller.actor.party;
+  const takes = leg.carrierId === party;
+  const gives = manifest.legs[index - 1]!.carrierId === party;
+  if (!takes && !gives)
+    return refused({
+      problem: 'not-your-act',
+      detail: {
+        zh: `第 ${index + 1} 段的交接由该段与上一段的承运人办理。`,
+        en: `The handover to leg ${index + 1} is for its carrier and the one before it to report.`,
+      },
+      basis: 'TM 17',
+    });
+  const said = leg.handover?.confirmedBy ?? [];
+  const by = takes && !said.includes('taker') ? 'taker' : 'giver';
+  if (said.includes(by)) return unmatched('handover', manifest, input, facts, saidAlready(index + 1));
+  const occurredAt = new Date(input.occurredAt);
+  const { plate, warnings } = input.plate === undefined ? { plate: null, warnings: [] } : plateRemarks(input.plate);
+  const remarks = input.differs ? { details: { differs: input.differs } } : {};
+  const draft = { region: input.region ?? null, entryMode: input.entryMode, ...remarks };
+  const answer = { id: manifest.id, status: manifest.status, leg: index + 1, confirmedBy: [...said, by] };
+  const told = [...warnings, ...handoverWarnings(input, manifest, index, takes)];
+  if (said.length > 0) {
+    const data = { leg: index + 1, by, ...vehicleData(input, plate) } as const;
+    return {
+      events: [manifestEvent('handover_confirmed', manifest.id, occurredAt, data, draft)],
+      answer,
+      warnings: told,
+    };
+  }
+  const movements = moveLoad(manifest, onTheRoad(manifest), carriedBy(leg.carrierId, manifest));
+  const data = {
+    leg: index + 1,
+    by,
+    place: input.place,
+    region: input.region ?? null,
+    ...vehicleData(input, takes ? plate : null),
+  } as const;
+  const event = manifestEvent('handed_over', manifest.id, occurredAt, data, {
+    ...draft,
+    refs: batchesIn(movements),
+    also: movementsData(movements),
+  });
+  return { events: [event], answer, warnings: told };
+}
+
+const saidAlready = (leg: number) => ({
+  problem: 'wrong-status' as const,
+  detail: {
+    zh: `您已报告第 ${leg} 段的交接；等待另一承运人确认。`,
+    en: `You have reported the handover to leg ${leg}; the other carrier has still to confirm it.`,
+  },
+  basis: 'TM 17',
+});
+
+function handoverWarnings(input: HandoverInput, { legs }: Manifest, index: number, takes: boolean): Warning[] {
+  const early = ifBefore(legs[index - 1]!.startedAt, input, {
+    code: 'handed-over-before-start',
+    basis: 'TM 17',
+    detail: { zh: '交接时间早于上一段的起运时间。', en: 'It was handed over before the leg before it had begun.' },
+  });
+  const differs: Warning[] = input.differs
+    ? [
+        {
+          code: 'handover-differs',
+          pointer: '/differs',
+          basis: 'TM 17',
+          detail: {
+            zh: '已记录：所交接的与联单不一致。',
+            en: 'Recorded: what was handed over does not agree with the manifest.',
+          },
+        },
+      ]
+    : [];
+  const noPlate: Warning[] =
+    takes && input.plate === undefined && legs[index]!.plate === null
+      ? [
+          {
+            code: 'plate-missing',
+            pointer: '/plate',
+            basis: 'TM 11(2)',
+            detail: { zh: '未填写接运车辆号牌。', en: 'The plate of the vehicle that takes over is missing.' },
+          },
+        ]
+      : [];
+  return [...early, ...differs, ...noPlate];
+}
+
+/** The load is put down at a site on the way; it stays in the carrier's hands. */
+export function decideTransitStorage(input: TransitStorageInput, manifest: Manifest, site: Site | undefined): Decision {
+  if (!site) return refused(against('/siteId', '没有此场所', 'There is no such site.'));
+  const occurredAt = new Date(input.occurredAt);
+  const { carrierId } = manifest.legs[currentLeg(manifest)]!;
+  const movements = moveLoad(manifest, onTheRoad(manifest), carriedBy(carrierId, manifest, site.id));
+  const event = manifestEvent(
+    'transit_stored',
+    manifest.id,
+    occurredAt,
+    { siteId: site.id },
+    {
+      region: site.region,
+      entryMode: input.entryMode,
+      refs: [site.id, ...batchesIn(movements)],
+      also: movementsData(movements),
+    },
+  );
+  const warnings = ifBefore(manifest.legs[currentLeg(manifest)]!.startedAt, input, {
+    code: 'stored-before-start',
+    detail: { zh: '中转贮存时间早于起运时间。', en: 'It was put down before it had set off.' },
+  });
+  return { events: [event], answer: { id: manifest.id, status: 'stored' }, warnings };
+}
+
+/** It goes on from there, perhaps on another vehicle: a new leg of the same carrier. */
+export function decideDeparture(input: DepartureInput, manifest: Manifest): Decision {
+  const occurredAt = new Date(input.occurredAt);
+  const { plate, warnings } = plateRemarks(input.plate);
+  const leg = manifest.legs[currentLeg(manifest)]!;
+  const movements = moveLoad(manifest, onTheRoad(manifest), carriedBy(leg.carrierId, manifest));
+  const event = manifestEvent('departed', manifest.id, occurredAt, vehicleData(input, plate), {
+    entryMode: input.entryMode,
+    refs: [manifest.storedSiteId!, ...batchesIn(movements)],
+    also: movementsData(movements),
+  });
+  const early = ifBefore(leg.endedAt, input, {
+    code: 'departed-before-storage',
+    detail: { zh: '启运时间早于中转贮存时间。', en: 'It left before it was put down.' },
+  });
+  return { events: [event], answer: { id: manifest.id, status: 'in_transit' }, warnings: [...warnings, ...early] };
+}
+
+/** The load stands at the consignee's gate: in its hands, not yet accepted. What an incident holds up stays where it is. */
+export function decideArrival(input: ArrivalInput, manifest: Manifest, facts: Facts): Decision {
+  const travelling = manifest.lines.flatMap(carried);
+  const nothingLeft = manifest.incident !== null && gramsOf(travelling) === 0 && piecesOf(travelling) === 0;
+  if (nothingLeft) return unmatched('arrival', manifest, input, facts, allHeldUp);
+  const occurredAt = new Date(input.occurredAt);
+  const movements = moveLoad(manifest, onTheRoad(manifest), onHold(manifest));
+  const day = dayInShanghai(occurredAt);
+  const place = { region: manifest.destinationRegion, stream: manifest.stream, day };
+  const due = addWorkingDays(day, facts.reference.policy(DEADLINES.receipt.policy, place).value);
+  const atOrigin = { ...place, region: manifest.originRegion };
+  const paperDays = facts.reference.policy(DEADLINES.paper.policy, atOrigin).value;
+  const paper = manifest.entryMode === 'paper' ? { paperDueOn: addWorkingDays(day, paperDays).day } : {};
+  const event = manifestEvent(
+    'arrived',
+    manifest.id,
+    occurredAt,
+    { dueOn: due.day, provisional: due.provisional, ...paper },
+    {
+      region: manifest.destinationRegion,
+      entryMode: input.entryMode,
+      refs: batchesIn(movements),
+      also: {
+        siteId: input.siteId ?? manifest.consigneeSiteId,
+        calendar: due.calendarVersion,
+        ...movementsData(movements),
+      },
+    },
+  );
+  const answer = { id: manifest.id, status: 'arrived', receiptDueOn: due.day, receiptDueProvisional: due.provisional };
+  const late =
+    'paperDueOn' in paper && dayInShanghai(facts.now) > paper.paperDueOn ? [enteredLate(paper.paperDueOn)] : [];
+  return { events: [event], answer, warnings: [...arrivalWarnings(input, manifest), ...late] };
+}
+
+const allHeldUp = {
+  problem: 'wrong-status' as const,
+  detail: {
+    zh: '全部货物因突发情况冻结；须先了结突发情况。',
+    en: 'All of the load is held up by an incident, which has to be settled first.',
+  },
+  basis: '法典 539; 固废法 86',
+};
+
+/** TM 20: what was done on paper is entered within ten working days after the transfer has ended. */
+export const enteredLate = (dueOn: string): Warning => ({
+  code: 'entered-late',
+  basis: 'TM 20',
+  detail: { zh: `纸质联单应于 ${dueOn} 前补录。`, en: `The paper manifest was to be entered by ${dueOn}.` },
+});
+
+function arrivalWarnings(input: ArrivalInput, manifest: Manifest): Warning[] {
+  const early = ifBefore(manifest.legs[currentLeg(manifest)]!.startedAt, input, {
+    code: 'arrived-before-pickup',
+    detail: { zh: '运抵时间早于装运时间。', en: 'It arrived before it was picked up.' },
+  });
+  const elsewhere: Warning[] =
+    input.siteId && input.siteId !== manifest.consigneeSiteId
+      ? [
+          {
+            code: 'arrived-elsewhere',
+            pointer: '/siteId',
+            basis: 'TM 11(4)',
+            detail: {
+              zh: '运抵地点不是联单载明的接受人场所。',
+              en: "It arrived at another site than the consignee's on the manifest.",
+            },
+          },
+        ]
+      : [];
+  const legsLeft = manifest.legs.length - currentLeg(manifest) - 1;
+  const skipped: Warning[] =
+    legsLeft > 0
+      ? [
+          {
+            code: 'legs-skipped',
+            basis: 'TM 17',
+            detail: {
+              zh: `联单载明的后 ${legsLeft} 段运输没有交接记录。`,
+              en: `The manifest names ${legsLeft} more carrier${legsLeft === 1 ? '' : 's'}, and no handover is on record.`,
+            },
+          },
+        ]
+      : [];
+  return [...early, ...elsewhere, ...skipped];
+}

@@ -1,0 +1,123 @@
+/**
+ * A milk run books what each pickup weighed and each receipt accepted. Where the plant weighed the whole vehicle, what
+ * that weighing says beyond the receipts is the trip's own difference: booked on the trip, on no line, over the batches
+ * received from it. A later ticket or correction books what is still missing. System act.
+ */
+import type { PolicyBook } from '../catalogue/reference.ts';
+import { apportion, batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
+import type { Act, Lookup } from '../platform/acts.ts';
+import type { Json } from '../platform/events.ts';
+import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
+import { tripKind } from '../transport/trips.ts';
+import type { Status } from './tables.ts';
+
+/** What a manifest of the trip has come to. */
+interface TripManifest {
+  readonly status: Status;
+  readonly consignorId: string;
+  readonly consigneeId: string;
+  readonly consigneeSiteId: string;
+  readonly lines: readonly {
+    readonly wasteCode: string;
+    readonly acceptedGrams: number | null;
+    readonly refusedGrams: number | null;
+    readonly receivedBatchId: string | null;
+  }[];
+}
+
+const tripManifestsLookup: Lookup<readonly TripManifest[]> = {
+  name: 'trip-manifests',
+  gated: false,
+  sql: 'select trip_id, status, consignor_id, consignee_id, consignee_site_id, lines from manifests where trip_id = any($1::uuid[]) order by id limit 500',
+  read: (rows) =>
+    rows.map(
+      ([, status, consignorId, consigneeId, consigneeSiteId, lines]) =>
+        ({ status, consignorId, consigneeId, consigneeSiteId, lines }) as TripManifest,
+    ),
+};
+
+/** The last weighing of the whole vehicle at each site where it was unloaded. */
+const tripTicketsLookup: Lookup<ReadonlyMap<string, number>> = {
+  name: 'trip-tickets',
+  gated: false,
+  sql: "select trip_id, site_id, net_grams from weigh_tickets where trip_id = any($1::uuid[]) and purpose = 'unloading' order by weighed_at, id",
+  read: (rows) => new Map(rows.map(([, siteId, netGrams]) => [siteId as string, netGrams as number])),
+};
+
+export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = {
+  name: 'book_trip_difference',
+  kind: 'system',
+  needs: ({ tripId }) => ({
+    lock: [{ kind: 'trip', id: tripId }],
+    lookups: [
+      { lookup: tripManifestsLookup, key: tripId },
+      { lookup: tripTicketsLookup, key: tripId },
+    ],
+  }),
+  decide({ tripId }, states, facts) {
+    const trip = states.get(tripKind, tripId);
+    const manifests = states.found(tripManifestsLookup, tripId);
+    const known = new Map((trip?.booked ?? []).map(({ siteId, grams }) => [siteId, grams]));
+    const movements = [...states.found(tripTicketsLookup, tripId)].flatMap(([siteId, weighedGrams]) => {
+      const there = manifests.filter((manifest) => manifest.consigneeSiteId === siteId);
+      if (there.length === 0 || !there.every(({ status }) => status === 'received' || status === 'refused')) return [];
+      const difference = weighedGrams - sum(there.flatMap(({ lines }) => lines.map(receivedGrams)));
+      const missing = difference - (known.get(siteId) ?? 0);
+      const booked = bookOver(there, missing, tripId);
+      if (booked.length > 0) known.set(siteId, difference);
+      return booked;
+    });
+    if (!trip || movements.length === 0) return { events: [], answer: { id: tripId, outcome: 'nothing_to_book' } };
+    const event = {
+      type: 'trip_difference_booked',
+      subject: { kind: 'trip', id: tripId },
+      occurredAt: facts.now,
+      refs: batchesIn(movements),
+      data: {
+        booked: [...known].map(([siteId, grams]) => ({ siteId, grams })) as unknown as Json,
+        ...movementsData(movements),
+      },
+    };
+    return { events: [event], answer: { id: tripId, outcome: 'booked' } };
+  },
+};
+
+export const tripDifferenceJob: JobDefinition = {
+  name: 'book_trip_difference',
+  async handle({ tripId }) {
+    if (!tripId) throw new PermanentError('book_trip_difference needs a tripId');
+    return [{ act: bookTripDifference, input: { tripId } }];
+  },
+};
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const receivedGrams = ({ acceptedGrams, refusedGrams }: TripManifest['lines'][number]): number =>
+  (acceptedGrams ?? 0) + (refusedGrams ?? 0);
+
+/** Over the batches received, in proportion to their mass; nothing when none was accepted. */
+function bookOver(manifests: readonly TripManifest[], grams: number, trip: string): Movement[] {
+  const batches = manifests.flatMap(({ consignorId, consigneeId, consigneeSiteId, lines }) =>
+    lines.flatMap(({ wasteCode, acceptedGrams, receivedBatchId }) => {
+      if (receivedBatchId === null) return [];
+      const stock: Place = ['stock', consigneeId, consigneeSiteId, consigneeId];
+      const difference: Place = ['weighing_difference', consigneeId, consigneeSiteId, consignorId];
+      return [{ wasteCode, batchId: receivedBatchId, weight: acceptedGrams!, stock, difference }];
+    }),
+  );
+  if (grams === 0 || batches.length === 0) return [];
+  const shares = apportion(
+    Math.abs(grams),
+    batches.map(({ weight }) => weight),
+  );
+  return batches.map(({ wasteCode, batchId, stock, difference }, index) => ({
+    wasteCode,
+    trip,
+    from: grams < 0 ? stock : difference,
+    to: grams < 0 ? difference : stock,
+    fromBatch: batchId,
+    toBatch: batchId,
+    grams: shares[index]!,
+    pieces: 0,
+    dryGrams: 0,
+  }));
+}

@@ -1,0 +1,179 @@
+import t from 'tap';
+import { aWorld, ok, type World } from '../support/world.ts';
+import { aRegulator, arrive, at, gramsIn, heldBy, receive } from './given.ts';
+
+/** 更正 (TM 29): proposed, agreed to by whom it concerns, booked anew; the old values stay readable. */
+const propose = (world: World, id: string, changes: readonly { path: string; value: unknown }[]) =>
+  world.consignee.post(`/v1/manifests/${id}/correction`, { reason: '过磅单录入错误', changes });
+
+t.test('an accepted mass: consignor and regulator agree, postings are taken back and made anew', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'received', declaredGrams: 1_000_000, acceptedGrams: 980_000 });
+  t.equal(await world.balance(world.consignee, 'weighing_difference'), 20_000);
+  const proposed = await propose(world, id, [{ path: '/lines/0/acceptedGrams', value: 998_000 }]);
+  t.match(ok(proposed), { correction: 'open', awaits: ['consignor', 'regulator'] });
+  t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)), {
+    correction: { changes: [{ path: '/lines/0/acceptedGrams', from: 980_000, to: 998_000 }] },
+    lines: [{ acceptedGrams: 980_000 }],
+  });
+  t.match(await propose(world, id, [{ path: '/lines/0/name', value: '…' }]), { status: 409 }, 'one open at a time');
+  t.equal(
+    (await world.carrier.post(`/v1/manifests/${id}/correction-approval`, {})).status,
+    403,
+    'it does not concern the carrier',
+  );
+  t.equal((await world.stranger.post(`/v1/manifests/${id}/correction-approval`, {})).status, 404);
+  const elsewhere = await aRegulator(world, '440000');
+  t.equal((await elsewhere.post(`/v1/manifests/${id}/correction-approval`, {})).status, 404);
+  t.match(ok(await world.consignor.post(`/v1/manifests/${id}/correction-approval`, {})), { awaits: ['regulator'] });
+  t.equal(await world.balance(world.consignee, 'stock'), 980_000, 'nothing moves before all agree');
+  t.match(ok(await world.regulator.post(`/v1/manifests/${id}/correction-approval`, {})), {
+    correction: 'applied',
+    awaits: [],
+  });
+  t.equal(await world.balance(world.consignee, 'stock'), 998_000);
+  t.equal(await world.balance(world.consignee, 'weighing_difference'), 2_000);
+  const manifest = ok(await world.consignor.get(`/v1/manifests/${id}`));
+  t.match(manifest, { correction: null, correctionCount: 1, lines: [{ acceptedGrams: 998_000 }] });
+  const { items: versions } = ok(await world.regulator.get(`/v1/manifests/${id}/versions`));
+  const received = versions.find(({ type }: { type: string }) => type === 'receipt_recorded').version;
+  const { items } = ok(await world.regulator.get(`/v1/manifests/${id}/differences?from=${received}`));
+  t.same(
+    items,
+    [
+      { path: '/lines/0/acceptedGrams', from: 980_000, to: 998_000 },
+      { path: '/correctionCount', from: 0, to: 1 },
+    ].sort(
+      (a, b) =>
+        items.findIndex((one: { path: string }) => one.path === a.path) -
+        items.findIndex((one: { path: string }) => one.path === b.path),
+    ),
+  );
+  t.match(ok(await world.regulator.get(`/v1/manifests/${id}/versions/${received}`)), {
+    lines: [{ acceptedGrams: 980_000 }],
+  });
+  t.equal((await world.regulator.get(`/v1/manifests/${id}/versions/99`)).status, 404);
+});
+
+t.test(
+  'what was picked up: mass comes back to the origin or is taken from it, over the batches that were loaded',
+  async (t) => {
+    const world = await aWorld();
+    await world.generate(400_000);
+    const { id } = await world.aManifest({
+      status: 'received',
+      declaredGrams: 900_000,
+      stockGrams: 600_000,
+      acceptedGrams: 900_000,
+    });
+    t.equal(await world.balance(world.consignor, 'stock'), 100_000);
+    ok(await propose(world, id, [{ path: '/lines/0/pickedUpGrams', value: 903_001 }]));
+    for (const caller of [world.consignor, world.carrier, world.regulator])
+      ok(await caller.post(`/v1/manifests/${id}/correction-approval`, {}));
+    t.equal(await world.balance(world.consignor, 'stock'), 96_999);
+    t.equal(await world.balance(world.consignee, 'weighing_difference'), 3_001);
+    t.equal(gramsIn(await heldBy(world, id), 'in_transit'), 0);
+    t.equal(gramsIn(await heldBy(world, id), 'consignee_hold'), 0);
+  },
+);
+
+t.test('before the receipt a wrong code is put right with everything that was booked under it', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'arrived', declaredGrams: 1_000_000 });
+  ok(await propose(world, id, [{ path: '/lines/0/wasteCode', value: '900-214-08' }]));
+  for (const caller of [world.consignor, world.carrier, world.regulator])
+    ok(await caller.post(`/v1/manifests/${id}/correction-approval`, {}));
+  const { items } = ok(await world.consignee.get('/v1/balances?role=consignee_hold'));
+  t.match(items, [{ wasteCode: '900-214-08', grams: 1_000_000 }]);
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 1_000_000 }]));
+  t.match(await propose(world, id, [{ path: '/lines/0/wasteCode', value: '900-249-08' }]), { status: 422 });
+});
+
+t.test('whoever proposed takes it back; one it concerns says no; both leave everything as it was', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'received', declaredGrams: 1_000_000 });
+  const changes = [{ path: '/lines/0/acceptedGrams', value: 999_000 }];
+  ok(await propose(world, id, changes));
+  t.equal((await world.consignor.post(`/v1/manifests/${id}/correction-withdrawal`, {})).status, 403);
+  t.match(ok(await world.consignee.post(`/v1/manifests/${id}/correction-withdrawal`, {})), { correction: 'none' });
+  ok(await propose(world, id, changes));
+  t.match(ok(await world.consignor.post(`/v1/manifests/${id}/correction-rejection`, { reason: '与过磅单一致' })), {
+    correction: 'none',
+  });
+  t.match(await world.consignor.post(`/v1/manifests/${id}/correction-approval`, {}), { status: 409 });
+  t.match(ok(await world.consignee.get(`/v1/manifests/${id}`)), {
+    correctionCount: 0,
+    lines: [{ acceptedGrams: 1_000_000 }],
+  });
+});
+
+t.test('what concerns one party alone takes effect at once', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'in_transit' });
+  t.match(
+    ok(
+      await world.carrier.post(`/v1/manifests/${id}/correction`, {
+        reason: '漏填',
+        changes: [{ path: '/legs/0/waybillNumber', value: 'YD-1' }],
+      }),
+    ),
+    { correction: 'applied' },
+  );
+  t.match(ok(await world.carrier.get(`/v1/manifests/${id}`)).legs, [{ waybillNumber: 'YD-1' }]);
+});
+
+t.test('what changed meanwhile is not corrected from an old value', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'in_transit' });
+  ok(await propose(world, id, [{ path: '/legs/0/plate', value: '鲁A00009' }]));
+  t.match(
+    await world.carrier.post(`/v1/manifests/${id}/correction`, {
+      reason: '…',
+      changes: [{ path: '/legs/0/driverId', value: null }],
+    }),
+    { status: 409 },
+  );
+  ok(await arrive(world, id));
+  ok(await world.consignor.post(`/v1/manifests/${id}/correction-approval`, {}));
+  t.match(ok(await world.carrier.post(`/v1/manifests/${id}/correction-approval`, {})), { correction: 'applied' });
+  t.match(ok(await world.carrier.get(`/v1/manifests/${id}`)).legs, [{ plate: '鲁A00009' }]);
+});
+
+t.test('each wrong change says what would be right', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'in_transit', declaredGrams: 1_000_000 });
+  for (const [change, pointer] of [
+    [{ path: '/lines/0/nothing', value: 1 }, '/changes/0/path'],
+    [{ path: '/lines/7/name', value: 'x' }, '/changes/0/path'],
+    [{ path: '/lines/0/acceptedGrams', value: 1 }, '/changes/0/path'],
+    [{ path: '/lines/0/pickedUpGrams', value: -1 }, '/changes/0/value'],
+    [{ path: '/lines/0/pickedUpGrams', value: 1_000_000 }, '/changes/0/value'],
+    [{ path: '/lines/0/wasteCode', value: '999-999-99' }, '/changes/0/value'],
+    [{ path: '/__proto__', value: 'x' }, '/changes/0/path'],
+    [{ path: '/constructor', value: 'x' }, '/changes/0/path'],
+    [{ path: '/lines/0/toString', value: 'x' }, '/changes/0/path'],
+    [{ path: '/status', value: 'void' }, '/changes/0/path'],
+  ] as const)
+    t.match(await propose(world, id, [change]), { status: 422, body: { errors: [{ pointer }] } }, change.path);
+  t.match(
+    await propose(world, id, [
+      { path: '/lines/0/name', value: 'a' },
+      { path: '/lines/0/name', value: 'b' },
+    ]),
+    { status: 422, body: { errors: [{ pointer: '/changes/1/path' }] } },
+  );
+  ok(
+    await world.carrier.post(`/v1/manifests/${id}/incident`, {
+      occurredAt: at(world),
+      type: 'leak',
+      place: '…',
+      description: '…',
+      lines: [{ line: 1, grams: 500_000 }],
+    }),
+  );
+  t.match(
+    await propose(world, id, [{ path: '/lines/0/pickedUpGrams', value: 400_000 }]),
+    { status: 422 },
+    'less than was held up',
+  );
+});

@@ -1,0 +1,115 @@
+import t from 'tap';
+import { aWorld, ok, type World } from '../support/world.ts';
+import { aLicence, aParty, arrive, aSite, at, codesOf, gramsIn, heldBy, pickUp, receive } from './given.ts';
+
+/** What is not accepted goes back, or on under a manifest of its own (TM 16, 18 ¶2). */
+async function refusedLoad(world: World): Promise<string> {
+  const { id } = await world.aManifest({ status: 'arrived', declaredGrams: 1_000_000 });
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 0 }]));
+  return id;
+}
+
+t.test(
+  'refused as a whole: the status says so, the load waits as a remainder and stays on the open list',
+  async (t) => {
+    const world = await aWorld();
+    const id = await refusedLoad(world);
+    const manifest = ok(await world.consignor.get(`/v1/manifests/${id}`));
+    t.match(manifest, { status: 'refused', remainders: [{ reason: 'refused', state: 'held' }] });
+    t.equal(gramsIn(await heldBy(world, id), 'refused_return'), 1_000_000);
+    const { rows } = await world.service.database.pool.query('select distinct stage from audience where id = $1', [id]);
+    t.same(rows, [{ stage: 'open' }]);
+    t.ok(
+      ok(await world.consignor.get('/v1/manifests?status=refused')).items.some((one: { id: string }) => one.id === id),
+    );
+  },
+);
+
+t.test('brought back: the consignor weighs it and has it in stock again, as the batch it was', async (t) => {
+  const world = await aWorld();
+  const id = await refusedLoad(world);
+  const back = { occurredAt: at(world), plate: world.plate };
+  t.equal((await world.consignor.post(`/v1/manifests/${id}/return`, back)).status, 403);
+  t.equal(
+    (
+      await world.consignor.post(`/v1/manifests/${id}/return-receipt`, {
+        occurredAt: at(world),
+        lines: [{ line: 1, massGrams: 1 }],
+      })
+    ).status,
+    409,
+  );
+  t.match(ok(await world.carrier.post(`/v1/manifests/${id}/return`, back)), { remainder: 0 });
+  t.match(await world.carrier.post(`/v1/manifests/${id}/return`, back), { status: 409 });
+  const taken = await world.consignor.post(`/v1/manifests/${id}/return-receipt`, {
+    occurredAt: at(world),
+    lines: [{ line: 1, massGrams: 999_000 }],
+  });
+  t.same(codesOf(taken), ['quantity-differs']);
+  t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)).remainders, [{ state: 'returned' }]);
+  t.equal(await world.balance(world.consignor, 'stock'), 999_000);
+  t.equal(await world.balance(world.consignor, 'weighing_difference'), 1_000);
+  t.equal(gramsIn(await heldBy(world, id), 'in_transit'), 0);
+  const { rows } = await world.service.database.pool.query('select distinct stage from audience where id = $1', [id]);
+  t.same(rows, [{ stage: 'closed' }]);
+});
+
+t.test('sent on: a manifest of its own takes the refused part from where it lies to another consignee', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'arrived', declaredGrams: 1_000_000 });
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 600_000, refusedGrams: 390_000 }]));
+  const other = await aParty(world);
+  const otherSite = await aSite(other, '370124');
+  const body = { carrierId: world.carrier.partyId, consigneeSiteId: otherSite };
+  t.match(await world.consignor.post(`/v1/manifests/${id}/follow-up`, { ...body, consigneeSiteId: id }), {
+    status: 422,
+    body: { errors: [{ pointer: '/consigneeSiteId' }] },
+  });
+  const followed = await world.consignor.post(`/v1/manifests/${id}/follow-up`, body);
+  t.equal(followed.status, 201);
+  const next = followed.body.id as string;
+  t.equal(followed.headers.location, `/v1/manifests/${next}`);
+  t.match(ok(await world.consignor.get(`/v1/manifests/${next}`)), {
+    status: 'draft',
+    followsId: id,
+    lines: [{ declaredGrams: 390_000 }],
+  });
+  t.match(await world.consignor.put(`/v1/manifests/${next}`, world.draftBody()), { status: 422 });
+  t.match(
+    await world.consignor.post(`/v1/manifests/${next}/issue`),
+    { status: 422 },
+    'it needs a licence like any other',
+  );
+  await aLicence(world, other);
+  ok(await world.consignor.post(`/v1/manifests/${next}/issue`));
+  ok(await pickUp(world, next, [{ line: 1, massGrams: 390_000 }]));
+  t.equal(gramsIn(await heldBy(world, id), 'refused_return'), 390_000, 'as its own postings leave it');
+  t.equal(await world.balance(world.consignee, 'refused_return'), 0, 'taken from where it lay');
+  ok(await arrive(world, next));
+  ok(
+    await other.post(`/v1/manifests/${next}/receipt`, {
+      occurredAt: at(world),
+      lines: [{ line: 1, acceptedGrams: 390_000 }],
+    }),
+  );
+  t.equal(await world.balance(other, 'stock'), 390_000);
+  t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)).remainders, [{ state: 'followed', followedById: next }]);
+});
+
+t.test('a follow-up that is voided leaves its load where it was; it may be sent on again', async (t) => {
+  const world = await aWorld();
+  const id = await refusedLoad(world);
+  const other = await aParty(world);
+  await aLicence(world, other);
+  const body = { carrierId: world.carrier.partyId, consigneeSiteId: await aSite(other, '370124') };
+  const first = ok(await world.consignor.post(`/v1/manifests/${id}/follow-up`, body)).id;
+  t.match(await world.consignor.post(`/v1/manifests/${id}/follow-up`, body), { status: 409 }, 'only once');
+  ok(await world.consignor.post(`/v1/manifests/${first}/void`, { reason: '换一家' }));
+  t.match(ok(await world.consignor.get(`/v1/manifests/${first}`)).remainders, [
+    { reason: 'not_loaded', state: 'held' },
+  ]);
+  const second = ok(await world.consignor.post(`/v1/manifests/${first}/follow-up`, body)).id;
+  ok(await world.consignor.post(`/v1/manifests/${second}/issue`));
+  ok(await pickUp(world, second, [{ line: 1, massGrams: 1_000_000 }]));
+  t.equal(await world.balance(world.consignee, 'refused_return'), 0);
+});
