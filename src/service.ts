@@ -5,6 +5,7 @@ import { seedPolicies } from './catalogue/seeding.ts';
 import type { Config } from './config.ts';
 import { batchKind } from './custody/batches.ts';
 import { ledgerProjection, traceProjection } from './custody/repository.ts';
+import { treatmentKind } from './disposal/treatment.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
@@ -36,6 +37,7 @@ export const KINDS: readonly Kind[] = [
   permitKind,
   manifestKind,
   batchKind,
+  treatmentKind,
   weighTicketKind,
   unmatchedReportKind,
   anomalyKind,

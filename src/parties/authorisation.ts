@@ -48,6 +48,9 @@ export const PERMISSIONS = {
   'manifests.arrival': ['member', 'driver'],
   'manifests.receipt': ['member'],
   'manifests.void': ['member'],
+  'treatments.record': ['member'],
+  'treatments.reverse': ['member'],
+  'treatments.read': ['regulator', 'member'],
   'anomalies.read': ['regulator', 'member'],
 } as const satisfies Record<string, readonly Role[]>;
 
