@@ -166,6 +166,15 @@ t.test('the waste of others needs a licence of that day, unless its treatment is
     { code: 'licence-missing', pointer: '/inputs/0', basis: '固体废物污染环境防治法（2020年修订） 80' },
   ]);
   t.same(codesOf(await answer(after)), [], 'from the first day in Shanghai on which it holds');
+  const site = await aSite(world.stranger, '370112');
+  const forAnother = {
+    siteId: site,
+    ownerId: world.consignor.partyId,
+    method: 'D1',
+    inputs: [{ wasteCode: FLY_ASH, grams: 1 }],
+  };
+  const exempt = await treat(world, forAnother, world.stranger);
+  t.same(codesOf(exempt), ['licence-exemption-claimed', 'stock-unrecorded'], 'item 13 of the exemptions');
 });
 
 t.test('self-treatment has a batch code, one series a site and day; received waste has none', async (t) => {
