@@ -11,9 +11,10 @@ import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
-import { ReversalBody, recordTreatment, reverseTreatment, TreatmentBody } from './commands.ts';
+import { recordTreatment, TreatmentBody } from './commands.ts';
 import { FATES, fateOf } from './fate.ts';
 import { fateGraph, listTreatments, type TreatmentRow, treatmentsById } from './queries.ts';
+import { ReversalBody, reverseTreatment } from './reversing.ts';
 
 const GramsView = z.number().int();
 const Produced = { grams: GramsView, dryGrams: GramsView };

@@ -121,6 +121,11 @@ function sharesOf({ grams, dryGrams }: Whole, inputs: Booked['inputs']): Whole[]
   return shares.map((share, index) => ({ grams: share, dryGrams: dryShares[index]! }));
 }
 
+/** Waste codes named in these inputs or outputs, each once. */
+export const codesOf = (parts: readonly object[]): string[] => [
+  ...new Set(parts.flatMap((part) => ('wasteCode' in part ? [part.wasteCode as string] : []))),
+];
+
 export const totalGrams = (parts: readonly { readonly grams: number }[]): number =>
   parts.reduce((sum, { grams }) => sum + grams, 0);
 

@@ -89,6 +89,38 @@ t.test('so much of a waste: the oldest batches are taken, marked as inferred', a
   t.equal(await remainingOf(world, second), 500);
 });
 
+t.test('at the same time: each takes what the others have left', async (t) => {
+  const world = await aWorld();
+  const batches = [await world.generate(1_000), await world.generate(1_000)];
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => treatOwn(world, { inputs: [{ wasteCode: USED_OIL, grams: 100 }] })),
+  );
+  t.same([...new Set(answers.flatMap(codesOf))], ['outside-plan'], 'none found too little');
+  t.equal(new Set(answers.map(({ body }) => body.batchCode)).size, 20);
+  for (const batchId of batches) t.equal(await remainingOf(world, batchId), 0);
+});
+
+t.test('as many batches as one report may take from, and one more', async (t) => {
+  const world = await aWorld();
+  for (let n = 0; n < 201; n++) await world.generate(10);
+  const named = ok(await world.consignor.get(`/v1/batches?siteId=${world.consignorSiteId}&limit=1`)).items[0].id;
+  t.match(
+    await treatOwn(world, {
+      inputs: [
+        { wasteCode: USED_OIL, grams: 2_000 },
+        { batchId: named, grams: 1 },
+      ],
+    }),
+    {
+      status: 422,
+      body: { errors: [{ pointer: '/inputs' }] },
+    },
+  );
+  const most = await treatOwn(world, { inputs: [{ wasteCode: USED_OIL, grams: 2_000 }], outputs: [residue(1_999)] });
+  t.equal(most.status, 201);
+  t.same(await broken(world), {});
+});
+
 t.test('inputs of one report take after each other, and one batch appears once', async (t) => {
   const world = await aWorld();
   const batchId = await world.generate(1_000);
