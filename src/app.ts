@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import type { Config } from './config.ts';
+import { disposalRoutes } from './disposal/routes.ts';
 import { generationRoutes } from './generation/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
 import { mayUse } from './parties/authorisation.ts';
@@ -23,6 +24,7 @@ const ROUTES: readonly ((app: App, services: Services) => void)[] = [
   generationRoutes,
   transportRoutes,
   manifestRoutes,
+  disposalRoutes,
   reconciliationRoutes,
 ];
 

@@ -1,6 +1,7 @@
 import { policyKind } from './catalogue/registers.ts';
 import { batchKind } from './custody/batches.ts';
 import { ledgerProjection, traceProjection } from './custody/repository.ts';
+import { treatmentKind } from './disposal/treatment.ts';
 import { legProjection } from './manifests/legs.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
@@ -25,6 +26,7 @@ export const KINDS: readonly Kind[] = [
   permitKind,
   manifestKind,
   batchKind,
+  treatmentKind,
   weighTicketKind,
   tripKind,
   unmatchedReportKind,

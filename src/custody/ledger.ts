@@ -24,6 +24,10 @@ export const ACCOUNT_ROLES = [
 ] as const;
 export type AccountRole = (typeof ACCOUNT_ROLES)[number];
 
+/** How a batch came into being. */
+export const BATCH_ORIGINS = ['generated', 'received', 'residue'] as const;
+export type BatchOrigin = (typeof BATCH_ORIGINS)[number];
+
 /** [role, party, site, owner]: with a waste code, an account. A carrier's load has no site. */
 export type Place = readonly [role: AccountRole, party: string, site: string | null, owner: string];
 

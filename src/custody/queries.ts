@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
 import { earliestIdOf } from '../platform/ids.ts';
-import type { AccountRole } from './ledger.ts';
+import type { AccountRole, BatchOrigin } from './ledger.ts';
 import { monthOf } from './repository.ts';
 
 /** Balances and batches as they are read. */
@@ -63,7 +63,7 @@ const monthAfter = (at: Date): Date => new Date(Date.UTC(at.getUTCFullYear(), at
 
 export interface BatchRow {
   readonly id: string;
-  readonly origin: 'generated' | 'received';
+  readonly origin: BatchOrigin;
   readonly partyId: string;
   readonly siteId: string;
   readonly ownerId: string;

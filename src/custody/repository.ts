@@ -1,6 +1,6 @@
 import type { Lookup, Projection, Statement } from '../platform/acts.ts';
 import type { RecordedEvent } from '../platform/events.ts';
-import { movementsOf, type Posting, postingsOf, type StockedBatch } from './ledger.ts';
+import { type BatchOrigin, movementsOf, type Posting, postingsOf, type StockedBatch } from './ledger.ts';
 
 /** The hot statements of the ledger, and the projection that feeds them. */
 export interface LedgerRow extends Posting {
@@ -71,25 +71,46 @@ export function edgesOf(event: RecordedEvent): EdgeRow[] {
   return [...edges.values()];
 }
 
+/** What is left of a batch in the account it lies in. */
+export interface StockBalance extends StockedBatch {
+  readonly dryGrams: number;
+  readonly origin: BatchOrigin;
+}
+
 /** Batches that lie in a stock account, oldest first: what an unnamed load is taken from. At most 200 an account. */
-export const stockLookup: Lookup<readonly StockedBatch[]> = {
+export const stockLookup: Lookup<readonly StockBalance[]> = {
   name: 'stock',
   gated: true,
-  sql: `select k.account_id, b.batch_id, b.grams, b.pieces
+  sql: `select k.account_id, b.batch_id, b.grams, b.pieces, b.dry_grams, b.origin
     from unnest($1::uuid[]) as k(account_id)
     cross join lateral (
-      select b.batch_id, b.grams, b.pieces, batches.formed_at
+      select b.batch_id, b.grams, b.pieces, b.dry_grams, batches.origin, batches.formed_at
       from balances b join batches on batches.id = b.batch_id
       where b.account_id = k.account_id and b.grams > 0
       order by batches.formed_at, b.batch_id limit 200
     ) b`,
-  read: (rows) =>
-    rows.map(([, batchId, grams, pieces]) => ({
-      batchId: batchId as string,
-      grams: grams as number,
-      pieces: pieces as number,
-    })),
+  read: (rows) => rows.map(readBalance),
 };
+
+/**
+ * What is left of named batches, whatever their age and also when nothing is. Not gated by the batch: whoever decides
+ * on it holds its stock account (`stockLookup`).
+ */
+export const batchBalanceLookup: Lookup<StockBalance | undefined> = {
+  name: 'batch_balance',
+  gated: false,
+  sql: `select b.id, b.id, coalesce(l.grams, 0), coalesce(l.pieces, 0), coalesce(l.dry_grams, 0), b.origin
+    from batches b left join balances l on l.account_id = b.account_id and l.batch_id = b.id where b.id = any($1::uuid[])`,
+  read: ([row]) => row && readBalance(row),
+};
+
+const readBalance = ([, batchId, grams, pieces, dryGrams, origin]: readonly unknown[]): StockBalance => ({
+  batchId: batchId as string,
+  grams: grams as number,
+  pieces: pieces as number,
+  dryGrams: dryGrams as number,
+  origin: origin as BatchOrigin,
+});
 
 export const monthOf = (instant: Date): string => instant.toISOString().slice(0, 7);
 

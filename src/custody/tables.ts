@@ -1,13 +1,13 @@
 import { bigint, index, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { instant, subjectColumns } from '../platform/tables.ts';
-import type { AccountRole } from './ledger.ts';
+import type { AccountRole, BatchOrigin } from './ledger.ts';
 
 /** 批次: what entered one place together. */
 export const batches = pgTable(
   'batches',
   {
     ...subjectColumns,
-    origin: text().$type<'generated' | 'received'>().notNull(),
+    origin: text().$type<BatchOrigin>().notNull(),
     partyId: uuid().notNull(),
     siteId: uuid().notNull(),
     ownerId: uuid().notNull(),

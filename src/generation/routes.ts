@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { streamOfCode } from '../catalogue/waste-codes.ts';
-import { ACCOUNT_ROLES } from '../custody/ledger.ts';
+import { ACCOUNT_ROLES, BATCH_ORIGINS } from '../custody/ledger.ts';
 import { balancesOf, findBatch, listBatches } from '../custody/queries.ts';
 import { maySeeParty, type Sight, sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
@@ -13,7 +13,7 @@ import { Generation, recordGeneration } from './commands.ts';
 
 const BatchView = z.object({
   id: Uuid,
-  origin: z.enum(['generated', 'received']),
+  origin: z.enum(BATCH_ORIGINS),
   partyId: Uuid,
   siteId: Uuid,
   ownerId: Uuid,

@@ -417,13 +417,15 @@ const EMPTY = {
   paperDueOn: null,
 };
 
+/** Something of it still lies where nobody is to keep it. */
+export const isUnsettled = ({ incident, remainders }: Manifest): boolean =>
+  incident !== null || remainders.some(({ state }) => state === 'held' || state === 'returning');
+
 /** Whose it is to see: a draft is the consignor's and its agent's; from issue on it concerns all who stand on it and every place it passes. */
 export function audienceOfManifest(manifest: Manifest): Audience {
   const { status, number, stream, consignorId, consigneeId, filledById, legs } = manifest;
-  const unsettled =
-    manifest.incident !== null || manifest.remainders.some(({ state }) => state === 'held' || state === 'returning');
   const ended = status === 'received' || status === 'refused' ? 'closed' : status === 'void' ? 'void' : undefined;
-  const stage = unsettled ? 'open' : ended;
+  const stage = isUnsettled(manifest) ? 'open' : ended;
   const partyIds = [...new Set([consignorId, filledById])];
   if (number === null) return { stage: stage ?? 'draft', partyIds, regions: [], stream };
   return {

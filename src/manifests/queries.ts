@@ -20,7 +20,7 @@ export const reservedLookup: Lookup<ReadonlyMap<string, number>> = {
 /** A manifest with the version of its history. */
 export type ManifestRow = Manifest & { readonly version: number };
 
-const manifestsById = (pool: pg.Pool, ids: readonly string[]): Promise<ManifestRow[]> =>
+export const manifestsById = (pool: pg.Pool, ids: readonly string[]): Promise<ManifestRow[]> =>
   subjectsById(pool, manifestKind, ids);
 
 export async function findManifest(pool: pg.Pool, sight: Sight, id: string): Promise<ManifestRow | undefined> {

@@ -66,6 +66,9 @@ export const PERMISSIONS = {
   'trips.read': ['member', 'driver'],
   'trips.start': ['member', 'driver'],
   'trips.end': ['member', 'driver'],
+  'treatments.record': ['member'],
+  'treatments.reverse': ['member'],
+  'treatments.read': ['regulator', 'member'],
   'anomalies.read': ['regulator', 'member'],
 } as const satisfies Record<string, readonly Role[]>;
 

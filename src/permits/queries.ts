@@ -9,30 +9,36 @@ import { type PERMIT_TYPES, permits } from './tables.ts';
  * Licences of a holder, of any status and validity, newest first: an act that finds none that covers its waste can then
  * say why (`whyNotCovered`). At most 200 a holder. Not gated: reading a register waits for nobody.
  */
-export const licencesOf: Lookup<readonly Permit[]> = {
-  name: 'licences',
-  gated: false,
-  sql: `select k.holder_id, l.id, l.number, l.site_id, l.counterpart_id, l.waste_codes, l.methods, l.cap_grams, l.valid_from, l.valid_to, l.status
+export const licencesOf = permitsOf('licences', 'licence');
+/** Yearly management plans of a holder, likewise. */
+export const plansOf = permitsOf('plans', 'management_plan');
+
+function permitsOf(name: string, type: 'licence' | 'management_plan'): Lookup<readonly Permit[]> {
+  return {
+    name,
+    gated: false,
+    sql: `select k.holder_id, l.id, l.number, l.site_id, l.counterpart_id, l.waste_codes, l.methods, l.cap_grams, l.valid_from, l.valid_to, l.status
     from unnest($1::uuid[]) as k(holder_id)
     cross join lateral (
-      select * from permits where permits.holder_id = k.holder_id and type = 'licence' order by valid_from desc, id limit 200
+      select * from permits where permits.holder_id = k.holder_id and type = '${type}' order by valid_from desc, id limit 200
     ) l`,
-  read: (rows) =>
-    rows.map((row) => ({
-      id: row[1] as string,
-      type: 'licence',
-      number: row[2] as string,
-      holderId: row[0] as string,
-      siteId: row[3] as string | null,
-      counterpartId: row[4] as string | null,
-      wasteCodes: row[5] as readonly string[],
-      methods: row[6] as readonly string[],
-      capGrams: row[7] as number | null,
-      validFrom: row[8] as string,
-      validTo: row[9] as string,
-      status: row[10] as Permit['status'],
-    })),
-};
+    read: (rows) =>
+      rows.map((row) => ({
+        id: row[1] as string,
+        type,
+        number: row[2] as string,
+        holderId: row[0] as string,
+        siteId: row[3] as string | null,
+        counterpartId: row[4] as string | null,
+        wasteCodes: row[5] as readonly string[],
+        methods: row[6] as readonly string[],
+        capGrams: row[7] as number | null,
+        validFrom: row[8] as string,
+        validTo: row[9] as string,
+        status: row[10] as Permit['status'],
+      })),
+  };
+}
 
 export type Wanted = { readonly id: string } | { readonly after: string; readonly limit: number };
 

@@ -33,6 +33,21 @@ function fresh(
   };
 }
 
+/** A treatment that stands, another once one was taken back. */
+function freshTreatment(world: World): () => Promise<string> {
+  let current: string | undefined;
+  return async () => {
+    const now = current && (await world.consignor.get(`/v1/treatments/${current}`)).body.status;
+    if (now !== 'recorded') {
+      const [startedAt, endedAt] = [at(world), at(world)];
+      const inputs = [{ wasteCode: '900-249-08', grams: 1 }];
+      const treatment = { siteId: world.consignorSiteId, method: 'D10', startedAt, endedAt, inputs };
+      current = ok(await world.consignor.post('/v1/treatments', treatment)).id;
+    }
+    return `/v1/treatments/${current}/reversal`;
+  };
+}
+
 async function targets(world: World): Promise<Record<string, Target>> {
   const { admin, consignor, carrier, consignee } = world;
   const edit = { method: 'PUT', edits: true } as const;
@@ -158,6 +173,34 @@ async function targets(world: World): Promise<Record<string, Target>> {
         occurredAt,
         entryMode: 'live',
       },
+    },
+    'treatments.record': {
+      caller: consignor,
+      url: '/v1/treatments',
+      sound: {
+        siteId: world.consignorSiteId,
+        method: 'D10',
+        facilityCode: 'MF0001',
+        startedAt: occurredAt,
+        endedAt: occurredAt,
+        ownerId: consignor.partyId,
+        inputs: [
+          { batchId: await world.generate(1_000_000), grams: 1_000, pieces: 1 },
+          { wasteCode: '900-249-08', grams: 1_000, pieces: 1 },
+        ],
+        outputs: [
+          { kind: 'residue', wasteCode: '772-003-18', grams: 10, dryGrams: 1 },
+          { kind: 'product', name: '基础油', grams: 1, dryGrams: 0 },
+        ],
+        additives: [{ name: '石灰', grams: 1 }],
+        lossGrams: 1,
+        entryMode: 'live',
+      },
+    },
+    'treatments.reverse': {
+      caller: consignor,
+      url: freshTreatment(world),
+      sound: { reason: 'x' },
     },
     'manifests.draft': { caller: consignor, url: '/v1/manifests', sound: draft },
     'manifests.revise': { caller: consignor, method: 'PUT', url: `/v1/manifests/${await aDraft(world)}`, sound: draft },

@@ -96,6 +96,15 @@ export async function aScene(): Promise<Scene> {
     manifestId: transit,
     occurredAt: at(world),
   });
+  const treatment = (grams: number) => ({
+    siteId: world.consignorSiteId,
+    method: 'D10',
+    startedAt: at(world),
+    endedAt: at(world),
+    inputs: [{ wasteCode: '900-249-08', grams }],
+  });
+  const treatmentId = await id(consignor.post('/v1/treatments', treatment(1)));
+  const treatmentToReverse = await id(consignor.post('/v1/treatments', treatment(2)));
   const ticketId = await id(consignee.post('/v1/weigh-tickets', ticket(randomUUID())));
   await world.jobsDone();
   const anomaly = ok(await consignor.get('/v1/anomalies?limit=200')).items.find(
@@ -360,6 +369,39 @@ export async function aScene(): Promise<Scene> {
       body: { reason: 'test' },
       may: ['consignor'],
       told: ['carrier', 'consignee'],
+    },
+    'GET /v1/manifests/{id}/fate': {
+      operation: 'manifests.read',
+      url: `/v1/manifests/${issued}/fate`,
+      may: onManifest,
+    },
+    'POST /v1/treatments': {
+      operation: 'treatments.record',
+      url: '/v1/treatments',
+      body: treatment(3),
+      may: ['consignor'],
+    },
+    'POST /v1/treatments/{id}/reversal': {
+      operation: 'treatments.reverse',
+      url: `/v1/treatments/${treatmentToReverse}/reversal`,
+      body: { reason: 'test' },
+      may: ['consignor'],
+    },
+    'GET /v1/treatments': {
+      operation: 'treatments.read',
+      url: `/v1/treatments?siteId=${world.consignorSiteId}`,
+      may: ['consignor', 'regulatorHere'],
+      empty: ['regulatorOfMedical'],
+    },
+    'GET /v1/treatments/{id}': {
+      operation: 'treatments.read',
+      url: `/v1/treatments/${treatmentId}`,
+      may: ['consignor', 'regulatorHere'],
+    },
+    'GET /v1/treatments/{id}/events': {
+      operation: 'treatments.read',
+      url: `/v1/treatments/${treatmentId}/events`,
+      may: ['consignor', 'regulatorHere'],
     },
     'GET /v1/anomalies': {
       operation: 'anomalies.read',

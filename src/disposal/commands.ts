@@ -1,0 +1,300 @@
+import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
+import { codeRemarks } from '../catalogue/code-remarks.ts';
+import type { Facts, PolicyBook } from '../catalogue/reference.ts';
+import { streamOfCode } from '../catalogue/waste-codes.ts';
+import { type Batch, batchFormed, batchKind } from '../custody/batches.ts';
+import { accountOf, batchesIn, movementsData, type Place } from '../custody/ledger.ts';
+import { batchBalanceLookup, stockLookup } from '../custody/repository.ts';
+import { checkMethod } from '../manifests/filing.ts';
+import { partyKind, type Site, siteKind } from '../parties/registers.ts';
+import { licencesOf, plansOf } from '../permits/queries.ts';
+import { against } from '../permits/rules.ts';
+import { type Act, type Decision, refused, type States, type Warning } from '../platform/acts.ts';
+import { ENTRY_MODES, type EventDraft, type Json } from '../platform/events.ts';
+import { notFound } from '../platform/register.ts';
+import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
+import type { Refusal } from '../problems.ts';
+import { remarksOn } from './rules.ts';
+import type { TreatmentOutput } from './tables.ts';
+import { type Given, type TakenInputs, takeInputs } from './taking.ts';
+import {
+  batchCodeSeries,
+  codesOf,
+  kindOfMethod,
+  movementsOfTreatment,
+  placeOf,
+  type TreatmentFields,
+  totalGrams,
+} from './treatment.ts';
+
+/** One event holds every movement of a treatment: each batch gives a share to each residue. */
+const BATCHES_MAX = 200;
+
+const WasteCode = z.string().max(20);
+const produced = { grams: Grams.min(1), dryGrams: Grams.default(0) };
+const Input = z.union([
+  z.strictObject({ batchId: Uuid, grams: Grams.min(1), pieces: Pieces.default(0) }),
+  z.strictObject({ wasteCode: WasteCode, grams: Grams.min(1), pieces: Pieces.default(0) }),
+]);
+const Output = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('residue'), wasteCode: WasteCode, ...produced }),
+    z.strictObject({ kind: z.literal('product'), name: ShortText, ...produced }),
+  ])
+  .refine(({ grams, dryGrams }) => dryGrams <= grams, { path: ['dryGrams'], error: 'dryGrams is part of grams' });
+
+export const TreatmentBody = z
+  .strictObject({
+    siteId: Uuid,
+    method: z.string().max(4).describe('HJ 1033 annex F: R1, D10, C1 …'),
+    facilityCode: z.string().trim().min(1).max(40).nullable().default(null),
+    startedAt: Instant,
+    endedAt: Instant,
+    /** Whose waste it is, when not the caller's own. */
+    ownerId: Uuid.optional(),
+    /** Named batches, or so much of a waste: the oldest are taken. */
+    inputs: z.array(Input).min(1).max(100),
+    outputs: z.array(Output).max(10).default([]),
+    additives: z
+      .array(z.strictObject({ name: ShortText, grams: Grams.min(1) }))
+      .max(20)
+      .default([]),
+    lossGrams: Grams.default(0).describe('Water and gas that left, where it is known'),
+    entryMode: z.enum(ENTRY_MODES).default('live'),
+  })
+  .refine(({ startedAt, endedAt }) => new Date(startedAt) <= new Date(endedAt), {
+    path: ['endedAt'],
+    error: 'endedAt is not before startedAt',
+  });
+export type TreatmentInput = z.output<typeof TreatmentBody>;
+
+const stockOf = (input: TreatmentInput, partyId: string): Place =>
+  placeOf('stock', { partyId, siteId: input.siteId, ownerId: input.ownerId ?? partyId });
+
+const namedBatches = (input: TreatmentInput): string[] =>
+  input.inputs.flatMap((given) => ('batchId' in given ? [given.batchId] : []));
+
+/**
+ * 利用、处置: waste leaves the stock of a site and becomes products, residues, losses, or nothing (法典 468; HJ 1259
+ * annex B.4). Physical: what the rules say to it stands in the warnings.
+ * @refuses not-found (a site that is not the caller's), not-your-act (a key of another site), against-rule (a method,
+ * code, owner or batch that is not there; more than 200 batches).
+ */
+export const recordTreatment: Act<TreatmentInput, PolicyBook> = {
+  name: 'record_treatment',
+  kind: 'physical',
+  numbered: true,
+  needs(input, { caller: { actor } }) {
+    const stock = stockOf(input, actor.party);
+    const [wanted, formed] = [codesOf(input.inputs), codesOf(input.outputs)];
+    return {
+      read: [
+        { kind: 'site', id: input.siteId },
+        ...(input.ownerId ? [{ kind: 'party', id: input.ownerId }] : []),
+        ...namedBatches(input).map((id) => ({ kind: 'batch', id })),
+      ],
+      sharedGates: formed.map((code) => accountOf(stock, code).id),
+      lookups: [
+        { lookup: licencesOf, key: actor.party },
+        { lookup: plansOf, key: actor.party },
+        ...wanted.map((code) => ({ lookup: stockLookup, key: accountOf(stock, code).id })),
+      ],
+    };
+  },
+  alsoNeeds(input, states, { caller: { actor } }) {
+    const batches = namedBatches(input).flatMap((id) => states.get(batchKind, id) ?? []);
+    const own = batches.filter((batch) => isIn(batch, input, actor.party));
+    return {
+      lookups: own.flatMap(({ id, accountId }) => [
+        { lookup: stockLookup, key: accountId },
+        { lookup: batchBalanceLookup, key: id },
+      ]),
+    };
+  },
+  decide(input, states, facts) {
+    const site = states.get(siteKind, input.siteId);
+    if (!site || site.partyId !== facts.caller.actor.party) return refused(notFound('site', input.siteId));
+    if (facts.caller.site && facts.caller.site !== site.id) return refused(otherSite);
+    const day = dayInShanghai(new Date(input.endedAt));
+    const codes = checkCodes(input, day);
+    const refusal =
+      ('refusal' in codes ? codes.refusal : undefined) ??
+      checkMethod(input.method, '/method') ??
+      unknownOwner(input, states) ??
+      wrongBatch(input, site, states);
+    if (refusal) return refused(refusal);
+    const taken = takeInputs(givenOf(input, site, states), facts.newId);
+    if (taken.inputs.length > BATCHES_MAX) return refused(tooManyBatches(taken.inputs.length));
+    return decideRecord(
+      { input, site, day, taken, warnings: 'warnings' in codes ? codes.warnings : [] },
+      states,
+      facts,
+    );
+  },
+};
+
+interface Report {
+  readonly input: TreatmentInput;
+  readonly site: Site;
+  /** Civil day in Asia/Shanghai on which it ended: the law of that day judges, and its batch code says it. */
+  readonly day: string;
+  readonly taken: TakenInputs;
+  readonly warnings: readonly Warning[];
+}
+
+function decideRecord({ input, site, day, taken, warnings }: Report, states: States, facts: Facts): Decision {
+  const id = facts.newId();
+  const treatment = fieldsOf(input, site, day, taken, facts);
+  const movements = movementsOfTreatment(treatment);
+  const draft = { occurredAt: new Date(input.endedAt), region: site.region, entryMode: input.entryMode };
+  const event: EventDraft = {
+    ...draft,
+    type: 'treatment_recorded',
+    subject: { kind: 'treatment', id },
+    refs: [site.id, ...batchesIn(movements)],
+    data: {
+      treatment: treatment as unknown as Json,
+      startedAt: new Date(input.startedAt).toISOString(),
+      ...movementsData(movements),
+    },
+  };
+  const stock = placeOf('stock', treatment);
+  const formed = (
+    batch: { batchId: string; wasteCode: string; grams: number },
+    origin: 'residue' | 'generated',
+    type: string,
+  ) => {
+    const { batchId, wasteCode, grams } = batch;
+    return batchFormed({ id: batchId, origin, stock, wasteCode, grams, pieces: 0, manifestId: null }, type, {
+      ...draft,
+      refs: [id],
+    });
+  };
+  const residues = treatment.outputs.flatMap((output) => (output.kind === 'residue' ? [output] : []));
+  const remarks = remarksOn({
+    siteId: site.id,
+    method: input.method,
+    treatmentKind: treatment.treatmentKind,
+    day,
+    inputs: taken.judged,
+    inputGrams: totalGrams(treatment.inputs),
+    additiveGrams: totalGrams(treatment.additives),
+    outputGrams: totalGrams(treatment.outputs) + treatment.lossGrams,
+    licences: states.found(licencesOf, site.partyId),
+    plans: states.found(plansOf, site.partyId),
+  });
+  return {
+    events: [
+      event,
+      ...taken.unrecorded.map((batch) => formed({ ...batch, grams: 0 }, 'generated', 'unrecorded_batch_treated')),
+      ...residues.map((output) => formed(output, 'residue', 'residue_formed')),
+    ],
+    answer: {
+      id,
+      treatmentKind: treatment.treatmentKind,
+      selfTreatment: treatment.selfTreatment,
+      batchCode: null,
+      residues: residues.map(({ wasteCode, batchId, grams }) => ({ wasteCode, batchId, grams })),
+    },
+    warnings: [...warnings, ...remarks],
+    status: 201,
+    ...(treatment.selfTreatment ? { number: batchCodeSeries(treatment.treatmentKind, { siteId: site.id, day }) } : {}),
+  };
+}
+
+/** Places in the act's list of new ids: the treatment, residues from 1, batches nobody recorded from 100. */
+function fieldsOf(
+  input: TreatmentInput,
+  { id: siteId, partyId, region }: Site,
+  day: string,
+  taken: TakenInputs,
+  facts: Facts,
+): TreatmentFields {
+  const { method, facilityCode, additives, lossGrams } = input;
+  const stream = streamOfCode(taken.inputs[0]!.wasteCode);
+  const kiln = facts.reference.policy('cement-kiln-counts-as', { region, stream, day }).value;
+  return {
+    partyId,
+    siteId,
+    ownerId: input.ownerId ?? partyId,
+    region,
+    method,
+    treatmentKind: kindOfMethod(method, kiln),
+    facilityCode,
+    selfTreatment: taken.judged.every(({ foreign }) => !foreign),
+    inputs: taken.inputs,
+    outputs: input.outputs.map(
+      (output, index): TreatmentOutput =>
+        output.kind === 'residue' ? { ...output, batchId: facts.newId(1 + index) } : output,
+    ),
+    additives,
+    lossGrams,
+  };
+}
+
+/** What is given, with what the register has of it. */
+function givenOf(input: TreatmentInput, site: Site, states: States): Given[] {
+  const stock = stockOf(input, site.partyId);
+  const isOthers = input.ownerId !== undefined && input.ownerId !== site.partyId;
+  return input.inputs.map((given) => {
+    const { grams, pieces } = given;
+    if ('batchId' in given) {
+      const { wasteCode } = states.get(batchKind, given.batchId)!;
+      const held = [states.found(batchBalanceLookup, given.batchId)!];
+      return { wasteCode, grams, pieces, batchId: given.batchId, held, isOthers };
+    }
+    const { wasteCode } = given;
+    return { wasteCode, grams, pieces, held: states.found(stockLookup, accountOf(stock, wasteCode).id), isOthers };
+  });
+}
+
+/** Codes are looked up in the list of the day, as at generation. */
+function checkCodes(input: TreatmentInput, day: string): { refusal: Refusal } | { warnings: Warning[] } {
+  const warnings: Warning[] = [];
+  for (const part of ['inputs', 'outputs'] as const) {
+    for (const [index, given] of input[part].entries()) {
+      if (!('wasteCode' in given)) continue;
+      const remarks = codeRemarks(given.wasteCode, day, `/${part}/${index}/wasteCode`);
+      if ('refusal' in remarks) return remarks;
+      warnings.push(...remarks.warnings);
+    }
+  }
+  return { warnings };
+}
+
+const isIn = (batch: Batch, { siteId, ownerId }: TreatmentInput, partyId: string): boolean =>
+  batch.partyId === partyId && batch.siteId === siteId && batch.ownerId === (ownerId ?? partyId);
+
+/** Only what lies in this site's stock, under this owner, can be taken from it. */
+function wrongBatch(input: TreatmentInput, site: Site, states: States): Refusal | undefined {
+  for (const [index, given] of input.inputs.entries()) {
+    if (!('batchId' in given)) continue;
+    const batch = states.get(batchKind, given.batchId);
+    if (batch && isIn(batch, input, site.partyId)) continue;
+    return against(
+      `/inputs/${index}/batchId`,
+      `批次 ${given.batchId} 不在该场所的库存中。`,
+      `Batch ${given.batchId} is not in this site's stock.`,
+    );
+  }
+  return undefined;
+}
+
+function unknownOwner({ ownerId }: TreatmentInput, states: States): Refusal | undefined {
+  if (!ownerId || states.get(partyKind, ownerId)) return undefined;
+  return against('/ownerId', `没有单位 ${ownerId}。`, `There is no party ${ownerId}.`);
+}
+
+const tooManyBatches = (count: number): Refusal =>
+  against(
+    '/inputs',
+    `一次利用处置最多涉及 ${BATCHES_MAX} 个批次，此次为 ${count} 个；请分次登记。`,
+    `A treatment takes from at most ${BATCHES_MAX} batches and this takes from ${count}; record it in parts.`,
+  );
+
+const otherSite: Refusal = {
+  problem: 'not-your-act',
+  detail: { zh: '此密钥只能为其绑定的场所办理。', en: 'This key acts only for the site it is bound to.' },
+  errors: [{ pointer: '/siteId', detail: "the key's own site" }],
+};

@@ -1,0 +1,80 @@
+/** Which batches a treatment took from, and how far their stock reached. Pure. */
+import { apportion, takeFrom } from '../custody/ledger.ts';
+import type { StockBalance } from '../custody/repository.ts';
+import type { JudgedInput } from './rules.ts';
+import type { TreatmentInput } from './tables.ts';
+
+/** One input of a report: a named batch, or so much of a waste. */
+export interface Given {
+  readonly wasteCode: string;
+  readonly grams: number;
+  readonly pieces: number;
+  readonly batchId?: string;
+  /** What the register has of it, oldest first. */
+  readonly held: readonly StockBalance[];
+  /** Kept for another. */
+  readonly isOthers: boolean;
+}
+
+export interface TakenInputs {
+  /** One for each batch. */
+  readonly inputs: readonly TreatmentInput[];
+  readonly judged: readonly JudgedInput[];
+  /** Batches opened because the register knows of none. */
+  readonly unrecorded: readonly { readonly batchId: string; readonly wasteCode: string }[];
+}
+
+/** Places in the act's list of new ids. */
+const UNRECORDED_NTH = 100;
+
+/** In the order of the report: what one input has taken is gone for the next. */
+export function takeInputs(all: readonly Given[], newId: (nth: number) => string): TakenInputs {
+  const left = new Map<string, StockBalance>();
+  const inputs = new Map<string, TreatmentInput>();
+  const judged: JudgedInput[] = [];
+  const unrecorded: TakenInputs['unrecorded'][number][] = [];
+  for (const [nth, { wasteCode, grams, pieces, batchId, held, isOthers }] of all.entries()) {
+    const stock = held.map((balance) => left.get(balance.batchId) ?? balance);
+    const taken = takeFrom(stock, batchId === undefined ? [] : [batchId], grams, pieces);
+    const heldGrams = stock.reduce((sum, balance) => sum + Math.max(balance.grams, 0), 0);
+    const foreign = isOthers || taken.some((part) => originOf(part.batchId, stock) === 'received');
+    judged.push({ wasteCode, nth, grams, heldGrams: stock.length === 0 ? null : heldGrams, foreign });
+    if (taken.length === 0) {
+      const opened = newId(UNRECORDED_NTH + nth);
+      unrecorded.push({ batchId: opened, wasteCode });
+      inputs.set(opened, { batchId: opened, wasteCode, grams, pieces, dryGrams: 0, inferred: true });
+    }
+    for (const part of taken) {
+      const balance = stock.find((one) => one.batchId === part.batchId)!;
+      const dryGrams = dryPartOf(balance, part.grams);
+      left.set(part.batchId, {
+        ...balance,
+        grams: balance.grams - part.grams,
+        pieces: balance.pieces - part.pieces,
+        dryGrams: balance.dryGrams - dryGrams,
+      });
+      inputs.set(part.batchId, added(inputs.get(part.batchId), { ...part, wasteCode, dryGrams }));
+    }
+  }
+  return { inputs: [...inputs.values()], judged, unrecorded };
+}
+
+const originOf = (batchId: string, stock: readonly StockBalance[]) =>
+  stock.find((balance) => balance.batchId === batchId)?.origin;
+
+/** Dry mass goes in proportion; with the last of the batch goes the last of it. */
+function dryPartOf({ grams: heldGrams, dryGrams }: StockBalance, grams: number): number {
+  if (grams === 0 || heldGrams <= 0) return 0;
+  return grams >= heldGrams ? dryGrams : apportion(dryGrams, [grams, heldGrams - grams])[0]!;
+}
+
+const added = (known: TreatmentInput | undefined, part: TreatmentInput): TreatmentInput =>
+  known === undefined
+    ? part
+    : {
+        ...part,
+        grams: known.grams + part.grams,
+        pieces: known.pieces + part.pieces,
+        dryGrams: known.dryGrams + part.dryGrams,
+        inferred: known.inferred && part.inferred,
+      };
