@@ -83,7 +83,8 @@ export async function playStep(play: Play, step: Step & { readonly at: Date }): 
   await jobsDone(service.service);
   const differences = differencesIn(answer, step, (value) => resolved(value, scope, step.at));
   if (differences.length === 0) keep(play, step, answer);
-  return { request: `${step.act}\n${method} ${path}\n${printed({ ...headers, ...body })}`, answer, differences };
+  const request = [step.act, `${method} ${path}`, ...(body ? [printed(body)] : [])].join('\n');
+  return { request, answer, differences };
 }
 
 function send(caller: Caller, method: string, path: string, body: object | undefined, headers: Record<string, string>) {
@@ -130,7 +131,9 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:\d\d)$/;
 
 /** What of the expected is not there. Fields that are not named are free; instants are compared as instants. */
 function compare(expected: unknown, actual: unknown, path: string): string[] {
-  if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length)
+  if (Array.isArray(expected) && Array.isArray(actual) && expected.length !== actual.length)
+    return [`${path}: ${expected.length} items expected, ${actual.length} answered`];
+  if (Array.isArray(expected) && Array.isArray(actual))
     return expected.flatMap((item, index) => compare(item, actual[index], `${path}.${index}`));
   if (isRecord(expected) && isRecord(actual))
     return Object.entries(expected).flatMap(([key, value]) => compare(value, actual[key], `${path}.${key}`));
