@@ -123,16 +123,26 @@ const partsOf = (given: unknown): object => (typeof given === 'object' && given 
 const entry = (key: string, { grams, pieces }: { grams: number; pieces: number }): string =>
   `${key}: ${grams} g, ${pieces} pieces`;
 
+interface Raised {
+  readonly rule: string;
+  readonly severity: string;
+  readonly about: string;
+  readonly status: string;
+}
+
+/** Of an account it is said whose it is, what for and of which waste. */
 async function anomalyFaults(play: Play): Promise<string[]> {
-  const rows = await query<{ rule: string; severity: string; about: string; status: string }>(
+  const rows = await query<Raised & { partyId: string | null; account: string }>(
     play,
-    'select rule, severity, subject_id as about, status from anomalies',
+    `select n.rule, n.severity, n.status, n.subject_id as about, a.party_id as "partyId", a.role || ' ' || a.waste_code as account
+     from anomalies n left join accounts a on a.id = n.subject_id`,
   );
-  const words = ({ rule, severity, about, status }: (typeof rows)[number]) =>
-    `${rule} (${severity}, ${status}) about ${about}`;
+  const words = ({ rule, severity, about, status }: Raised) => `${rule} (${severity}, ${status}) about ${about}`;
   return differing(
     play.story.ends.anomalies.map(words),
-    rows.map((row) => words({ ...row, about: nameOf(play, row.about) })),
+    rows.map(({ partyId, account, ...row }) =>
+      words({ ...row, about: partyId ? `${nameOf(play, partyId)} ${account}` : nameOf(play, row.about) }),
+    ),
   );
 }
 

@@ -174,7 +174,7 @@ function endingTables({ ends, cast }: Story): string[] {
   const anomalies = ends.anomalies.map(({ rule, severity, about, status }) => [
     `\`${rule}\``,
     severity,
-    `\`{${about}}\``,
+    about.includes(' ') ? about : `\`{${about}}\``,
     status,
   ]);
   const kept = ends.kept.map(({ act, about, status }) => [`\`${act}\``, `\`{${about}}\``, `\`${status}\``]);

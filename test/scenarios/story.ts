@@ -96,6 +96,7 @@ const Ending = z.strictObject({
       z.strictObject({
         rule: z.string(),
         severity: z.enum(['info', 'warning', 'critical']),
+        /** What was saved under that name, or an account: `minghu stock 900-249-08`. */
         about: z.string(),
         status: z.string().default('open'),
       }),
