@@ -28,6 +28,32 @@ for (const story of stories)
     for (const [promise, faults] of Object.entries(await faultsAtTheEnd(play))) t.same(faults, [], promise);
   });
 
+t.test('an ending that is not so is told', async (t) => {
+  const [story] = stories;
+  const service = await startTestService(t, story!.startsAt);
+  const { ends } = story!;
+  const play = await stage({ ...story!, ends: { ...ends, manifests: { oil: 'void' }, ledger: {} } }, service);
+  for (const step of story!.steps) t.same((await playStep(play, step)).differences, []);
+  const otherwise = {
+    ...story!.steps.at(-1)!,
+    expect: { warnings: ['some'], again: false, answer: { origin: 'generated' } },
+  };
+  t.equal((await playStep(play, otherwise)).differences.length, 2, 'of a step');
+  await service.service.database.pool.query(
+    "insert into outbox (job, payload, state, available_at) values ('judge_mass', '{}', 'failed', $1)",
+    [service.clock.now()],
+  );
+  const faults = Object.entries(await faultsAtTheEnd(play)).filter(([, found]) => found.length > 0);
+  t.same(
+    faults.map(([promise, found]) => `${promise}: ${found.length}`),
+    [
+      'no job is due and none has failed: 1',
+      'the manifests are where the story leaves them: 2',
+      'the ledger holds what the story says and nothing else: 4',
+    ],
+  );
+});
+
 t.test('the stories that wait are well formed', async (t) => {
   t.doesNotThrow(() => readStories('pending/'));
 });

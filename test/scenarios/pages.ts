@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { inShanghai, type Member, quantityOf, resolved, type Step, type Story } from './story.ts';
+import { inShanghai, type Member, namesOf, quantityOf, resolved, type Step, type Story, savedBy } from './story.ts';
 
 /** The stories as pages to read: docs/scenarios/, one page a story and a list of them. */
 const FOLDER = fileURLToPath(new URL('../../docs/scenarios/', import.meta.url));
@@ -122,15 +122,10 @@ function actorName(who: string, { cast }: Story): string {
 
 /** Plates are shown as they are, everything else by its name. */
 function pageScope({ cast, steps }: Story): Map<string, string> {
-  const scope = new Map<string, string>();
-  for (const [who, member] of Object.entries(cast)) {
-    scope.set(who, `{${who}}`);
-    for (const things of [member.sites, member.drivers, member.devices, member.permits])
-      for (const key of Object.keys(things)) scope.set(`${who}.${key}`, `{${who}.${key}}`);
-    for (const [key, plate] of Object.entries(member.vehicles)) scope.set(`${who}.${key}`, plate);
-  }
-  for (const name of steps.flatMap(({ save }) => (typeof save === 'string' ? [save] : Object.keys(save ?? {}))))
-    scope.set(name, `{${name}}`);
+  const names = [...Object.entries(cast).flatMap(([who, member]) => namesOf(who, member)), ...steps.flatMap(savedBy)];
+  const scope = new Map(names.map((name) => [name, `{${name}}`]));
+  for (const [who, { vehicles }] of Object.entries(cast))
+    for (const [key, plate] of Object.entries(vehicles)) scope.set(`${who}.${key}`, plate);
   return scope;
 }
 

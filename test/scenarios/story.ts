@@ -151,7 +151,40 @@ function readStory(file: string, known: z.output<typeof Cast>): Story {
     at = later(at, step.when);
     return { ...step, at, ...(step.body ? { body: withWastes(step.body, known.wastes) as Step['body'] } : {}) };
   });
-  return { ...story, name: basename(file, '.yaml'), cast, startsAt, steps };
+  const told = { ...story, name: basename(file, '.yaml'), cast, startsAt, steps };
+  const strays = straysIn(told);
+  if (strays.length > 0) throw new Error(`${file}: nobody has named ${strays.join(', ')}`);
+  return told;
+}
+
+/** What the cast has by name: `minghu`, `minghu.yard`. */
+export const namesOf = (who: string, member: Member): string[] => [
+  who,
+  ...[member.sites, member.vehicles, member.drivers, member.devices, member.permits].flatMap((things) =>
+    Object.keys(things).map((key) => `${who}.${key}`),
+  ),
+];
+
+export const savedBy = ({ save }: Step): string[] => (typeof save === 'string' ? [save] : Object.keys(save ?? {}));
+
+/** Names that stand for nothing where they are used; `platform` is always there. */
+function straysIn({ cast, steps, ends }: Story): string[] {
+  const known = new Set(['platform', ...Object.entries(cast).flatMap(([who, member]) => namesOf(who, member))]);
+  const used = (value: unknown): string[] =>
+    [...JSON.stringify(value).matchAll(/\{([\w.-]+)\}/g)]
+      .map(([, name]) => name!)
+      .filter((name) => !/^now(-|$)/.test(name));
+  const strays = steps.flatMap((step) => {
+    const here = [step.who, ...used(step)].filter((name) => !known.has(name));
+    for (const name of savedBy(step)) known.add(name);
+    return here;
+  });
+  const inTheEnd = [
+    ...Object.keys(ends.manifests),
+    ...Object.keys(ends.ledger),
+    ...[...ends.anomalies, ...ends.kept].map(({ about }) => about.split(' ')[0]!),
+  ];
+  return [...strays, ...inTheEnd.filter((name) => !known.has(name))];
 }
 
 function parsed<Schema extends z.ZodType>(schema: Schema, file: string): z.output<Schema> {
