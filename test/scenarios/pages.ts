@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { statusOf } from '../../src/problems.ts';
 import { inShanghai, type Member, namesOf, quantityOf, resolved, type Step, type Story, savedBy } from './story.ts';
 
 /** The stories as pages to read: docs/scenarios/, one page a story and a list of them. */
@@ -39,6 +40,11 @@ so that what a page says is what the service does.
 A name in braces stands for an id: \`{minghu.yard}\` is a site of Minghu Machinery, \`{oil}\` a manifest that an earlier step
 saved. The API has every mass in grams. Every request needs \`Authorization: Bearer <key>\`, every write an
 \`Idempotency-Key\` of its own; the pages leave them out.
+
+质量账是复式记账：产生量是来源，所以为负；各科目之和恒为零。
+
+The mass ledger is double entry. What was generated is where mass comes from and so stands below zero; all of it adds up to
+nothing.
 
 | | 故事 | Story | 依据 Articles |
 |---|---|---|---|
@@ -132,13 +138,7 @@ function pageScope({ cast, steps }: Story): Map<string, string> {
 function answerText({ expect, save, act }: Step, shown: (value: unknown) => unknown): string {
   const { problem, pointer, warnings, again, answer } = expect;
   const parts = [
-    expect.status
-      ? `\`${expect.status}\``
-      : problem
-        ? '拒绝 refused'
-        : act.startsWith('GET')
-          ? '回答 answered'
-          : '办理 done',
+    problem ? `\`${statusOf(problem)}\` 拒绝 refused` : act.startsWith('GET') ? '回答 answered' : '办理 done',
     ...(problem ? [`\`/problems/${problem}\`${pointer ? `，\`${pointer}\`` : ''}`] : []),
     ...(again ? ['与首次回答相同 the first answer again'] : []),
     ...warnings.map((code) => `提醒 warning \`${code}\``),
@@ -194,8 +194,8 @@ function endingTables({ ends, cast }: Story): string[] {
 
 function massText(quantity: string | 0): string {
   const { grams, pieces } = quantityOf(quantity);
-  const kilograms = new Intl.NumberFormat('en', { maximumFractionDigits: 3 }).format(grams / 1000).replace('-', '−');
-  return `${kilograms} kg${pieces === 0 ? '' : `, ${pieces} 件 pieces`}`;
+  const kilograms = new Intl.NumberFormat('en', { maximumFractionDigits: 3 }).format(grams / 1000);
+  return `${kilograms} kg${pieces === 0 ? '' : `, ${pieces} 件 pieces`}`.replaceAll('-', '−');
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[], right = -1): string {

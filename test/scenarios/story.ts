@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMap, isPair, parseDocument, Scalar, visit } from 'yaml';
 import { z } from 'zod';
+import { PROBLEM_TYPES } from '../../src/problems.ts';
 
 /**
  * 故事 A story: one YAML file a story, played by test/scenarios.test.ts and printed by `npm run scenarios`. Strict: a
@@ -52,12 +53,10 @@ export type Member = z.output<typeof Member>;
 const Cast = z.strictObject({ parties: z.record(z.string(), Member), wastes: z.record(z.string(), Named) });
 
 const Expect = z.strictObject({
-  /** 200 or 201 when it is not said, and that of the problem when one is expected. */
-  status: z.number().int().optional(),
   /** Codes of the warnings, in their order. */
   warnings: z.array(z.string()).default([]),
   /** Last part of the problem's type. */
-  problem: z.string().optional(),
+  problem: z.enum(PROBLEM_TYPES).optional(),
   /** Of the first error. */
   pointer: z.string().optional(),
   /** The key was answered before, and this is that answer again. */
