@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { z } from 'zod';
 import { buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
@@ -29,20 +29,21 @@ let running: Promise<TestService> | undefined;
 
 /** The runner file's service, started at its first use and stopped at the end of the file. */
 export function testService(): Promise<TestService> {
-  running ??= startTestService();
+  running ??= startTestService(t, START);
   return running;
 }
 
-async function startTestService(): Promise<TestService> {
+/** A service of its own for one test, on a database of its own; both end with the test. */
+export async function startTestService(t: Pick<Test, 'teardown' | 'fail'>, start: Date): Promise<TestService> {
   const database = await cloneDatabase();
-  const clock = manualClock(START);
+  const clock = manualClock(start);
   const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', RATE_LIMIT_PER_MINUTE: '1000000' });
   const logger = pino({ level: config.LOG_LEVEL ?? 'info' }, pino.destination(2));
   const metrics = createMetrics();
   const service = await startService({ config, databaseUrl: database.url, clock, logger, metrics });
   const app = await buildApp({ config, service, logger, metrics, version: 'test' });
   app.addHook('onSend', async (request, reply, payload) => {
-    checkAgainstSchema(request.method, request.routeOptions, reply.statusCode, payload);
+    checkAgainstSchema(t, request.method, request.routeOptions, reply.statusCode, payload);
   });
   await app.ready();
   const { apiKey: adminKey } = await createFirstAdministrator(service.journal, { name: '测试平台', region: '370102' });
@@ -56,6 +57,7 @@ async function startTestService(): Promise<TestService> {
 
 /** What the documentation says of an answer must be true of every answer a test sees. */
 function checkAgainstSchema(
+  t: Pick<Test, 'fail'>,
   method: string,
   route: { url?: string | undefined; schema?: unknown },
   status: number,
