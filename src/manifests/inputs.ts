@@ -198,10 +198,13 @@ export const IncidentResolution = z.strictObject({
   newLeg: z.strictObject({ carrierId: Uuid, ...Vehicle }).optional(),
 });
 
+/** What a field of a manifest may hold; which kind, its own row in corrections.ts says. */
+const FieldValueBody = z.union([z.string().max(200), z.number(), z.null(), z.array(z.string().max(20)).max(10)]);
+
 export const CorrectionBody = z.strictObject({
   reason: ShortText,
   changes: z
-    .array(z.strictObject({ path: z.string().min(1).max(60), value: z.json() }))
+    .array(z.strictObject({ path: z.string().min(1).max(60), value: FieldValueBody }))
     .min(1)
     .max(50),
 });

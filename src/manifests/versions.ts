@@ -16,8 +16,8 @@ export const VersionView = z.object({
 export const DifferenceView = z.object({
   /** JSON Pointer (RFC 6901). */
   path: z.string(),
-  from: z.json(),
-  to: z.json(),
+  from: z.unknown(),
+  to: z.unknown(),
 });
 
 export function versionsOf(events: readonly RecordedEvent[]): { event: RecordedEvent; manifest: Manifest }[] {
@@ -33,7 +33,7 @@ export function differencesBetween(from: Manifest, to: Manifest): z.output<typeo
   const plain = (manifest: Manifest) => JSON.parse(JSON.stringify(manifest)) as Record<string, unknown>;
   return diff(plain(from), plain(to)).map((one) => ({
     path: `/${one.path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
-    from: ('oldValue' in one ? one.oldValue : null) as z.core.util.JSONType,
-    to: ('value' in one ? one.value : null) as z.core.util.JSONType,
+    from: 'oldValue' in one ? one.oldValue : null,
+    to: 'value' in one ? one.value : null,
   }));
 }

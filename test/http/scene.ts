@@ -45,6 +45,115 @@ export interface Scene extends World {
   readonly rows: Readonly<Record<string, Row>>;
 }
 
+/** Every act on a manifest on the way, each on one of its own in the state it is for. */
+async function manifestActs(world: World): Promise<Record<string, Row>> {
+  const { consignor, carrier, consignee } = world;
+  const occurredAt = at(world);
+  const on = async (status: 'issued' | 'in_transit' | 'arrived' | 'received'): Promise<string> =>
+    (await world.aManifest({ status, declaredGrams: 1_000 })).id;
+  const does = async (caller: Caller, manifest: string, act: string, body: object = {}): Promise<string> => {
+    ok(await caller.post(`/v1/manifests/${manifest}/${act}`, body));
+    return manifest;
+  };
+  const nothing = { occurredAt, lines: [{ line: 1, acceptedGrams: 0 }] };
+  const vehicle = { occurredAt, plate: world.plate };
+  const leak = { occurredAt, type: 'leak', place: '某地', description: '…', lines: [{ line: 1, grams: 1 }] };
+  const change = { reason: '…', changes: [{ path: '/lines/0/pickedUpGrams', value: 999 }] };
+  const put = { occurredAt, siteId: world.consigneeSiteId };
+  const handed = await aDraft(world, { onwardCarrierIds: [world.stranger.partyId] });
+  await does(consignor, handed, 'issue');
+  await does(carrier, handed, 'pickup', { ...vehicle, lines: [{ line: 1, massGrams: 1 }] });
+  const refused = async () => does(consignee, await on('arrived'), 'receipt', nothing);
+  const tripId = ok(await carrier.post('/v1/trips', { plate: world.plate, startedAt: occurredAt })).id;
+  const seen: readonly Kind[] = [...PARTIES_ON_IT, 'driver', 'regulatorHere'];
+  const read = await on('received');
+  const row = (
+    act: string,
+    manifest: string,
+    body: object,
+    may: readonly Kind[],
+    told: readonly Kind[] = PARTIES_ON_IT.filter((kind) => !may.includes(kind)),
+  ): Record<string, Row> => ({
+    [`POST /v1/manifests/{id}/${act}`]: {
+      operation: `manifests.${act}` as Operation,
+      url: `/v1/manifests/${manifest}/${act}`,
+      body,
+      may,
+      told,
+    },
+  });
+  const reads = (path: string, given = path): Record<string, Row> => ({
+    [`GET /v1/manifests/{id}/${path}`]: {
+      operation: 'manifests.read',
+      url: `/v1/manifests/${read}/${given}`,
+      may: seen,
+    },
+  });
+  return {
+    ...row('pickup-code', await on('issued'), {}, ['consignor']),
+    ...row('pickup-confirmation', await on('in_transit'), { occurredAt }, ['consignor']),
+    ...row('handover', handed, { occurredAt, place: '某地' }, ['carrier', 'driver', 'stranger']),
+    ...row('transit-storage', await on('in_transit'), put, ['carrier', 'driver']),
+    ...row('departure', await does(carrier, await on('in_transit'), 'transit-storage', put), vehicle, [
+      'carrier',
+      'driver',
+    ]),
+    ...row('return', await refused(), vehicle, ['carrier', 'driver', 'consignee']),
+    ...row(
+      'return-receipt',
+      await does(carrier, await refused(), 'return', vehicle),
+      { occurredAt, lines: [{ line: 1, massGrams: 1 }] },
+      ['consignor'],
+    ),
+    ...row('follow-up', await refused(), { carrierId: carrier.partyId, consigneeSiteId: world.consigneeSiteId }, [
+      'consignor',
+    ]),
+    ...row('incident', await on('in_transit'), leak, ['carrier', 'driver']),
+    ...row(
+      'incident-plan',
+      await does(carrier, await on('in_transit'), 'incident', leak),
+      { plan: '…' },
+      PARTIES_ON_IT,
+    ),
+    ...row(
+      'incident-resolution',
+      await does(carrier, await on('in_transit'), 'incident', leak),
+      { occurredAt, lines: [{ line: 1, lostGrams: 1, recoveredGrams: 0 }] },
+      ['consignor', 'carrier'],
+    ),
+    ...row('correction', await on('received'), change, PARTIES_ON_IT),
+    ...row('correction-approval', await does(consignee, await on('received'), 'correction', change), {}, [
+      'consignor',
+      'carrier',
+      'regulatorHere',
+    ]),
+    ...row('correction-rejection', await does(consignee, await on('received'), 'correction', change), {}, [
+      ...PARTIES_ON_IT,
+      'regulatorHere',
+    ]),
+    ...row('correction-withdrawal', await does(consignee, await on('received'), 'correction', change), {}, [
+      'consignee',
+    ]),
+    ...reads('versions'),
+    ...reads('versions/{version}', 'versions/1'),
+    ...reads('differences'),
+    'GET /v1/trips': { operation: 'trips.read', url: '/v1/trips?limit=200', may: ['carrier', 'driver'], lists: tripId },
+    'GET /v1/trips/{id}': { operation: 'trips.read', url: `/v1/trips/${tripId}`, may: ['carrier', 'driver'] },
+    'POST /v1/trips': {
+      operation: 'trips.start',
+      url: '/v1/trips',
+      body: { plate: world.plate, startedAt: occurredAt },
+      may: [...PARTIES_ON_IT, 'stranger', 'driver'],
+    },
+    'POST /v1/trips/{id}/end': {
+      operation: 'trips.end',
+      url: `/v1/trips/${tripId}/end`,
+      body: { occurredAt },
+      may: ['carrier', 'driver'],
+    },
+  };
+}
+
 export async function aScene(): Promise<Scene> {
   const world = await aWorld();
   const { consignor, carrier, consignee, admin } = world;
@@ -86,6 +195,7 @@ export async function aScene(): Promise<Scene> {
     (await world.aManifest({ status: 'arrived' })).id,
   ];
   const { id: received } = await world.aManifest({ status: 'received', acceptedGrams: 1_000_000 });
+  const acts = await manifestActs(world);
   const batchId = await world.generate(1_000_000);
   const ticket = (n: string) => ({
     ticketNumber: n,
@@ -370,6 +480,7 @@ export async function aScene(): Promise<Scene> {
       may: ['consignor'],
       told: ['carrier', 'consignee'],
     },
+    ...acts,
     'GET /v1/manifests/{id}/fate': {
       operation: 'manifests.read',
       url: `/v1/manifests/${issued}/fate`,
