@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { edgesOf, ledgerRowsOf } from './custody/repository.ts';
 import { audienceRows } from './parties/audience.ts';
+import { permitUseRowsOf } from './permits/uses.ts';
 import { openSession } from './platform/connections.ts';
 import { canonicalText, chainHash, GENESIS_HASH, openEvent, type RecordedEvent } from './platform/events.ts';
 import { columnParameters, type Kind, readRow, type SubjectRow } from './platform/subjects.ts';
@@ -192,6 +193,8 @@ const PROJECTED_TABLES = [
   'monthly_balances',
   'batch_edges',
   'audience',
+  'permit_uses',
+  'permit_use_manifests',
 ];
 
 /** What the events say, beside what is stored; the database compares the two sets. */
@@ -200,6 +203,7 @@ const EXPECTED_TABLES = `
   create temp table expected_postings (event_id uuid, n int, account_id uuid, batch_id uuid, line int, grams bigint, pieces int, dry_grams bigint, occurred_at timestamptz) on commit drop;
   create temp table expected_accounts (id uuid, role text, party_id uuid, site_id uuid, waste_code text, owner_id uuid) on commit drop;
   create temp table expected_edges (to_id uuid, from_id uuid, event_id uuid, grams bigint, pieces int) on commit drop;
+  create temp table expected_permit_uses (permit_id uuid, manifest_id uuid, period text, reserved_grams bigint, used_grams bigint) on commit drop;
   create temp table expected_audience (scope uuid, kind text, stage text, id uuid, stream text) on commit drop;`;
 
 async function expectRows(client: pg.Client, page: readonly History[]): Promise<void> {
@@ -241,6 +245,13 @@ async function expectRows(client: pg.Client, page: readonly History[]): Promise<
       ['uuid', (account) => account.ownerId],
     ],
   );
+  await fill(client, 'expected_permit_uses', events.flatMap(permitUseRowsOf), [
+    ['uuid', (row) => row.permitId],
+    ['uuid', (row) => row.manifestId],
+    ['text', (row) => row.period],
+    ['bigint', (row) => row.reservedGrams],
+    ['bigint', (row) => row.usedGrams],
+  ]);
   const audience = page.flatMap(({ kind, row }) => audienceRows(AUDIENCE_OF, kind.name, row.state));
   await fill(client, 'expected_audience', audience, [
     ['uuid', (row) => row.scope],
@@ -307,6 +318,18 @@ const COMPARISONS: readonly { readonly name: string; readonly stored: string; re
     name: 'audience',
     stored: 'select scope, kind, stage, id, stream from audience',
     expected: 'select scope, kind, stage, id, stream from expected_audience',
+  },
+  {
+    name: 'permit_uses',
+    stored: 'select permit_id, period, reserved_grams, used_grams from permit_uses',
+    expected:
+      'select permit_id, period, sum(reserved_grams)::bigint, sum(used_grams)::bigint from expected_permit_uses group by 1, 2',
+  },
+  {
+    name: 'permit_use_manifests',
+    stored: 'select permit_id, manifest_id, period, reserved_grams, used_grams from permit_use_manifests',
+    expected:
+      'select permit_id, manifest_id, period, sum(reserved_grams)::bigint, sum(used_grams)::bigint from expected_permit_uses group by 1, 2, 3',
   },
   {
     name: 'the sum of every event in the ledger',

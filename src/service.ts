@@ -9,6 +9,7 @@ import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
 import { permitKind } from './permits/registers.ts';
+import { permitUseProjection } from './permits/uses.ts';
 import type { Projection } from './platform/acts.ts';
 import type { Clock } from './platform/clock.ts';
 import { type Database, openDatabase } from './platform/connections.ts';
@@ -46,6 +47,7 @@ export const AUDIENCE_OF: AudienceOf = { manifest: audienceOfManifest, anomaly: 
 export const PROJECTIONS: readonly Projection[] = [
   ledgerProjection,
   traceProjection,
+  permitUseProjection,
   audienceProjection(AUDIENCE_OF),
 ] as unknown as readonly Projection[];
 

@@ -5,9 +5,10 @@ import { batchKind } from '../custody/batches.ts';
 import { accountOf } from '../custody/ledger.ts';
 import { stockLookup } from '../custody/repository.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
-import { licencesOf } from '../permits/queries.ts';
+import { settledUses, usesData } from '../permits/uses.ts';
 import { type Accepted, type Act, type Needs, refused, type States } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
+import { entitlementLookups, permitsFound, settledGates } from './entitlement.ts';
 import { checkDraft, checkIssue, draftFields } from './filing.ts';
 import type {
   ArrivalInput,
@@ -79,7 +80,7 @@ export const issue: ManifestCommand<IssueInput> = {
   kind: 'paper',
   numbered: true,
   needs: lockManifest,
-  alsoNeeds(input, states) {
+  alsoNeeds(input, states, facts) {
     const manifest = states.get(manifestKind, input.id);
     if (!manifest) return {};
     return {
@@ -88,7 +89,7 @@ export const issue: ManifestCommand<IssueInput> = {
         ...[manifest.consignorSiteId, manifest.consigneeSiteId].map((id) => ({ kind: 'site', id })),
       ],
       lookups: [
-        { lookup: licencesOf, key: manifest.consigneeId },
+        ...entitlementLookups(manifest, dayInShanghai(facts.now), facts.reference),
         { lookup: reservedLookup, key: manifest.consignorSiteId },
         ...manifest.lines.map((line) => ({
           lookup: stockLookup,
@@ -101,19 +102,23 @@ export const issue: ManifestCommand<IssueInput> = {
     onManifest('issue', input, states, facts, (manifest) => {
       const day = dayInShanghai(facts.now);
       const checked = checkIssue(manifest, {
-        day,
-        facts,
         parties: [manifest.consignorId, manifest.carrierId, manifest.consigneeId].map(
           (id) => states.get(partyKind, id)!,
         ),
         sites: [manifest.consignorSiteId, manifest.consigneeSiteId].map((id) => states.get(siteKind, id)!),
-        licences: states.found(licencesOf, manifest.consigneeId),
+        entitlement: permitsFound(manifest, day, facts.reference, states),
         reserved: states.found(reservedLookup, manifest.consignorSiteId),
         stockOf: (wasteCode) => states.found(stockLookup, accountOf(originStock(manifest), wasteCode).id),
       });
       if ('refusal' in checked) return refused(checked.refusal);
       return {
-        events: [{ ...baseEvent('manifest_issued', manifest.id, facts.now), region: manifest.originRegion, data: {} }],
+        events: [
+          {
+            ...baseEvent('manifest_issued', manifest.id, facts.now),
+            region: manifest.originRegion,
+            data: usesData(checked.uses),
+          },
+        ],
         answer: { id: manifest.id, status: 'issued' },
         warnings: checked.warnings,
         number: numberOf(manifest, day, facts),
@@ -162,7 +167,12 @@ export const receipt: ManifestCommand<ReceiptInput> = {
   alsoNeeds(input, states) {
     const manifest = states.get(manifestKind, input.id);
     return {
-      sharedGates: (manifest?.lines ?? []).map((line) => accountOf(consigneeStock(manifest!), line.wasteCode).id),
+      sharedGates: manifest
+        ? [
+            ...manifest.lines.map((line) => accountOf(consigneeStock(manifest), line.wasteCode).id),
+            ...settledGates(manifest),
+          ]
+        : [],
     };
   },
   decide: (input, states, facts) =>
@@ -178,7 +188,12 @@ export const voidManifest: ManifestCommand<VoidInput> = {
   alsoNeeds(input, states) {
     const manifest = states.get(manifestKind, input.id);
     return {
-      sharedGates: (manifest?.lines ?? []).map((line) => accountOf(originStock(manifest!), line.wasteCode).id),
+      sharedGates: manifest
+        ? [
+            ...manifest.lines.map((line) => accountOf(originStock(manifest), line.wasteCode).id),
+            ...settledGates(manifest),
+          ]
+        : [],
     };
   },
   decide: (input, states, facts) =>
@@ -187,7 +202,7 @@ export const voidManifest: ManifestCommand<VoidInput> = {
         {
           ...baseEvent('manifest_voided', manifest.id, facts.now),
           region: manifest.originRegion,
-          data: {},
+          data: usesData(settledUses(manifest.permitUses, new Map(), dayInShanghai(facts.now))),
           details: { reason: input.reason },
         },
       ],

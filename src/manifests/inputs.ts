@@ -27,6 +27,8 @@ export const DraftLine = z.strictObject({
   plannedMethod: z.string().max(4),
   /** Batches to load; without them the oldest in stock are taken and marked as inferred. */
   batchIds: z.array(Uuid).max(50).default([]),
+  /** Claimed item of the exemption list; item 32 rests on a point-to-point permit. */
+  exemption: z.strictObject({ item: z.number().int().min(1).max(32) }).optional(),
 });
 
 export const Draft = z.strictObject({

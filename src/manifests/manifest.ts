@@ -1,4 +1,5 @@
 import type { Audience } from '../parties/audience.ts';
+import { addUses, type PermitUse, usesOf } from '../permits/uses.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { type Discrepancy, type DraftLine, type Line, type LineBatch, manifests, type Status } from './tables.ts';
@@ -56,8 +57,12 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
       return { ...EMPTY, ...drafted(read<'manifest_drafted'>(event)), id: event.subject.id };
     case 'manifest_revised':
       return { ...state!, ...drafted(read<'manifest_revised'>(event)) };
-    case 'manifest_issued':
-      return { ...state!, status: 'issued', number: read<'manifest_issued'>(event).number ?? null, issuedAt: at };
+    case 'manifest_issued': {
+      const permitUses = withUses(state!, event);
+      const lines = state!.lines.map((line) => ({ ...line, permitIds: permitsOfLine(permitUses, line.line) }));
+      const number = read<'manifest_issued'>(event).number ?? null;
+      return { ...state!, status: 'issued', number, issuedAt: at, lines, permitUses };
+    }
     case 'picked_up': {
       const data = read<'picked_up'>(event);
       const { plate, driverId, waybillNumber } = data;
@@ -91,13 +96,14 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
         ...state!,
         status: 'received',
         lines,
+        permitUses: withUses(state!, event),
         discrepancies: data.discrepancies,
         acceptedAt: at,
         receivedEventId: event.id,
       };
     }
     case 'manifest_voided':
-      return { ...state!, status: 'void', voidedAt: at };
+      return { ...state!, status: 'void', voidedAt: at, permitUses: withUses(state!, event) };
     default:
       throw new Error(`a manifest knows no event ${type satisfies never}`);
   }
@@ -106,12 +112,17 @@ function evolve(state: Manifest | undefined, event: RecordedEvent): Manifest {
 const read = <Type extends keyof EventData>(event: RecordedEvent): EventData[Type] =>
   event.data as unknown as EventData[Type];
 
+const withUses = (state: Manifest, event: RecordedEvent): PermitUse[] => addUses(state.permitUses, usesOf(event));
+const permitsOfLine = (uses: readonly PermitUse[], line: number): string[] =>
+  uses.filter((use) => use.line === line).map((use) => use.permitId);
+
 const drafted = ({ manifest }: { manifest: DraftFields }) => ({
   ...manifest,
   lines: manifest.lines.map((line): Line => ({ ...NOTHING_MOVED, ...line })),
 });
 
 const NOTHING_MOVED = {
+  permitIds: [],
   pickedUpGrams: null,
   pickedUpPieces: null,
   loaded: [],
@@ -138,6 +149,7 @@ const EMPTY = {
   number: null,
   officialNumber: null,
   discrepancies: [],
+  permitUses: [],
   plate: null,
   driverId: null,
   waybillNumber: null,

@@ -3,6 +3,7 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { apportion, batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
+import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type Warning } from '../platform/acts.ts';
 import type { EventDraft, Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
@@ -41,6 +42,7 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
       })),
       discrepancies: input.discrepancies.map(({ line, type }) => ({ line, type })),
       recordedAnyway: input.recordAnyway !== undefined,
+      ...usesData(settledUses(manifest.permitUses, acceptedOf(lines), dayInShanghai(occurredAt))),
       ...movementsData(movements),
     },
     ...remarksOf(input),
@@ -67,6 +69,9 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
     warnings: receiptWarnings(input, manifest, lines),
   };
 }
+
+const acceptedOf = (lines: readonly ReceivedLine[]): Map<number, number> =>
+  new Map(lines.map(({ line, acceptedGrams }) => [line.line, acceptedGrams]));
 
 interface ReceivedLine {
   readonly line: Line;

@@ -1,5 +1,6 @@
 import { boolean, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import type { Stream } from '../catalogue/policies.ts';
+import type { PermitUse } from '../permits/uses.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
 export const STATUSES = ['draft', 'issued', 'in_transit', 'arrived', 'received', 'void'] as const;
@@ -27,10 +28,14 @@ export interface DraftLine {
   readonly plannedMethod: string;
   /** Batches the consignor named; empty: the oldest are taken. */
   readonly namedBatches: readonly string[];
+  /** The item of the exemption list the consignor claims (LIST annex). */
+  readonly exemption?: { readonly item: number } | undefined;
 }
 
 /** With what was added to it as the load moved on; nothing is overwritten. */
 export interface Line extends DraftLine {
+  /** Permits found to cover it at issue. */
+  readonly permitIds: readonly string[];
   readonly pickedUpGrams: number | null;
   readonly pickedUpPieces: number | null;
   readonly loaded: readonly LineBatch[];
@@ -69,6 +74,8 @@ export const manifests = pgTable(
     crossProvince: boolean().notNull(),
     lines: jsonb().$type<readonly Line[]>().notNull(),
     discrepancies: jsonb().$type<readonly Discrepancy[]>().notNull(),
+    /** What it has reserved and used of permits, line by line. */
+    permitUses: jsonb().$type<readonly PermitUse[]>().notNull().default([]),
     plate: text(),
     driverId: uuid(),
     waybillNumber: text(),

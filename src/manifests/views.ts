@@ -20,6 +20,9 @@ const LineView = z.object({
   declaredGrams: z.number().int(),
   declaredPieces: z.number().int(),
   namedBatches: z.array(z.uuid()),
+  exemption: z.object({ item: z.number().int() }).optional(),
+  /** Permits found to cover it at issue; what it took of each is in `permitUses`. */
+  permitIds: z.array(z.uuid()),
   pickedUpGrams: nullableGrams,
   pickedUpPieces: nullableGrams,
   loaded: z.array(
@@ -64,6 +67,16 @@ export const ManifestView = z.object({
   crossProvince: z.boolean(),
   lines: z.array(LineView),
   discrepancies: z.array(z.object({ line: z.number().int(), type: z.enum(DISCREPANCY_TYPES) })),
+  permitUses: z.array(
+    z.object({
+      line: z.number().int(),
+      permitId: z.uuid(),
+      type: z.string(),
+      period: z.string(),
+      reservedGrams: z.number().int(),
+      usedGrams: z.number().int(),
+    }),
+  ),
   plate: z.string().nullable(),
   driverId: z.uuid().nullable(),
   waybillNumber: z.string().nullable(),
