@@ -120,7 +120,7 @@ export type Check = keyof typeof ENTITLEMENTS;
 export interface EntitlementContext {
   readonly day: string;
   readonly reference: PolicyBook;
-  readonly permitsOf: (type: PermitType) => readonly HeldPermit[];
+  readonly heldOf: (type: PermitType) => readonly HeldPermit[];
 }
 
 type Parties = Pick<Manifest, 'consignorId' | 'consigneeId' | 'carrierId'>;
@@ -164,7 +164,7 @@ export function permitsFound(
   const found = new Map(
     wantedPermits(manifest, day, reference).map(({ type, lookup, key }) => [type, states.found(lookup, key)]),
   );
-  return { day, reference, permitsOf: (type) => found.get(type) ?? [] };
+  return { day, reference, heldOf: (type) => found.get(type) ?? [] };
 }
 
 /** What an act that settles reservations shares with those who count them: the gates of the hard caps it changes. */
@@ -321,7 +321,7 @@ function coverOf(
   question: CoverQuestion,
   line: DraftLine,
 ): { permit: HeldPermit } | { why: Bilingual } {
-  const candidates = types.flatMap(judging.context.permitsOf);
+  const candidates = types.flatMap(judging.context.heldOf);
   const reasons = candidates.map((permit) => ({ permit, why: whyNotCovered(permit, question) }));
   const covering = reasons.flatMap(({ permit, why }) => (why ? [] : [permit]));
   const lacks = (permit: HeldPermit) => (remainingOf(judging, permit) >= line.declaredGrams ? 0 : 1);

@@ -167,13 +167,18 @@ export interface UsedBy {
   readonly usedGrams: number;
 }
 
-const USES_SQL = `select m.id, m.number, m.status, sum(u.reserved_grams)::bigint as "reservedGrams", sum(u.used_grams)::bigint as "usedGrams"
-  from permit_use_manifests u join manifests m on m.id = u.manifest_id
-  where u.permit_id = $1 and u.manifest_id < $2
-    and ($3::uuid is null or $3 in (m.consignor_id, m.carrier_id, m.consignee_id))
-    and ($7::uuid is null or $7 in (m.consignor_site_id, m.consignee_site_id))
-    and ($4::text[] is null or (m.stream = any($5) and (m.origin_region = any($4) or m.destination_region = any($4))))
-  group by m.id order by m.id desc limit $6`;
+/** From the uses of the permit to each manifest, never the other way: a page costs what it skips of this permit alone. */
+const USES_SQL = `select m.id, m.number, m.status, u.reserved as "reservedGrams", u.used as "usedGrams"
+  from (
+    select manifest_id, sum(reserved_grams)::bigint as reserved, sum(used_grams)::bigint as used
+    from permit_use_manifests where permit_id = $1 and manifest_id < $2 group by manifest_id order by manifest_id desc
+  ) u cross join lateral (
+    select id, number, status from manifests where id = u.manifest_id
+      and ($3::uuid is null or $3 in (consignor_id, carrier_id, consignee_id))
+      and ($7::uuid is null or $7 in (consignor_site_id, consignee_site_id))
+      and ($4::text[] is null or (stream = any($5) and (origin_region = any($4) or destination_region = any($4))))
+    limit 1
+  ) m order by u.manifest_id desc limit $6`;
 
 /**
  * The manifests that used a permit, newest first, as far as the caller may see them: a party (or its key of one site)

@@ -83,7 +83,7 @@ function judge(
   const result = checkEntitlement(manifest, {
     day,
     reference: policyBook(rows),
-    permitsOf: (type) => permits.filter((permit) => permit.type === type),
+    heldOf: (type) => permits.filter((permit) => permit.type === type),
   });
   if ('refusal' in result) {
     const { detail, basis, errors, problem } = result.refusal;
@@ -202,7 +202,7 @@ t.test('of several that cover: one with enough left, then the first to end', asy
   const result = checkEntitlement(aManifest(), {
     day: DAY,
     reference: policyBook(seedPolicyRows),
-    permitsOf: (type) => context.filter((permit) => permit.type === type),
+    heldOf: (type) => context.filter((permit) => permit.type === type),
   });
   t.match(result, { uses: [{ permitId: chosen }] });
 });
