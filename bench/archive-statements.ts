@@ -39,7 +39,7 @@ const MANIFESTS_SQL = `insert into manifests (id, seq, head_hash, recorded_at, s
     case when l.status <> 'draft' then to_char(at, 'YYYY') || '3701' || lpad((l.n % 200000 + 10000)::text, 6, '0') end,
     producer, producer_site, carrier, plant, plant_site, 'consignor', origin, destination, false,
     jsonb_build_array(jsonb_build_object('line', 1, 'wasteCode', w."wasteCode", 'name', w.name, 'form', w.form, 'hazards', w.hazards, 'packaging', w.packaging,
-      'declaredGrams', grams, 'declaredPieces', 0, 'plannedMethod', 'D10', 'namedBatches', '[]'::jsonb,
+      'declaredGrams', grams, 'declaredPieces', 0, 'plannedMethod', 'D10', 'namedBatches', '[]'::jsonb, 'permitIds', '[]'::jsonb,
       'pickedUpGrams', case when ${LOADED} then grams end, 'pickedUpPieces', case when ${LOADED} then 0 end,
       'loaded', case when ${LOADED} then jsonb_build_array(jsonb_build_object('batchId', batch_id, 'grams', grams, 'pieces', 0, 'inferred', true)) else '[]'::jsonb end,
       'acceptedGrams', case when l.status = 'received' then grams - 2000 end, 'refusedGrams', case when l.status = 'received' then 0 end,

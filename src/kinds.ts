@@ -7,6 +7,7 @@ import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
 import { permitKind } from './permits/registers.ts';
+import { permitUseProjection } from './permits/uses.ts';
 import type { Projection } from './platform/acts.ts';
 import type { Kind } from './platform/subjects.ts';
 import { anomalyKind, audienceOfAnomaly } from './reconciliation/commands.ts';
@@ -42,6 +43,7 @@ export const AUDIENCE_OF: AudienceOf = {
 export const PROJECTIONS: readonly Projection[] = [
   ledgerProjection,
   traceProjection,
+  permitUseProjection,
   audienceProjection(AUDIENCE_OF),
   legProjection,
 ] as unknown as readonly Projection[];

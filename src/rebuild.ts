@@ -4,6 +4,7 @@ import { AUDIENCE_OF, KINDS, PROJECTIONS } from './kinds.ts';
 import { legRowsOf } from './manifests/legs.ts';
 import type { Manifest } from './manifests/manifest.ts';
 import { audienceRows } from './parties/audience.ts';
+import { permitUseRowsOf } from './permits/uses.ts';
 import { openSession } from './platform/connections.ts';
 import { canonicalText, chainHash, GENESIS_HASH, openEvent, type RecordedEvent } from './platform/events.ts';
 import { columnParameters, type Kind, readRow, type SubjectRow } from './platform/subjects.ts';
@@ -206,6 +207,8 @@ const PROJECTED_TABLES = [
   'batch_edges',
   'audience',
   'manifest_legs',
+  'permit_uses',
+  'permit_use_manifests',
 ];
 
 /** What the events say, beside what is stored; the database compares the two sets. */
@@ -215,6 +218,7 @@ const EXPECTED_TABLES = `
   create temp table expected_accounts (id uuid, role text, party_id uuid, site_id uuid, waste_code text, owner_id uuid) on commit drop;
   create temp table expected_edges (to_id uuid, from_id uuid, event_id uuid, grams bigint, pieces int) on commit drop;
   create temp table expected_legs (manifest_id uuid, leg int, carrier_id uuid, plate text, trip_id uuid, started_at timestamptz, ended_at timestamptz) on commit drop;
+  create temp table expected_permit_uses (permit_id uuid, manifest_id uuid, period text, reserved_grams bigint, used_grams bigint) on commit drop;
   create temp table expected_audience (scope uuid, kind text, stage text, id uuid, stream text) on commit drop;`;
 
 async function expectRows(client: pg.Client, page: readonly History[]): Promise<void> {
@@ -266,6 +270,13 @@ async function expectRows(client: pg.Client, page: readonly History[]): Promise<
     ['uuid', (leg) => leg.tripId],
     ['timestamptz', (leg) => leg.startedAt],
     ['timestamptz', (leg) => leg.endedAt],
+  ]);
+  await fill(client, 'expected_permit_uses', events.flatMap(permitUseRowsOf), [
+    ['uuid', (row) => row.permitId],
+    ['uuid', (row) => row.manifestId],
+    ['text', (row) => row.period],
+    ['bigint', (row) => row.reservedGrams],
+    ['bigint', (row) => row.usedGrams],
   ]);
   const audience = page.flatMap(({ kind, row }) => audienceRows(AUDIENCE_OF, kind.name, row.state));
   await fill(client, 'expected_audience', audience, [
@@ -339,6 +350,18 @@ const COMPARISONS: readonly { readonly name: string; readonly stored: string; re
     name: 'manifest_legs',
     stored: `select ${LEG_COLUMNS} from manifest_legs`,
     expected: `select ${LEG_COLUMNS} from expected_legs`,
+  },
+  {
+    name: 'permit_uses',
+    stored: 'select permit_id, period, reserved_grams, used_grams from permit_uses',
+    expected:
+      'select permit_id, period, sum(reserved_grams)::bigint, sum(used_grams)::bigint from expected_permit_uses group by 1, 2',
+  },
+  {
+    name: 'permit_use_manifests',
+    stored: 'select permit_id, manifest_id, period, reserved_grams, used_grams from permit_use_manifests',
+    expected:
+      'select permit_id, manifest_id, period, sum(reserved_grams)::bigint, sum(used_grams)::bigint from expected_permit_uses group by 1, 2, 3',
   },
   {
     name: 'the sum of every event in the ledger',

@@ -10,4 +10,5 @@ import './parties/granting.cases.ts';
 import './parties/party.cases.ts';
 import './permits/commands.cases.ts';
 import './permits/rules.cases.ts';
+import './permits/uses.cases.ts';
 import './reconciliation/mass.cases.ts';

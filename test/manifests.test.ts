@@ -1,6 +1,7 @@
 import './manifests/draft.cases.ts';
 import './manifests/revise.cases.ts';
 import './manifests/issue.cases.ts';
+import './manifests/entitlement.cases.ts';
 import './manifests/pickup.cases.ts';
 import './manifests/arrival.cases.ts';
 import './manifests/receipt.cases.ts';

@@ -3,4 +3,5 @@ import './registers/belongings.cases.ts';
 import './registers/people.cases.ts';
 import './registers/keys.cases.ts';
 import './registers/permits.cases.ts';
+import './permits/balances.cases.ts';
 import './registers/policies.cases.ts';

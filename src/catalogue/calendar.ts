@@ -73,6 +73,13 @@ export function addDays(day: Day, days: number): Day {
   return shifted(day, days);
 }
 
+/** The same day of the month so many months later; one that does not exist there is the first of the next. @throws RangeError when the day does not exist. */
+export function addMonths(day: Day, months: number): Day {
+  assertDay(day);
+  const [year, month, date] = day.split('-').map(Number) as [number, number, number];
+  return new Date(Date.UTC(year, month - 1 + months, date)).toISOString().slice(0, 10);
+}
+
 /** The civil day in Asia/Shanghai of an instant. @throws RangeError for an invalid Date. */
 export function dayInShanghai(instant: Date): Day {
   return new Date(instant.getTime() + SHANGHAI_OFFSET_MILLISECONDS).toISOString().slice(0, 10);

@@ -67,6 +67,24 @@ export const POLICIES = {
     value: z.enum(['refuse', 'warn']),
     streams: STREAMS,
   },
+  'contract-missing': {
+    zh: '没有书面合同时的处理',
+    en: 'What happens without a written contract',
+    value: z.enum(['refuse', 'warn']),
+    streams: HAZARDOUS_KINDS,
+  },
+  'plan-line-missing': {
+    zh: '管理计划未列入时的处理',
+    en: 'What happens when the yearly plan does not name the waste and its receiver',
+    value: z.enum(['refuse', 'warn']),
+    streams: HAZARDOUS_KINDS,
+  },
+  'cross-province-unapproved': {
+    zh: '未经批准跨省转移时的处理',
+    en: 'What happens when waste leaves the province without approval',
+    value: z.enum(['refuse', 'warn']),
+    streams: HAZARDOUS_KINDS,
+  },
   'manifest-number-authority': {
     zh: '联单编号由谁发放',
     en: 'Who issues the manifest number',
@@ -155,6 +173,12 @@ export const POLICIES = {
     zh: '超过许可规模须重新申请的千分比',
     en: 'Excess over the licensed yearly scale that needs a new licence, permille',
     value: Count,
+    streams: HAZARDOUS_KINDS,
+  },
+  'licence-over-scale': {
+    zh: '超过须重新申请的规模时的处理',
+    en: 'What happens when a receiver would exceed the scale that needs a new licence',
+    value: z.enum(['refuse', 'warn']),
     streams: HAZARDOUS_KINDS,
   },
   'collector-handover-working-days': {

@@ -8,7 +8,7 @@ import { accountOf, batchesIn, movementsData, type Place } from '../custody/ledg
 import { batchBalanceLookup, stockLookup } from '../custody/repository.ts';
 import { checkMethod } from '../manifests/filing.ts';
 import { partyKind, type Site, siteKind } from '../parties/registers.ts';
-import { licencesOf, plansOf } from '../permits/queries.ts';
+import { permitKey, permitsOf } from '../permits/queries.ts';
 import { against } from '../permits/rules.ts';
 import { type Act, type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft, type Json } from '../platform/events.ts';
@@ -96,8 +96,8 @@ export const recordTreatment: Act<TreatmentInput, PolicyBook> = {
       ],
       sharedGates: formed.map((code) => accountOf(stock, code).id),
       lookups: [
-        { lookup: licencesOf, key: actor.party },
-        { lookup: plansOf, key: actor.party },
+        { lookup: permitsOf, key: permitKey(actor.party, 'licence') },
+        { lookup: permitsOf, key: permitKey(actor.party, 'management_plan') },
         ...wanted.map((code) => ({ lookup: stockLookup, key: accountOf(stock, code).id })),
       ],
     };
@@ -181,8 +181,8 @@ function decideRecord({ input, site, day, taken, warnings }: Report, states: Sta
     inputGrams: totalGrams(treatment.inputs),
     additiveGrams: totalGrams(treatment.additives),
     outputGrams: totalGrams(treatment.outputs) + treatment.lossGrams,
-    licences: states.found(licencesOf, site.partyId),
-    plans: states.found(plansOf, site.partyId),
+    licences: states.found(permitsOf, permitKey(site.partyId, 'licence')),
+    plans: states.found(permitsOf, permitKey(site.partyId, 'management_plan')),
   });
   return {
     events: [

@@ -5,12 +5,13 @@ import { batchKind } from '../custody/batches.ts';
 import { accountOf, type Place } from '../custody/ledger.ts';
 import { stockLookup } from '../custody/repository.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
-import { licencesOf } from '../permits/queries.ts';
+import { settledUses, usesData } from '../permits/uses.ts';
 import { type Accepted, type Act, type Needs, refused, type States } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
 import { consigneeStock, homeOf, sourceOf } from './booking.ts';
 import { decideCorrection, decideCorrectionApproval, decideCorrectionEnd } from './correcting.ts';
+import { entitlementLookups, permitsFound, settledGates } from './entitlement.ts';
 import { checkDraft, checkIssue, draftFields } from './filing.ts';
 import { decideIncident, decideIncidentPlan, decideIncidentResolution } from './incidents.ts';
 import type * as inputs from './inputs.ts';
@@ -95,13 +96,13 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
   kind: 'paper',
   numbered: true,
   needs: lockManifest,
-  alsoNeeds(input, states) {
+  alsoNeeds(input, states, facts) {
     const manifest = found(input, states);
     if (!manifest) return {};
     return {
       read: [...named('party', partiesOf(manifest)), ...named('site', sitesOf(manifest))],
       lookups: [
-        { lookup: licencesOf, key: manifest.consigneeId },
+        ...entitlementLookups(manifest, dayInShanghai(issuedAtOf(input, facts)), facts.reference),
         { lookup: reservedLookup, key: manifest.consignorSiteId },
         ...stocksAt(manifest, sourceOf),
       ],
@@ -109,14 +110,12 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
   },
   decide: (input, states, facts) =>
     onManifest('issue', input, states, facts, (manifest) => {
-      const issuedAt = input.paper ? new Date(input.paper.issuedAt) : facts.now;
+      const issuedAt = issuedAtOf(input, facts);
       const day = dayInShanghai(issuedAt);
       const checked = checkIssue(manifest, {
-        day,
-        facts,
         parties: partiesOf(manifest).map((id) => states.get(partyKind, id)!),
         sites: sitesOf(manifest).map((id) => states.get(siteKind, id)!),
-        licences: states.found(licencesOf, manifest.consigneeId),
+        entitlement: permitsFound(manifest, day, facts.reference, states),
         reserved: states.found(reservedLookup, manifest.consignorSiteId),
         stockOf: (wasteCode) => states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id),
       });
@@ -129,6 +128,7 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
         { ...paper },
         {
           region: manifest.originRegion,
+          also: usesData(checked.uses),
           ...(input.paper ? { entryMode: 'paper', details: { reason: input.paper.reason } } : {}),
         },
       );
@@ -140,6 +140,9 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
       };
     }),
 };
+
+/** On paper it was issued on an earlier day, whose law judges it. */
+const issuedAtOf = ({ paper }: inputs.IssueInput, facts: Facts): Date => (paper ? new Date(paper.issuedAt) : facts.now);
 
 const partiesOf = ({ consignorId, consigneeId, legs }: Manifest): string[] => [
   consignorId,
@@ -234,7 +237,9 @@ export const receipt: ManifestCommand<inputs.ReceiptInput> = {
   name: 'receive_manifest',
   kind: 'paper',
   needs: lockManifest,
-  alsoNeeds: (input, states) => ({ sharedGates: accountsAt(found(input, states), consigneeStock) }),
+  alsoNeeds: (input, states) => ({
+    sharedGates: [...accountsAt(found(input, states), consigneeStock), ...permitGates(input, states)],
+  }),
   decide: (input, states, facts) =>
     onManifest('receipt', input, states, facts, (manifest) => decideReceipt(input, manifest, facts)),
 };
@@ -357,7 +362,19 @@ export const correctionWithdrawal: ManifestCommand<CorrectionEnd> = {
 /** A correction may add to the stocks at both ends; who looks at them must not meet it half-way. */
 function correctionGates(input: { readonly id: string }, states: States): Needs {
   const manifest = found(input, states);
-  return { sharedGates: [...accountsAt(manifest, sourceOf), ...accountsAt(manifest, consigneeStock)] };
+  return {
+    sharedGates: [
+      ...accountsAt(manifest, sourceOf),
+      ...accountsAt(manifest, consigneeStock),
+      ...permitGates(input, states),
+    ],
+  };
+}
+
+/** What a permit has left is looked at alone by who reserves of it. */
+function permitGates(input: { readonly id: string }, states: States): readonly string[] {
+  const manifest = found(input, states);
+  return manifest ? settledGates(manifest) : [];
 }
 
 /** Before anything is loaded the consignor may void. */
@@ -366,16 +383,22 @@ export const voidManifest: ManifestCommand<inputs.VoidInput> = {
   kind: 'paper',
   needs: lockManifest,
   /** It frees what was reserved: an issue that counts the stock must not meet it half-way. */
-  alsoNeeds: (input, states) => ({ sharedGates: accountsAt(found(input, states), sourceOf) }),
+  alsoNeeds: (input, states) => ({
+    sharedGates: [...accountsAt(found(input, states), sourceOf), ...permitGates(input, states)],
+  }),
   decide: (input, states, facts) =>
-    onManifest('void', input, states, facts, ({ id, originRegion }) => ({
+    onManifest('void', input, states, facts, ({ id, originRegion, permitUses }) => ({
       events: [
         manifestEvent(
           'manifest_voided',
           id,
           facts.now,
           {},
-          { region: originRegion, details: { reason: input.reason } },
+          {
+            region: originRegion,
+            details: { reason: input.reason },
+            also: usesData(settledUses(permitUses, new Map(), dayInShanghai(facts.now))),
+          },
         ),
       ],
       answer: { id, status: 'void' },

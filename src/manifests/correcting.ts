@@ -5,6 +5,7 @@ import type { Facts } from '../catalogue/reference.ts';
 import { batchesIn, type Movement, movementsData } from '../custody/ledger.ts';
 import { partyKind } from '../parties/registers.ts';
 import { liesIn } from '../permits/commands.ts';
+import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
@@ -126,13 +127,22 @@ function voicesOf(manifest: Manifest, states: States, { caller }: Facts): Approv
 
 /** What was booked is taken back where it lies now and booked as it should have been. */
 function correctedEvent(manifest: Manifest, changes: readonly FieldChange[], facts: Facts): EventDraft {
-  const movements = cancelled([...positionsOf(manifest).map(undone), ...positionsOf(applyChanges(manifest, changes))]);
+  const corrected = applyChanges(manifest, changes);
+  const movements = cancelled([...positionsOf(manifest).map(undone), ...positionsOf(corrected)]);
+  const accepted = new Map(corrected.lines.map(({ line, acceptedGrams }) => [line, acceptedGrams ?? 0]));
+  const settled = corrected.acceptedAt
+    ? settledUses(manifest.permitUses, accepted, dayInShanghai(corrected.acceptedAt))
+    : [];
   return manifestEvent(
     'manifest_corrected',
     manifest.id,
     facts.now,
     { changes },
-    { region: manifest.originRegion, refs: batchesIn(movements), also: movementsData(movements) },
+    {
+      region: manifest.originRegion,
+      refs: batchesIn(movements),
+      also: { ...usesData(settled), ...movementsData(movements) },
+    },
   );
 }
 

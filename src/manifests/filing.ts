@@ -1,8 +1,7 @@
-/** What is checked when a manifest is drafted and issued. TM 10, 14–16; licences: 法典 534. Pure. */
+/** What is checked when a manifest is drafted and issued; what must cover its lines is in entitlement.ts. TM 10, 14–16. Pure. */
 
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { codeRemarks } from '../catalogue/code-remarks.ts';
-import { exemptionsFor } from '../catalogue/exemptions.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { ancestorsOn } from '../catalogue/regions.ts';
 import { findTreatmentMethod } from '../catalogue/treatment-methods.ts';
@@ -10,11 +9,12 @@ import { findWasteCode, hazardsFit } from '../catalogue/waste-codes.ts';
 import type { Batch } from '../custody/batches.ts';
 import type { StockedBatch } from '../custody/ledger.ts';
 import type { Party, Site } from '../parties/registers.ts';
-import type { Permit } from '../permits/registers.ts';
-import { permitCovers } from '../permits/rules.ts';
+import type { PermitUse } from '../permits/uses.ts';
 import type { Warning } from '../platform/acts.ts';
 import { notFound } from '../platform/register.ts';
-import type { Bilingual, Refusal } from '../problems.ts';
+import type { Refusal } from '../problems.ts';
+import { claimRefusal, stageOf } from './claims.ts';
+import { checkEntitlement, type EntitlementContext } from './entitlement.ts';
 import type { DraftInput } from './inputs.ts';
 import type { DraftFields, Manifest } from './manifest.ts';
 import type { DraftLine, Line } from './tables.ts';
@@ -52,6 +52,9 @@ export function checkDraft(input: DraftInput, named: Named, facts: Facts): Check
     if (batch) return { refusal: batch };
     const remarks = codeRemarks(line.wasteCode, day, `/lines/${index}/wasteCode`);
     if ('refusal' in remarks) return remarks;
+    const place = { region: places.destination.region, stream: input.stream, day };
+    const claim = claimRefusal({ ...line, line: index + 1 }, stageOf(line.plannedMethod, facts.reference, place), day);
+    if (claim) return { refusal: claim };
     warnings.push(...remarks.warnings, ...hazardWarnings(line, index, day));
   }
   return { ...places, warnings };
@@ -160,27 +163,24 @@ function toLine({ massGrams, pieces, batchIds, ...given }: DraftInput['lines'][n
 }
 
 export interface IssueContext {
-  readonly day: string;
-  readonly facts: Facts;
   readonly parties: readonly Party[];
   readonly sites: readonly Site[];
-  readonly licences: readonly Permit[];
+  readonly entitlement: EntitlementContext;
   /** Grams of each waste issued from this site and not yet loaded. */
   readonly reserved: ReadonlyMap<string, number>;
   readonly stockOf: (wasteCode: string) => readonly StockedBatch[];
 }
 
-/** The consignor's duties at filing, by the law of the day. */
-export function checkIssue(manifest: Manifest, context: IssueContext): { refusal: Refusal } | { warnings: Warning[] } {
+/** The consignor's duties at filing, by the law of the day; with what the manifest reserves of its permits. */
+export function checkIssue(
+  manifest: Manifest,
+  context: IssueContext,
+): { refusal: Refusal } | { warnings: Warning[]; uses: PermitUse[] } {
   const closed = [...context.parties, ...context.sites].find((one) => !one.active);
   if (closed) return { refusal: missing('/', `${closed.name} 已停用`, `${closed.name} is no longer active`) };
-  const warnings: Warning[] = [];
-  for (const line of manifest.lines) {
-    const licence = checkLicence(manifest, line, context);
-    if (licence && 'refusal' in licence) return licence;
-    if (licence) warnings.push(licence.warning);
-  }
-  return { warnings: [...warnings, ...stockWarnings(manifest, context)] };
+  const entitled = checkEntitlement(manifest, context.entitlement);
+  if ('refusal' in entitled) return entitled;
+  return { warnings: [...entitled.warnings, ...stockWarnings(manifest, context)], uses: entitled.uses };
 }
 
 /** Available = in stock − issued and not yet loaded. A shortage is said, not refused. */
@@ -194,41 +194,6 @@ function stockWarnings(manifest: Manifest, { stockOf, reserved }: IssueContext):
     const held = stockOf(wasteCode).reduce((sum, batch) => sum + batch.grams, 0) - (reserved.get(wasteCode) ?? 0);
     return held < grams ? [stockShort(line, grams, held)] : [];
   });
-}
-
-/** No waste goes to a consignee whose licence does not cover it on that day, unless its use or disposal is exempt. */
-function checkLicence(
-  manifest: Manifest,
-  line: Line,
-  { day, facts, licences }: IssueContext,
-): { refusal: Refusal } | { warning: Warning } | undefined {
-  if (
-    licences.some(
-      (licence) =>
-        (licence.siteId === null || licence.siteId === manifest.consigneeSiteId) &&
-        permitCovers(licence, { wasteCode: line.wasteCode, method: line.plannedMethod, day }),
-    )
-  )
-    return undefined;
-  const stage = findTreatmentMethod(line.plannedMethod)?.kind === 'use' ? 'utilise' : 'dispose';
-  // Items for any waste need a scheme of their own (items 25, 26, 32); only one that names this waste frees the consignee.
-  const exempt = exemptionsFor(line.wasteCode, stage, day).some(({ matchedBy }) => matchedBy !== 'any');
-  const { value, basis } = facts.reference.policy('unlicensed-consignee', {
-    region: manifest.destinationRegion,
-    stream: manifest.stream,
-    day,
-  });
-  const detail: Bilingual = {
-    zh: `接受人没有在 ${day} 有效且涵盖 ${line.wasteCode}（${line.plannedMethod}）的危险废物经营许可证。`,
-    en: `The consignee holds no licence that covers ${line.wasteCode} (${line.plannedMethod}) on ${day}.`,
-  };
-  const article = `${basis.instrument} ${basis.article}`;
-  const pointer = `/lines/${line.line - 1}/wasteCode`;
-  if (value === 'refuse' && !exempt)
-    return { refusal: { problem: 'against-rule', detail, basis: article, errors: [{ pointer, detail: detail.en }] } };
-  return {
-    warning: { code: exempt ? 'licence-exemption-claimed' : 'licence-missing', detail, basis: article, pointer },
-  };
 }
 
 export function checkMethod(method: string, pointer: string): Refusal | undefined {

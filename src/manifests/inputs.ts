@@ -38,6 +38,8 @@ export const DraftLine = z.strictObject({
     .nullable()
     .default(null),
   packingGroup: z.enum(['I', 'II', 'III']).nullable().default(null),
+  /** Claimed item of the exemption list; item 32 rests on a point-to-point permit. */
+  exemption: z.strictObject({ item: z.number().int().min(1).max(32) }).optional(),
 });
 
 export const Draft = z.strictObject({

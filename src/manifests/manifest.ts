@@ -1,4 +1,5 @@
 import type { Audience } from '../parties/audience.ts';
+import { addUses, type PermitUse, usesOf } from '../permits/uses.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { lotOfRefused, together } from './booking.ts';
@@ -118,9 +119,22 @@ export const manifestKind = subjectKind({
   evolve: (state, event) => {
     const change = CHANGES[event.type as keyof EventData] as Change<keyof EventData> | undefined;
     if (!change) throw new Error(`a manifest knows no event ${event.type}`);
-    return change(state!, event.data as never, event);
+    const next = change(state!, event.data as never, event);
+    const uses = usesOf(event);
+    return uses.length > 0 ? withUses(next, uses) : next;
   },
 });
+
+/** What an event says of permits is added up line by line; which permits cover a line is fixed at issue. */
+function withUses(state: Manifest, uses: readonly PermitUse[]): Manifest {
+  const permitUses = addUses(state.permitUses, uses);
+  const permitsOf = (line: Line) => permitUses.filter((use) => use.line === line.line).map(({ permitId }) => permitId);
+  return {
+    ...state,
+    permitUses,
+    lines: state.lines.map((line) => ({ ...line, permitIds: [...new Set(permitsOf(line))] })),
+  };
+}
 
 type Change<Type extends keyof EventData> = (state: Manifest, data: EventData[Type], event: RecordedEvent) => Manifest;
 
@@ -331,6 +345,7 @@ const NEW_LEG = {
 };
 
 const NOTHING_MOVED = {
+  permitIds: [],
   offered: [],
   hazardousComponent: null,
   unNumber: null,
@@ -392,6 +407,7 @@ const EMPTY = {
   number: null,
   officialNumber: null,
   discrepancies: [],
+  permitUses: [],
   entryMode: 'live' as const,
   tripId: null,
   remainders: [],

@@ -3,6 +3,7 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { batchesIn, movementsData } from '../custody/ledger.ts';
+import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type Warning } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
@@ -52,6 +53,7 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
       also: {
         recordedAnyway: input.recordAnyway !== undefined,
         ...(manifest.tripId ? { tripId: manifest.tripId } : {}),
+        ...usesData(settledUses(manifest.permitUses, acceptedOf(lines), dayInShanghai(occurredAt))),
         ...movementsData(movements),
       },
       ...remarksOf(input),
@@ -83,6 +85,9 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
     warnings: receiptWarnings(input, manifest, lines, facts),
   };
 }
+
+const acceptedOf = (lines: readonly ReceivedLine[]): Map<number, number> =>
+  new Map(lines.map(({ line, acceptedGrams }) => [line.line, acceptedGrams]));
 
 type ReceivedLine = Received & { readonly line: Line; readonly method: string };
 

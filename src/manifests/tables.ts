@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique, uuid } from 'drizzle-orm/pg-core';
 import type { Stream } from '../catalogue/policies.ts';
 import type { Place } from '../custody/ledger.ts';
+import type { PermitUse } from '../permits/uses.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
 /** `stored`: put down on the way (中转贮存); `refused`: a receipt that accepted nothing. */
@@ -105,10 +106,14 @@ export interface DraftLine {
   readonly hazardousComponent: string | null;
   readonly unNumber: string | null;
   readonly packingGroup: string | null;
+  /** The item of the exemption list the consignor claims (LIST annex). */
+  readonly exemption?: { readonly item: number } | undefined;
 }
 
 /** With what was added to it as the load moved on; nothing is overwritten. */
 export interface Line extends DraftLine {
+  /** Permits found to cover it at issue. */
+  readonly permitIds: readonly string[];
   readonly pickedUpGrams: number | null;
   readonly pickedUpPieces: number | null;
   readonly loaded: readonly LineBatch[];
@@ -178,6 +183,8 @@ export const manifests = pgTable(
     pickupCodeFailures: integer().notNull(),
     /** How the consignor confirmed the pickup. */
     pickupConfirmedBy: text().$type<'code' | 'consignor'>(),
+    /** What it has reserved and used of permits, line by line. */
+    permitUses: jsonb().$type<readonly PermitUse[]>().notNull().default([]),
     pickedUpEventId: uuid(),
     receivedEventId: uuid(),
     issuedAt: instant(),

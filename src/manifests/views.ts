@@ -61,6 +61,9 @@ const LineView = z.object({
   declaredGrams: z.number().int(),
   declaredPieces: z.number().int(),
   namedBatches: z.array(z.uuid()),
+  exemption: z.object({ item: z.number().int() }).optional(),
+  /** Permits found to cover it at issue; what it took of each is in `permitUses`. */
+  permitIds: z.array(z.uuid()),
   pickedUpGrams: nullableGrams,
   pickedUpPieces: nullableGrams,
   hazardousComponent: z.string().nullable(),
@@ -123,6 +126,16 @@ export const ManifestView = z.object({
   correctionCount: z.number().int(),
   pickupCodeExpiresAt: InstantView.nullable(),
   pickupConfirmedBy: z.enum(['code', 'consignor']).nullable(),
+  permitUses: z.array(
+    z.object({
+      line: z.number().int(),
+      permitId: z.uuid(),
+      type: z.string(),
+      period: z.string(),
+      reservedGrams: z.number().int(),
+      usedGrams: z.number().int(),
+    }),
+  ),
   issuedAt: InstantView.nullable(),
   pickedUpAt: InstantView.nullable(),
   arrivedAt: InstantView.nullable(),

@@ -1,20 +1,24 @@
 import { z } from 'zod';
-import { dayInShanghai } from '../catalogue/calendar.ts';
-import { withRemarks } from '../catalogue/commands.ts';
+import { addMonths, dayInShanghai } from '../catalogue/calendar.ts';
+import { RegionCode, withRemarks } from '../catalogue/commands.ts';
+import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
-import { type Party, partyKind, siteKind } from '../parties/registers.ts';
-import type { Jurisdiction } from '../parties/tables.ts';
-import { type Act, type Facts, type Reference, refused, type States } from '../platform/acts.ts';
+import { partyKind, siteKind } from '../parties/registers.ts';
+import type { Capacity, Jurisdiction } from '../parties/tables.ts';
+import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
+import { permitKey, permitsOf } from './queries.ts';
 import { type Permit, permitKind } from './registers.ts';
-import { against, codeWarnings, termsRefusal } from './rules.ts';
-import { PERMIT_TYPES } from './tables.ts';
+import { against, codeWarnings, permitCovers, termsRefusal } from './rules.ts';
+import { PERMIT_TYPES, type PermitType, SELF_FILED } from './tables.ts';
 
 /** 10 million tonnes: the yearly scale of any licence stays below. */
 const CAP_GRAMS_MAX = 10_000_000_000_000;
+
+const Codes = z.array(z.string().trim().min(1).max(20)).max(600);
 
 export const PermitBody = z.strictObject({
   type: z.enum(PERMIT_TYPES),
@@ -25,10 +29,14 @@ export const PermitBody = z.strictObject({
   /** The other side, e.g. the receiving unit of a cross-province approval. */
   counterpartId: Uuid.nullable().default(null),
   /** Codes (900-249-08) or whole classes (HW08). */
-  wasteCodes: z.array(z.string().trim().min(1).max(20)).min(1).max(600),
+  wasteCodes: Codes.describe('Empty means any, which only a contract may say'),
+  /** What of `wasteCodes` it does not cover after all. */
+  excludedCodes: Codes.default([]),
   /** Treatment methods (R1, D10 …); empty means any. */
   methods: z.array(z.string().trim().min(1).max(4)).max(60).default([]),
-  /** What it allows at most: in a calendar year for a licence, over its validity for the others. */
+  /** Regions the waste may come from, whole provinces or smaller; empty means any. */
+  areas: z.array(RegionCode).max(100).default([]),
+  /** What it allows at most: in a calendar year or over its validity, as PERMIT_RULES says of its type. */
   capGrams: z.number().int().min(1).max(CAP_GRAMS_MAX).nullable().default(null),
   validFrom: CivilDay.describe('First day of validity'),
   validTo: CivilDay.describe('First day on which it is no longer valid: the day after "valid until"'),
@@ -36,28 +44,38 @@ export const PermitBody = z.strictObject({
 });
 export type PermitRecord = z.output<typeof PermitBody>;
 
-const acts = registerActs<PermitRecord, Permit, Reference>(permitKind, {
+const acts = registerActs<PermitRecord, Permit, PolicyBook>(permitKind, {
   reads: (record) => ({
     read: [
       ...named('party', record.holderId),
       ...named('party', record.counterpartId),
       ...named('site', record.siteId),
     ],
+    lookups: receiverOf(record).map((key) => ({ lookup: permitsOf, key })),
   }),
   check: (record, { before, states, facts }) =>
     partiesRefusal(record, states) ??
-    authorityRefusal(states.get(partyKind, record.holderId), states, facts) ??
+    authorityRefusal(record, states, facts) ??
     otherHolder(record, before) ??
-    termsRefusal(record, dayInShanghai(facts.now)),
+    termsRefusal(record, dayInShanghai(facts.now)) ??
+    approvalRefusal(record, states, facts),
 });
 
-/** @refuses not-your-act (a holder outside the regulator's jurisdiction), against-rule, already-exists (number). */
+/**
+ * @refuses not-your-act (a holder outside the regulator's jurisdiction; a member for another, or what an authority
+ * enters), against-rule, already-exists (number).
+ */
 export const registerPermit = judged(acts.register);
-/** @refuses as above, and not-found (a permit the regulator may not know of), version-mismatch. */
+/** @refuses as above, and not-found (a permit the caller may not know of), version-mismatch. */
 export const amendPermit = judged(knownOnly(acts.amend));
 
-function judged(act: Act<RegisterInput<PermitRecord>>): Act<RegisterInput<PermitRecord>> {
-  const warned = withRemarks(act, ({ record }, _states, facts) => codeWarnings(record, dayInShanghai(facts.now)));
+type PermitAct = Act<RegisterInput<PermitRecord>, PolicyBook>;
+
+function judged(act: PermitAct): PermitAct {
+  const warned = withRemarks(act, ({ record }, states, facts) => [
+    ...codeWarnings(record, dayInShanghai(facts.now)),
+    ...approvalWarnings(record, states),
+  ]);
   return {
     ...warned,
     needs(input, facts) {
@@ -67,8 +85,8 @@ function judged(act: Act<RegisterInput<PermitRecord>>): Act<RegisterInput<Permit
   };
 }
 
-/** What the list does not show a regulator does not exist for it: only licences, and what touches its jurisdiction. */
-function knownOnly(act: Act<RegisterInput<PermitRecord>>): Act<RegisterInput<PermitRecord>> {
+/** What the list does not show does not exist: licences are public, of the others one sees what concerns oneself. */
+function knownOnly(act: PermitAct): PermitAct {
   return {
     ...act,
     alsoNeeds({ id }, states) {
@@ -77,23 +95,42 @@ function knownOnly(act: Act<RegisterInput<PermitRecord>>): Act<RegisterInput<Per
     },
     decide(input, states, facts) {
       const before = states.get(permitKind, input.id!);
-      if (!before) return act.decide(input, states, facts);
-      const refusal = authorityRefusal(states.get(partyKind, before.holderId), states, facts);
-      if (!refusal) return act.decide(input, states, facts);
-      const counterpart = before.counterpartId === null ? undefined : states.get(partyKind, before.counterpartId);
-      const isSeen = counterpart !== undefined && !authorityRefusal(counterpart, states, facts);
-      return refused(before.type === 'licence' || isSeen ? refusal : notFound(permitKind.name, before.id));
+      const refusal = before && authorityRefusal(before, states, facts);
+      if (!before || !refusal) return act.decide(input, states, facts);
+      const isSeen = before.type === 'licence' || concerns(before, states, facts);
+      return refused(isSeen ? refusal : notFound(permitKind.name, before.id));
     },
   };
 }
 
-function partiesRefusal({ holderId, counterpartId, siteId }: PermitRecord, states: States): Refusal | undefined {
+function concerns({ holderId, counterpartId }: Permit, states: States, { caller }: Facts): boolean {
+  const parties = [holderId, ...(counterpartId === null ? [] : [counterpartId])];
+  if (caller.role !== 'regulator') return parties.includes(caller.actor.party);
+  const jurisdiction = states.get(partyKind, caller.actor.party)?.jurisdiction;
+  return parties.some((id) => jurisdiction && liesIn(jurisdiction, states.get(partyKind, id)?.region ?? ''));
+}
+
+function partiesRefusal({ type, holderId, counterpartId, siteId }: PermitRecord, states: States): Refusal | undefined {
   if (!states.get(partyKind, holderId)) {
     return against('/holderId', `没有单位 ${holderId}。`, `There is no party ${holderId}.`);
   }
   if (counterpartId !== null && !states.get(partyKind, counterpartId)) {
     return against('/counterpartId', `没有单位 ${counterpartId}。`, `There is no party ${counterpartId}.`);
   }
+  const counterpart = counterpartId === null ? undefined : states.get(partyKind, counterpartId);
+  if (
+    type === 'contract' &&
+    counterpart &&
+    !['carrier', 'consignee'].some((one) => counterpart.capacities.includes(one as Capacity))
+  )
+    return {
+      ...against(
+        '/counterpartId',
+        `${counterpart.name} 既非承运人也非接受人。`,
+        `${counterpart.name} is neither a carrier nor a consignee.`,
+      ),
+      basis: 'TM 10(1)',
+    };
   if (siteId === null || states.get(siteKind, siteId)?.partyId === holderId) return undefined;
   return against(
     '/siteId',
@@ -102,24 +139,113 @@ function partiesRefusal({ holderId, counterpartId, siteId }: PermitRecord, state
   );
 }
 
-/** An administrator enters any permit, a regulator those of holders in its jurisdiction. */
-function authorityRefusal(holder: Party | undefined, states: States, { caller }: Facts): Refusal | undefined {
-  if (caller.role === 'administrator' || !holder) return undefined;
+const isSelfFiled = (type: PermitType): boolean => (SELF_FILED as readonly PermitType[]).includes(type);
+
+type Entered = Pick<PermitRecord, 'type' | 'holderId' | 'siteId'>;
+
+/** An administrator enters any permit, a regulator those of holders in its jurisdiction, a member what it files for itself. */
+function authorityRefusal(permit: Entered, states: States, { caller }: Facts): Refusal | undefined {
+  if (caller.role === 'administrator') return undefined;
+  if (caller.role !== 'regulator') return filingRefusal(permit, caller);
+  const holder = states.get(partyKind, permit.holderId);
   const jurisdiction = states.get(partyKind, caller.actor.party)?.jurisdiction;
-  if (jurisdiction && liesIn(jurisdiction, holder.region)) return undefined;
-  return {
-    problem: 'not-your-act',
-    detail: {
-      zh: `持有单位在 ${holder.region}，不在您的管辖范围（${jurisdiction?.region ?? '无'}）内。`,
-      en: `The holder is in ${holder.region}, outside your jurisdiction (${jurisdiction?.region ?? 'none'}).`,
-    },
-    errors: [{ pointer: '/holderId', detail: 'a holder in your jurisdiction' }],
-  };
+  if (!holder || (jurisdiction && liesIn(jurisdiction, holder.region))) return undefined;
+  return notYours(
+    '/holderId',
+    `持有单位在 ${holder.region}，不在您的管辖范围（${jurisdiction?.region ?? '无'}）内。`,
+    `The holder is in ${holder.region}, outside your jurisdiction (${jurisdiction?.region ?? 'none'}).`,
+    'a holder in your jurisdiction',
+  );
 }
+
+function filingRefusal({ type, holderId, siteId }: Entered, { actor, site }: Facts['caller']): Refusal | undefined {
+  if (!isSelfFiled(type))
+    return notYours(
+      '/type',
+      `${type} 由主管部门登记；单位自行登记的是 ${SELF_FILED.join('、')}。`,
+      `A ${type} is entered by the authority; a party files ${SELF_FILED.join(' and ')} itself.`,
+      SELF_FILED.join(', '),
+    );
+  if (holderId !== actor.party)
+    return notYours('/holderId', '只能登记本单位持有的。', 'File your own party’s only.', actor.party);
+  if (!site || siteId === site) return undefined;
+  return notYours('/siteId', '此密钥只能为其绑定的场所办理。', 'This key acts only for the site it is bound to.', site);
+}
+
+const notYours = (pointer: string, zh: string, en: string, right: string): Refusal => ({
+  problem: 'not-your-act',
+  detail: { zh, en },
+  errors: [{ pointer, detail: right }],
+});
 
 /** By the tree of today, former codes included: what a regulator may see, it may enter. Pure. */
 export const liesIn = (jurisdiction: Jurisdiction, region: string): boolean =>
   descendantsPresent(jurisdiction.region).includes(region);
+
+const receiverOf = ({ type, counterpartId }: PermitRecord): string[] =>
+  type === 'cross_province_approval' && counterpartId !== null ? [permitKey(counterpartId, 'licence')] : [];
+
+/** The licences of an approval's receiver that cover all it names on its first day. */
+function receiverLicences(record: PermitRecord, states: States): readonly Permit[] {
+  const day = record.validFrom;
+  return receiverOf(record)
+    .flatMap((key) => states.found(permitsOf, key))
+    .filter((licence) =>
+      record.wasteCodes.every((wasteCode) =>
+        wasteCode.startsWith('HW')
+          ? licence.wasteCodes.includes(wasteCode) && permitCovers({ ...licence, wasteCodes: [] }, { wasteCode, day })
+          : permitCovers(licence, { wasteCode, day }),
+      ),
+    );
+}
+
+/** TM 27: an approval holds for twelve months at most, and never beyond its receiver's licence. */
+function approvalRefusal(record: PermitRecord, states: States, { reference }: Facts): Refusal | undefined {
+  if (record.type !== 'cross_province_approval') return undefined;
+  const { validFrom, validTo } = record;
+  const region = states.get(partyKind, record.holderId)!.region;
+  const { value: months, basis } = reference.policy('cross-province-approval-months', {
+    region,
+    stream: 'hazardous',
+    day: validFrom,
+  });
+  const latest = addMonths(validFrom, months);
+  if (validTo > latest)
+    return {
+      ...against(
+        '/validTo',
+        `跨省转移批准自决定之日起有效期不超过 ${months} 个月：validTo 最晚为 ${latest}。`,
+        `A cross-province approval holds for ${months} months from its decision at most: validTo is ${latest} at the latest.`,
+      ),
+      basis: `${basis.instrument} ${basis.article}`,
+    };
+  const ends = receiverLicences(record, states).map((licence) => licence.validTo);
+  const end = ends.sort().at(-1);
+  if (end === undefined || validTo <= end) return undefined;
+  return {
+    ...against(
+      '/validTo',
+      `接受人的经营许可证有效至 ${end} 之前；批准的 validTo 不得晚于 ${end}。`,
+      `The receiver's licence is over on ${end}; the approval's validTo is not later.`,
+    ),
+    basis: `${basis.instrument} ${basis.article}`,
+  };
+}
+
+function approvalWarnings(record: PermitRecord, states: States): Warning[] {
+  if (record.type !== 'cross_province_approval' || receiverLicences(record, states).length > 0) return [];
+  return [
+    {
+      code: 'receiver-unlicensed',
+      pointer: '/counterpartId',
+      basis: 'TM 22, 27',
+      detail: {
+        zh: '接受人没有登记在 validFrom 当日涵盖这些废物的经营许可证，无法核对批准的有效期。',
+        en: 'No licence of the receiver that covers this waste on the first day is registered; the validity could not be checked against it.',
+      },
+    },
+  ];
+}
 
 /** Another type or holder is another permit. */
 function otherHolder(record: PermitRecord, before: Permit | undefined): Refusal | undefined {

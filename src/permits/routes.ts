@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { amendPermit, PermitBody, registerPermit } from './commands.ts';
-import { readPermits } from './queries.ts';
+import { readPermits, usesOfPermit } from './queries.ts';
 import { permitKind } from './registers.ts';
 import { PERMIT_TYPES } from './tables.ts';
 
@@ -18,15 +19,43 @@ const PermitView = z.object({
   siteId: Uuid.nullable(),
   counterpartId: Uuid.nullable(),
   wasteCodes: z.array(z.string()).readonly(),
+  excludedCodes: z.array(z.string()).readonly(),
   methods: z.array(z.string()).readonly(),
+  areas: z.array(z.string()).readonly(),
   capGrams: z.number().int().nullable(),
+  /** By period of the cap (a year, or `validity`), the newest first; null for a licence that does not concern the caller. */
+  balances: z
+    .array(
+      z.object({
+        period: z.string(),
+        reservedGrams: z.number().int(),
+        usedGrams: z.number().int(),
+        /** Null without a cap; below zero when it was passed. */
+        remainingGrams: z.number().int().nullable(),
+      }),
+    )
+    .nullable(),
   validFrom: z.iso.date(),
   validTo: z.iso.date(),
   status: z.enum(['valid', 'revoked']),
 });
 
-/** 许可证 · 管理计划 · 跨省转移批准 · 白名单 · 点对点. */
-export function permitRoutes(app: App, { database, journal }: Services): void {
+const UsedByView = z.object({
+  id: Uuid,
+  number: z.string().nullable(),
+  status: z.string(),
+  reservedGrams: z.number().int(),
+  usedGrams: z.number().int(),
+});
+
+/** 许可证 · 管理计划 · 合同 · 跨省转移批准 · 白名单 · 试点 · 点对点. */
+export function permitRoutes(app: App, services: Services): void {
+  addPermitReads(app, services);
+  addPermitActs(app, services);
+}
+
+function addPermitReads(app: App, { database, clock }: Services): void {
+  const today = () => dayInShanghai(clock.now());
   app.route({
     method: 'GET',
     url: '/v1/permits',
@@ -43,7 +72,8 @@ export function permitRoutes(app: App, { database, journal }: Services): void {
     },
     handler: async (request, reply) => {
       const { limit, cursor, ...filter } = request.query;
-      const rows = await readPermits(database, { after: readCursor(cursor), limit: limit + 1 }, request.caller, filter);
+      const page = { after: readCursor(cursor), limit: limit + 1 };
+      const rows = await readPermits(database, page, request.caller, today(), filter);
       return sendPage(request, reply, rows, limit);
     },
   });
@@ -59,16 +89,39 @@ export function permitRoutes(app: App, { database, journal }: Services): void {
     },
     handler: async (request, reply) => {
       const { id } = request.params;
-      const [row] = await readPermits(database, { id }, request.caller);
+      const [row] = await readPermits(database, { id }, request.caller, today());
       if (!row) throw Problem.of(notFound(permitKind.name, id));
       reply.header('etag', `"${row.version}"`);
       return row;
     },
   });
+  app.route({
+    method: 'GET',
+    url: '/v1/permits/:id/uses',
+    config: { operation: 'permits.uses' },
+    schema: {
+      summary: 'The manifests that used a permit 许可使用记录',
+      tags: ['permits'],
+      params: Id,
+      querystring: PageQuery,
+      response: { 200: pageOf(UsedByView), default: ProblemView },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      const { limit, cursor } = request.query;
+      const [row] = await readPermits(database, { id }, request.caller, today());
+      if (!row?.balances) throw Problem.of(notFound(permitKind.name, id));
+      const page = { after: readCursor(cursor), limit: limit + 1 };
+      return sendPage(request, reply, await usesOfPermit(database, id, request.caller, page), limit);
+    },
+  });
+}
+
+function addPermitActs(app: App, { journal }: Services): void {
   addAct(app, journal, {
     url: '/v1/permits',
     operation: 'permits.register',
-    summary: 'Enter a permit',
+    summary: 'Enter a permit; a party files its own contracts and plan lines',
     act: registerPermit,
     body: PermitBody,
     input: ({ body }) => ({ record: body }),

@@ -1,92 +1,332 @@
 /**
- * What a permit allows. 《危险废物经营许可证管理办法》 (Order 408, 2016) art. 10: a licence names its classes, its methods,
- * its yearly scale and its validity. Pure: no clock, no database.
+ * What a permit allows, and what it must say. ML = 《危险废物经营许可证管理办法》 (Order 408, 2016), TM = 《危险废物转移管理办法》
+ * (Order 23 of 2021). Pure: no clock, no database.
  *
  * Validity is half-open: `validFrom` is the first day it holds, `validTo` the first on which it no longer does. A paper
  * that says "valid until 2026-12-31" has `validTo` 2027-01-01.
  */
 import { codeRemarks } from '../catalogue/code-remarks.ts';
+import { ancestorsOn, descendantsPresent, presentCodesOf, regionOn } from '../catalogue/regions.ts';
 import { findTreatmentMethod } from '../catalogue/treatment-methods.ts';
 import { wasteClasses, wasteClassOf } from '../catalogue/waste-codes.ts';
 import type { Warning } from '../platform/acts.ts';
-import type { Refusal } from '../problems.ts';
+import type { Bilingual, Refusal } from '../problems.ts';
 import type { Permit } from './registers.ts';
-import type { PERMIT_TYPES } from './tables.ts';
+import type { PermitType } from './tables.ts';
+
+export interface PermitTypeRule {
+  /** Who on a manifest holds it; the other two are its counterparts. */
+  readonly holder: 'consignor' | 'consignee';
+  /** Named between whom it is: `must` means that it allows nothing without. `no`: it is not looked at. */
+  readonly counterpart: 'no' | 'may' | 'must';
+  readonly areas: 'may' | 'must';
+  /** Whether it must say how much; without a quantity there is nothing to run out of. */
+  readonly quantity: 'may' | 'must';
+  /** What its quantity is for: each calendar year anew, or the whole validity. */
+  readonly period: 'calendar_year' | 'validity';
+  /** A hard cap is never passed at issue, however many issue at once; above a soft one the act is warned about. */
+  readonly cap: 'hard' | 'soft';
+  /** The day whose period a received load is counted in. */
+  readonly countsOn: 'issue' | 'acceptance';
+  readonly basis: string;
+}
+
+/** One row a type: who holds it, between whom, how much, for how long. */
+export const PERMIT_RULES = {
+  licence: {
+    holder: 'consignee',
+    counterpart: 'no',
+    areas: 'may',
+    quantity: 'may',
+    period: 'calendar_year',
+    cap: 'soft',
+    countsOn: 'acceptance',
+    basis: 'ML 10, 12',
+  },
+  management_plan: {
+    holder: 'consignor',
+    counterpart: 'may',
+    areas: 'may',
+    quantity: 'may',
+    period: 'calendar_year',
+    cap: 'soft',
+    countsOn: 'issue',
+    basis: 'TM 10(2), 14; HJ 1259-2022 5.2.3',
+  },
+  contract: {
+    holder: 'consignor',
+    counterpart: 'must',
+    areas: 'may',
+    quantity: 'may',
+    period: 'validity',
+    cap: 'soft',
+    countsOn: 'issue',
+    basis: 'TM 10(1)',
+  },
+  cross_province_approval: {
+    holder: 'consignor',
+    counterpart: 'must',
+    areas: 'may',
+    quantity: 'must',
+    period: 'validity',
+    cap: 'hard',
+    countsOn: 'issue',
+    basis: 'TM 27, 28',
+  },
+  white_list: {
+    holder: 'consignee',
+    counterpart: 'may',
+    areas: 'must',
+    quantity: 'must',
+    period: 'calendar_year',
+    cap: 'hard',
+    countsOn: 'issue',
+    basis: 'TM 21 ¶2',
+  },
+  pilot: {
+    holder: 'consignee',
+    counterpart: 'may',
+    areas: 'must',
+    quantity: 'may',
+    period: 'calendar_year',
+    cap: 'hard',
+    countsOn: 'issue',
+    basis: 'TM 21 ¶2; 环办固体函〔2023〕387号',
+  },
+  point_to_point: {
+    holder: 'consignor',
+    counterpart: 'must',
+    areas: 'may',
+    quantity: 'may',
+    period: 'validity',
+    cap: 'hard',
+    countsOn: 'issue',
+    basis: '《国家危险废物名录》 annex, item 32',
+  },
+  project_plan: {
+    holder: 'consignor',
+    counterpart: 'may',
+    areas: 'may',
+    quantity: 'may',
+    period: 'validity',
+    cap: 'soft',
+    countsOn: 'issue',
+    basis: '法典 520',
+  },
+} as const satisfies Record<PermitType, PermitTypeRule>;
+
+/** The period a day lies in: its year, or the one period of a permit that counts over its validity. */
+export const periodOf = (type: PermitType, day: string): string =>
+  PERMIT_RULES[type].period === 'calendar_year' ? day.slice(0, 4) : 'validity';
 
 /** What of a permit decides whether it covers something. */
-export type PermitTerms = Pick<Permit, 'wasteCodes' | 'methods' | 'validFrom' | 'validTo' | 'status'>;
+export type PermitTerms = Pick<
+  Permit,
+  'wasteCodes' | 'excludedCodes' | 'methods' | 'areas' | 'siteId' | 'counterpartId' | 'validFrom' | 'validTo' | 'status'
+>;
 
+/** What is not given is not asked about. */
 export interface CoverQuestion {
   readonly wasteCode: string;
-  /** Treatment method (HJ 1033 annex F); not asked about when absent. */
+  /** Treatment method (HJ 1033 annex F). */
   readonly method?: string | undefined;
   /** Civil day in Asia/Shanghai. */
   readonly day: string;
+  /** The holder's site on the manifest. */
+  readonly siteId?: string | undefined;
+  readonly counterpartId?: string | undefined;
+  /** Region the waste comes from. */
+  readonly origin?: string | undefined;
 }
 
-export type NotCovered = 'revoked' | 'not_yet_valid' | 'expired' | 'waste_code' | 'method';
+/** In the order an inspector would ask: is it between these two, is it in force, is it for this. */
+export const NOT_COVERED = [
+  'counterpart',
+  'revoked',
+  'not_yet_valid',
+  'expired',
+  'site',
+  'waste_code',
+  'excluded_code',
+  'method',
+  'area',
+] as const;
+export type NotCovered = (typeof NOT_COVERED)[number];
 
 export const permitCovers = (permit: PermitTerms, question: CoverQuestion): boolean =>
   whyNotCovered(permit, question) === undefined;
 
-/** The first reason, in the order an inspector would ask; undefined when it is covered. */
-export function whyNotCovered(permit: PermitTerms, { wasteCode, method, day }: CoverQuestion): NotCovered | undefined {
+/** The first reason; undefined when it is covered. Codes are evaluated include, then exclude. */
+export function whyNotCovered(permit: PermitTerms, question: CoverQuestion): NotCovered | undefined {
+  const { wasteCode, method, day, siteId, counterpartId, origin } = question;
+  if (counterpartId !== undefined && permit.counterpartId !== null && permit.counterpartId !== counterpartId)
+    return 'counterpart';
   if (permit.status === 'revoked') return 'revoked';
   if (day < permit.validFrom) return 'not_yet_valid';
   if (day >= permit.validTo) return 'expired';
-  const wasteClass = wasteClassOf(wasteCode)?.class;
-  if (!permit.wasteCodes.some((code) => code === wasteCode || code === wasteClass)) return 'waste_code';
-  const isAnyMethod = method === undefined || permit.methods.length === 0;
-  return isAnyMethod || permit.methods.includes(method) ? undefined : 'method';
+  if (siteId !== undefined && permit.siteId !== null && permit.siteId !== siteId) return 'site';
+  if (permit.wasteCodes.length > 0 && !names(permit.wasteCodes, wasteCode)) return 'waste_code';
+  if (names(permit.excludedCodes, wasteCode)) return 'excluded_code';
+  if (method !== undefined && permit.methods.length > 0 && !permit.methods.includes(method)) return 'method';
+  return origin === undefined || permit.areas.length === 0 || liesInAny(permit.areas, origin, day) ? undefined : 'area';
 }
 
-/** Types that say between whom: without a counterpart they allow nothing. */
-const NEEDS_COUNTERPART: readonly (typeof PERMIT_TYPES)[number][] = ['cross_province_approval', 'point_to_point'];
+/** Why a permit does not cover something, in words. */
+export function reasonText(permit: Pick<Permit, 'number'> & PermitTerms, why: NotCovered): Bilingual {
+  const { zh, en } = REASONS[why];
+  return { zh: `最接近的 ${permit.number} ${zh(permit)}。`, en: `The nearest, ${permit.number}, ${en(permit)}.` };
+}
 
-type Terms = PermitTerms & Pick<Permit, 'type' | 'holderId' | 'counterpartId'>;
+type Said = (permit: PermitTerms) => string;
+const REASONS: Record<NotCovered, { readonly zh: Said; readonly en: Said }> = {
+  revoked: { zh: () => '已吊销', en: () => 'is revoked' },
+  not_yet_valid: { zh: (one) => `自 ${one.validFrom} 起有效`, en: (one) => `holds from ${one.validFrom}` },
+  expired: { zh: (one) => `自 ${one.validTo} 起失效`, en: (one) => `is over since ${one.validTo}` },
+  site: { zh: () => '属于另一场所', en: () => 'is tied to another site' },
+  counterpart: { zh: () => '对方是另一单位', en: () => 'is with another party' },
+  waste_code: { zh: () => '未列入该废物', en: () => 'does not name this waste' },
+  excluded_code: { zh: () => '排除了该废物', en: () => 'excludes this waste' },
+  method: { zh: (one) => `只涵盖 ${one.methods.join('、')}`, en: (one) => `covers ${one.methods.join(', ')} only` },
+  area: {
+    zh: (one) => `只涵盖来自 ${one.areas.join('、')} 的废物`,
+    en: (one) => `covers waste from ${one.areas.join(', ')} only`,
+  },
+};
+
+/** By the code itself or its class. */
+function names(codes: readonly string[], wasteCode: string): boolean {
+  const wasteClass = wasteClassOf(wasteCode)?.class;
+  return codes.some((code) => code === wasteCode || code === wasteClass);
+}
+
+/** By the tree of that day, never by digits. An area that was not in force then is what it is made of today. */
+function liesInAny(areas: readonly string[], region: string, day: string): boolean {
+  const above = ancestorsOn(region, day);
+  return areas.some((area) => (regionOn(area, day) ? above.includes(area) : descendantsPresent(area).includes(region)));
+}
+
+type Terms = PermitTerms & Pick<Permit, 'type' | 'holderId' | 'capGrams'>;
 
 /** What is wrong with a permit by itself; `today` decides which edition of the list its codes are looked up in. */
 export function termsRefusal(permit: Terms, today: string): Refusal | undefined {
-  if (permit.validTo <= permit.validFrom) {
-    return against(
-      '/validTo',
-      `validTo 是失效首日，须晚于 validFrom（${permit.validFrom}）。`,
-      `validTo is the first day it no longer holds and must be after validFrom (${permit.validFrom}).`,
-    );
-  }
-  if (permit.counterpartId === permit.holderId) {
+  return (
+    validityRefusal(permit) ??
+    betweenRefusal(permit) ??
+    quantityRefusal(permit) ??
+    codesRefusal(permit, today) ??
+    methodsRefusal(permit) ??
+    areasRefusal(permit, today)
+  );
+}
+
+function validityRefusal({ validFrom, validTo }: Terms): Refusal | undefined {
+  if (validTo > validFrom) return undefined;
+  return against(
+    '/validTo',
+    `validTo 是失效首日，须晚于 validFrom（${validFrom}）。`,
+    `validTo is the first day it no longer holds and must be after validFrom (${validFrom}).`,
+  );
+}
+
+function betweenRefusal({ type, holderId, counterpartId }: Terms): Refusal | undefined {
+  if (counterpartId === holderId)
     return against(
       '/counterpartId',
       '对方单位不能是持有单位本身。',
       'The counterpart is another party than the holder.',
     );
-  }
-  if (permit.counterpartId === null && NEEDS_COUNTERPART.includes(permit.type)) {
-    return against('/counterpartId', `${permit.type} 须写明对方单位。`, `A ${permit.type} names its counterpart.`);
-  }
-  for (const [index, code] of permit.wasteCodes.entries()) {
-    const remarks = remarksOn(code, today, `/wasteCodes/${index}`);
-    if ('refusal' in remarks) return remarks.refusal;
-  }
-  const unknown = permit.methods.findIndex((method) => !findTreatmentMethod(method));
-  if (unknown < 0) return undefined;
-  const method = permit.methods[unknown];
+  if (counterpartId !== null || PERMIT_RULES[type].counterpart !== 'must') return undefined;
   return {
-    ...against(
-      `/methods/${unknown}`,
-      `没有利用处置方式 ${method}；代码如 R1、D10、C1。`,
-      `There is no treatment method ${method}; codes look like R1, D10, C1.`,
-    ),
-    basis: 'HJ 1033 附录F',
+    ...against('/counterpartId', `${type} 须写明对方单位。`, `A ${type} names its counterpart.`),
+    basis: PERMIT_RULES[type].basis,
   };
 }
 
+function quantityRefusal({ type, capGrams }: Terms): Refusal | undefined {
+  if (capGrams !== null || PERMIT_RULES[type].quantity !== 'must') return undefined;
+  return {
+    ...against('/capGrams', `${type} 须写明数量（克）。`, `A ${type} says how much it allows, in grams.`),
+    basis: PERMIT_RULES[type].basis,
+  };
+}
+
+function codesRefusal(permit: Terms, today: string): Refusal | undefined {
+  const { type, wasteCodes } = permit;
+  if (wasteCodes.length === 0 && type !== 'contract')
+    return against(
+      '/wasteCodes',
+      '须写明废物代码或类别；只有合同可以不限。',
+      'Name codes or classes; only a contract may leave them open.',
+    );
+  if (type === 'point_to_point' && (wasteCodes.length > 1 || /^HW/i.test(wasteCodes[0]!)))
+    return {
+      ...against(
+        '/wasteCodes',
+        '点对点定向利用仅限一家单位的一种危险废物：写明一个废物代码。',
+        'Point to point is for one kind of waste: name one code.',
+      ),
+      basis: PERMIT_RULES.point_to_point.basis,
+    };
+  for (const field of ['wasteCodes', 'excludedCodes'] as const)
+    for (const [index, code] of permit[field].entries()) {
+      const remarks = remarksOn(code, today, `/${field}/${index}`);
+      if ('refusal' in remarks) return remarks.refusal;
+    }
+  return undefined;
+}
+
+function methodsRefusal({ type, methods }: Terms): Refusal | undefined {
+  for (const [index, code] of methods.entries()) {
+    const method = findTreatmentMethod(code);
+    if (!method)
+      return {
+        ...against(
+          `/methods/${index}`,
+          `没有利用处置方式 ${code}；代码如 R1、D10、C1。`,
+          `There is no treatment method ${code}; codes look like R1, D10, C1.`,
+        ),
+        basis: 'HJ 1033 附录F',
+      };
+    if (type === 'point_to_point' && method.kind === 'disposal')
+      return {
+        ...against(
+          `/methods/${index}`,
+          `点对点定向利用只豁免利用环节，${code} 是处置方式。`,
+          `Point to point frees the use only; ${code} is a way of disposal.`,
+        ),
+        basis: PERMIT_RULES.point_to_point.basis,
+      };
+  }
+  return undefined;
+}
+
+function areasRefusal({ type, areas }: Terms, today: string): Refusal | undefined {
+  if (areas.length === 0 && PERMIT_RULES[type].areas === 'must')
+    return {
+      ...against(
+        '/areas',
+        `${type} 须写明废物来自哪些省份。`,
+        `A ${type} names the provinces the waste may come from.`,
+      ),
+      basis: PERMIT_RULES[type].basis,
+    };
+  const index = areas.findIndex((area) => !regionOn(area, today) && presentCodesOf(area).length === 0);
+  if (index < 0) return undefined;
+  return against(
+    `/areas/${index}`,
+    `没有行政区划 ${areas[index]}；见 GET /v1/regions。`,
+    `There is no region ${areas[index]}; see GET /v1/regions.`,
+  );
+}
+
 /** Codes we could not check against the list of that day. */
-export function codeWarnings(permit: Pick<Permit, 'wasteCodes'>, today: string): readonly Warning[] {
-  return permit.wasteCodes.flatMap((code, index) => {
-    const remarks = remarksOn(code, today, `/wasteCodes/${index}`);
-    return 'warnings' in remarks ? remarks.warnings : [];
-  });
+export function codeWarnings(permit: Pick<Permit, 'wasteCodes' | 'excludedCodes'>, today: string): readonly Warning[] {
+  return (['wasteCodes', 'excludedCodes'] as const).flatMap((field) =>
+    permit[field].flatMap((code, index) => {
+      const remarks = remarksOn(code, today, `/${field}/${index}`);
+      return 'warnings' in remarks ? remarks.warnings : [];
+    }),
+  );
 }
 
 /** A class stands for all its codes. */

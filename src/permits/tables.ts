@@ -1,4 +1,5 @@
-import { bigint, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { bigint, index, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { subjectColumns } from '../platform/tables.ts';
 
 export const PERMIT_TYPES = [
@@ -8,22 +9,33 @@ export const PERMIT_TYPES = [
   'cross_province_approval',
   'white_list',
   'point_to_point',
+  'contract',
+  'pilot',
 ] as const;
+export type PermitType = (typeof PERMIT_TYPES)[number];
+
+/** A party files these for itself and numbers them itself; the others are numbered by an authority. */
+export const SELF_FILED = ['contract', 'management_plan'] as const satisfies readonly PermitType[];
+const numberedByHolder = sql.raw(`type in (${SELF_FILED.map((type) => `'${type}'`).join(', ')})`);
 
 /** One shape for everything that allows something to somebody, up to an amount, for a time. */
 export const permits = pgTable(
   'permits',
   {
     ...subjectColumns,
-    type: text().$type<(typeof PERMIT_TYPES)[number]>().notNull(),
+    type: text().$type<PermitType>().notNull(),
     number: text().notNull(),
     holderId: uuid().notNull(),
     siteId: uuid(),
     counterpartId: uuid(),
-    /** Waste codes, or classes such as HW08. */
+    /** Waste codes, or classes such as HW08; empty means any. */
     wasteCodes: jsonb().$type<readonly string[]>().notNull(),
+    /** Taken out of `wasteCodes` again. */
+    excludedCodes: jsonb().$type<readonly string[]>().notNull().default([]),
     /** Treatment methods it covers; empty means any. */
     methods: jsonb().$type<readonly string[]>().notNull(),
+    /** Regions the waste may come from (GB/T 2260); empty means any. */
+    areas: jsonb().$type<readonly string[]>().notNull().default([]),
     capGrams: bigint({ mode: 'number' }),
     /** First day of validity. */
     validFrom: text().notNull(),
@@ -32,8 +44,35 @@ export const permits = pgTable(
     status: text().$type<'valid' | 'revoked'>().notNull(),
   },
   (table) => [
-    unique('permits_number').on(table.type, table.number),
+    uniqueIndex('permits_number').on(table.type, table.number).where(sql`not (${numberedByHolder})`),
+    uniqueIndex('permits_holder_number').on(table.type, table.holderId, table.number).where(numberedByHolder),
     index('permits_holder').on(table.holderId, table.type),
     index('permits_counterpart').on(table.counterpartId),
   ],
+);
+
+/** What is promised against a permit and what has been used of it, per period of its cap. Adds up, never looked at alone. */
+export const permitUses = pgTable(
+  'permit_uses',
+  {
+    permitId: uuid().notNull(),
+    /** A year (2026), or `validity`. */
+    period: text().notNull(),
+    reservedGrams: bigint({ mode: 'number' }).notNull(),
+    usedGrams: bigint({ mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.permitId, table.period] })],
+);
+
+/** The same by manifest: who used a permit, newest first. */
+export const permitUseManifests = pgTable(
+  'permit_use_manifests',
+  {
+    permitId: uuid().notNull(),
+    manifestId: uuid().notNull(),
+    period: text().notNull(),
+    reservedGrams: bigint({ mode: 'number' }).notNull(),
+    usedGrams: bigint({ mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.permitId, table.manifestId, table.period] })],
 );

@@ -7,12 +7,14 @@ import { type Kind, RANKS, type StateOf, subjectKind } from './subjects.ts';
 
 /**
  * A register is a list of records that are entered and amended through the journal: parties, vehicles, permits,
- * policies. Each edit is an event that carries the whole new record, so that any version can be read back.
+ * policies. Each edit is an event that carries the whole new record, so that any version can be read back. `defaults`
+ * are what a record means that was entered before a column existed.
  */
 export function registerKind<Table extends PgTable>(
   name: string,
   table: Table,
   conflicts: Readonly<Record<string, Refusal>> = {},
+  defaults: Partial<StateOf<Table>> = {},
 ) {
   const instants = Object.entries(getTableColumns(table)).flatMap(([key, column]) =>
     column.getSQLType().startsWith('timestamp') ? [key] : [],
@@ -23,7 +25,7 @@ export function registerKind<Table extends PgTable>(
     table,
     conflicts,
     evolve: (_state, event) => {
-      const record = { ...(event.data.record as Record<string, unknown>) };
+      const record: Record<string, unknown> = { ...defaults, ...(event.data.record as object) };
       for (const key of instants) if (typeof record[key] === 'string') record[key] = new Date(record[key] as string);
       return { ...record, id: event.subject.id } as StateOf<Table>;
     },

@@ -98,6 +98,22 @@ async function settle(admin: Client): Promise<City> {
     validFrom: '2024-01-01',
     validTo: '2029-01-01',
   });
+  const filed = {
+    holderId: producerId,
+    wasteCodes: ['HW08', 'HW12', 'HW49'],
+    validFrom: '2024-01-01',
+    validTo: '2029-01-01',
+  };
+  await producer.post('/v1/permits', { ...filed, type: 'contract', number: 'HT-处置-01', counterpartId: plantId });
+  await producer.post('/v1/permits', { ...filed, type: 'contract', number: 'HT-运输-01', counterpartId: carrierId });
+  await producer.post('/v1/permits', {
+    ...filed,
+    type: 'management_plan',
+    number: 'GLJH-01',
+    siteId: producerSiteId,
+    counterpartId: plantId,
+    capGrams: 200_000_000,
+  });
   return { accounts, producer, carrier, plant, producerSiteId, plantSiteId, carrierId };
 }
 

@@ -372,14 +372,19 @@ export async function aScene(): Promise<Scene> {
       operation: 'permits.register',
       url: '/v1/permits',
       body: plan,
-      may: ['administrator', ...WATCHERS],
-      told: ['regulatorElsewhere'],
+      may: ['administrator', 'consignor', ...WATCHERS],
+      told: ['carrier', 'consignee', 'stranger', 'regulatorElsewhere'],
     },
     'PUT /v1/permits/{id}': {
       operation: 'permits.amend',
       url: `/v1/permits/${planId}`,
       body: plan,
-      may: ['administrator', ...WATCHERS],
+      may: ['administrator', 'consignor', ...WATCHERS],
+    },
+    'GET /v1/permits/{id}/uses': {
+      operation: 'permits.uses',
+      url: `/v1/permits/${planId}/uses`,
+      may: ['consignor', ...WATCHERS],
     },
     'POST /v1/generations': {
       operation: 'generations.record',

@@ -35,6 +35,8 @@ t.test('one plate, one serial number of a party, one number of a type of permit'
 
   const permit = {
     type: 'white_list',
+    areas: ['510000'],
+    capGrams: 1_000,
     number: randomUUID(),
     holderId: world.consignee.partyId,
     wasteCodes: ['HW08'],

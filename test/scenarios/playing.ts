@@ -15,8 +15,25 @@ export async function stage(story: Story, service: TestService): Promise<Play> {
   const platform = callerWith(service.app, service.adminKey);
   const play: Play = { story, service, callers: new Map([['platform', platform]]), scope: new Map() };
   for (const [who, member] of Object.entries(story.cast)) await enter(play, who, member, platform);
+  for (const [who, member] of Object.entries(story.cast)) if (member.papers) await signPapers(play, who, platform);
   return play;
 }
+
+/** What an orderly producer has before it issues: contracts with whom it deals, and a plan for what it generates (TM 10(1)–(2), 14). */
+async function signPapers({ story, scope }: Play, who: string, platform: Caller): Promise<void> {
+  const terms = { holderId: scope.get(who), validFrom: '2026-01-01', validTo: '2027-01-01' };
+  const others = Object.entries(story.cast).filter(
+    ([other, { is }]) => other !== who && is.some((one) => DEALERS.includes(one)),
+  );
+  for (const [other] of others) {
+    const contract = { type: 'contract', number: `2026-${other}`, counterpartId: scope.get(other), wasteCodes: [] };
+    ok(await platform.post('/v1/permits', { ...terms, ...contract }));
+  }
+  const wasteCodes = ['HW08', 'HW09', 'HW12', 'HW18', 'HW31', 'HW49'];
+  ok(await platform.post('/v1/permits', { ...terms, type: 'management_plan', number: '2026', wasteCodes }));
+}
+
+const DEALERS = ['carrier', 'consignee'];
 
 async function enter(play: Play, who: string, member: Member, platform: Caller): Promise<void> {
   const { scope } = play;

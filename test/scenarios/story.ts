@@ -45,6 +45,8 @@ const Member = z.strictObject({
   drivers: z.record(z.string(), z.string()).default({}),
   /** Scales, each with a key of its own. */
   devices: z.record(z.string(), Named).default({}),
+  /** Has contracts with every carrier and consignee of the cast, and a plan; only who has a site to send from needs them. */
+  papers: z.boolean().default(false),
   /** Entered by the platform: licence, plan, approval … */
   permits: z.record(z.string(), Named).default({}),
 });

@@ -186,6 +186,20 @@ export async function aWorld(): Promise<World> {
     validTo: '2029-01-01',
   };
   ok(await admin.post('/v1/permits', licence));
+  const own = { number: licence.number, validFrom: '2024-01-01', validTo: '2029-01-01' };
+  for (const [nth, { partyId: counterpartId }] of [consignee, carrier].entries())
+    ok(
+      await consignor.post('/v1/permits', {
+        ...own,
+        type: 'contract',
+        number: `${own.number}-${nth}`,
+        holderId: consignor.partyId,
+        counterpartId,
+        wasteCodes: [],
+      }),
+    );
+  const wasteCodes = ['HW08', 'HW34', 'HW49'];
+  ok(await consignor.post('/v1/permits', { ...own, type: 'management_plan', holderId: consignor.partyId, wasteCodes }));
   const at = () => clock.now().toISOString();
 
   const world: World = {
