@@ -4,7 +4,10 @@ import { policyKind } from './catalogue/registers.ts';
 import { seedPolicies } from './catalogue/seeding.ts';
 import type { Config } from './config.ts';
 import { batchKind } from './custody/batches.ts';
+import { containerKind } from './custody/containers.ts';
 import { ledgerProjection, traceProjection } from './custody/repository.ts';
+import { storeKind, tenancyKind } from './generation/registers.ts';
+import { storageMoveKind } from './generation/storage.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
@@ -29,13 +32,17 @@ export const KINDS: readonly Kind[] = [
   policyKind,
   partyKind,
   siteKind,
+  storeKind,
+  tenancyKind,
   vehicleKind,
   personKind,
   deviceKind,
   apiKeyKind,
   permitKind,
   manifestKind,
+  containerKind,
   batchKind,
+  storageMoveKind,
   weighTicketKind,
   unmatchedReportKind,
   anomalyKind,

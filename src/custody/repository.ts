@@ -91,6 +91,15 @@ export const stockLookup: Lookup<readonly StockedBatch[]> = {
     })),
 };
 
+/** What is left of a batch in the account it lies in. The batch is the gate: whoever splits it sees what the one before left. */
+export const batchLeftLookup: Lookup<{ readonly grams: number; readonly pieces: number }> = {
+  name: 'batch-left',
+  gated: true,
+  sql: `select b.id, l.grams, l.pieces from batches b join balances l on l.account_id = b.account_id and l.batch_id = b.id
+    where b.id = any($1::uuid[])`,
+  read: ([row]) => ({ grams: (row?.[1] ?? 0) as number, pieces: (row?.[2] ?? 0) as number }),
+};
+
 export const monthOf = (instant: Date): string => instant.toISOString().slice(0, 7);
 
 /** Adds up what rows of one key add; sorted by key, so that every group takes row locks in one order. */
