@@ -193,12 +193,16 @@ function scanEvent(
   stepHere: ContainerStep,
   { contradicts, parentId }: { contradicts: ContainerPlace | null; parentId: string | null },
 ): EventDraft {
-  const { to, leaves, event } = stepRow(stepHere);
+  const { from, to, leaves, event } = stepRow(stepHere);
+  // What is moved within a site lies there, whatever its record said.
+  const state = to ?? (from.includes(container.state) ? container.state : 'stored');
+  // What was refused stays refused on its manifest wherever it is put meanwhile.
+  const offManifest = state === 'refused' ? container.manifestId : null;
   const place = {
-    state: to ?? container.state,
+    state,
     partyId: step.partyId,
     siteId: leaves === 'manifest' ? null : step.siteId,
-    manifestId: leaves === 'site' ? null : step.manifestId,
+    manifestId: leaves === 'site' ? offManifest : step.manifestId,
     region: step.region,
     ...(to === 'treated' || to === 'emptied' ? NOTHING_IN_IT : {}),
   };

@@ -133,7 +133,10 @@ export const labelContainer: Act<LabelInput, PolicyBook> = {
     const content = contentOf(id, input, at, states, facts);
     if ('refusal' in content) return refused(content.refusal);
     const parent = input.parentId === null ? undefined : states.get(containerKind, input.parentId);
-    const unfit = input.parentId === null ? undefined : parentRefusal(parent, at.site.id, [], facts);
+    const unfit =
+      input.parentId === null
+        ? undefined
+        : parentRefusal(parent, { siteId: at.site.id, partyId: at.site.partyId }, [], facts);
     if (unfit) return refused(unfit);
     const draft = { occurredAt, region: at.site.region, entryMode: input.entryMode, refs: [at.site.id] };
     const labelled = containerLabelled(containerOf(id, input, at, content, unit), {

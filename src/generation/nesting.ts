@@ -53,8 +53,7 @@ export const nestContainer: Act<NestingInput, PolicyBook> = {
     if (around === undefined) return refused(changedMeanwhile(child));
     const parent = around[0];
     if (input.parentId !== null) {
-      const unfit =
-        child.siteId === null ? onTheRoad(child) : parentRefusal(parent, child.siteId, [child.id], facts, around);
+      const unfit = isInStock(child) ? parentRefusal(parent, child, [child.id], facts, around) : notInStock(child);
       if (unfit) return refused(unfit);
     }
     if (child.parentId === input.parentId) return refused(alreadyThere(child));
@@ -122,7 +121,7 @@ export function mayHandle(container: Container | undefined, id: string, { caller
 /** May a container at that site be put into this one? `own`: itself, which no container around it may be. */
 export function parentRefusal(
   parent: Container | undefined,
-  siteId: string,
+  { siteId, partyId }: { readonly siteId: string | null; readonly partyId: string },
   own: readonly string[],
   facts: Facts,
   around: readonly Container[] = [],
@@ -134,7 +133,7 @@ export function parentRefusal(
     };
   if (around.some(({ id }) => own.includes(id)))
     return against('容器不能放入自身或其内的容器。', 'A container cannot stand in itself or in what stands in it.');
-  if (parent.siteId !== siteId || !['stored', 'accepted'].includes(parent.state))
+  if (parent.siteId !== siteId || parent.partyId !== partyId || !isInStock(parent))
     return against('两个容器不在同一场所的库存中。', 'The two containers are not in stock at the same site.');
   if (parent.childIds.length >= CHILDREN_MAX)
     return against(`该容器内已有 ${CHILDREN_MAX} 个容器。`, `There are ${CHILDREN_MAX} containers in it already.`);
@@ -171,7 +170,12 @@ const against = (zh: string, en: string): Refusal => ({
   detail: { zh, en },
   errors: [{ pointer: '/parent', detail: en }],
 });
-const onTheRoad = ({ code }: Container): Refusal => against(`容器 ${code} 在途。`, `Container ${code} is on the road.`);
+const notInStock = ({ code, state }: Container): Refusal =>
+  against(
+    `容器 ${code}（${state}）不在库存中，不能放入其他容器。`,
+    `Container ${code} is ${state}, not in stock: it cannot be put into another.`,
+  );
+const isInStock = ({ state }: Container): boolean => state === 'stored' || state === 'accepted';
 const changedMeanwhile = ({ code }: Container): Refusal => ({
   problem: 'wrong-status',
   detail: { zh: `容器 ${code} 刚有变动；请重新提交。`, en: `Container ${code} has just changed; send it again.` },
