@@ -11,9 +11,11 @@ import {
 } from '../../src/custody/lifecycle.ts';
 import {
   containersArrived,
+  containersBroughtBack,
   containersHandedOver,
   containersLoaded,
   containersReceived,
+  containersStoredInTransit,
   containersTreated,
   type ReceivedLoad,
   type Scan,
