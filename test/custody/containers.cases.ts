@@ -287,6 +287,20 @@ t.test(
   },
 );
 
+t.test('stored on its way, and brought back', async (t) => {
+  const yard = new Yard();
+  yard.label('a');
+  const one = () => yard.resolve(['a']);
+  yard.apply(done(containersLoaded(yard.states, one(), at())).events);
+  const stop = done(containersStoredInTransit(yard.states, one(), at({ siteId: 'depot' })));
+  yard.apply(stop.events);
+  t.match(yard.get('a'), { state: 'loaded', siteId: 'depot', manifestId: 'm1' });
+  const back = done(containersBroughtBack(yard.states, one(), at({ partyId: PRODUCER! })));
+  yard.apply(back.events);
+  t.match(yard.get('a'), { state: 'stored', siteId: FACTORY, manifestId: null, partyId: PRODUCER, contradictions: 0 });
+  t.same([...stop.warnings, ...back.warnings], []);
+});
+
 const IDS = ['a', 'b', 'c', 'd', 'box', 'pallet'];
 const acts = fc.oneof(
   fc.record({
