@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import type { Config } from './config.ts';
 import { disposalRoutes } from './disposal/routes.ts';
+import { containerRoutes } from './generation/container-routes.ts';
 import { generationRoutes } from './generation/routes.ts';
+import { storeRoutes } from './generation/store-routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
 import { mayUse } from './parties/authorisation.ts';
 import { authenticator } from './parties/keys.ts';
@@ -22,6 +24,8 @@ const ROUTES: readonly ((app: App, services: Services) => void)[] = [
   partyRoutes,
   permitRoutes,
   generationRoutes,
+  containerRoutes,
+  storeRoutes,
   transportRoutes,
   manifestRoutes,
   disposalRoutes,

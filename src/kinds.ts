@@ -1,7 +1,10 @@
 import { policyKind } from './catalogue/registers.ts';
 import { batchKind } from './custody/batches.ts';
+import { containerKind } from './custody/containers.ts';
 import { ledgerProjection, traceProjection } from './custody/repository.ts';
 import { treatmentKind } from './disposal/treatment.ts';
+import { storeKind, tenancyKind } from './generation/registers.ts';
+import { storageMoveKind } from './generation/storage.ts';
 import { legProjection } from './manifests/legs.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
@@ -27,6 +30,10 @@ export const KINDS: readonly Kind[] = [
   permitKind,
   manifestKind,
   batchKind,
+  storeKind,
+  tenancyKind,
+  containerKind,
+  storageMoveKind,
   treatmentKind,
   weighTicketKind,
   tripKind,

@@ -42,6 +42,7 @@ const isPure = (file: string): boolean => /(^|\/)(lifecycle|rules)\.ts$|\/rules\
 const PURE_LOOKUPS = [
   'catalogue/calendar.ts',
   'catalogue/code-remarks.ts',
+  'catalogue/custody-codes.ts',
   'catalogue/exemptions.ts',
   'catalogue/identifiers.ts',
   'catalogue/policies.ts',

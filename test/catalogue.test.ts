@@ -1,4 +1,5 @@
 import './catalogue/calendar.cases.ts';
+import './catalogue/custody-codes.cases.ts';
 import './catalogue/exemptions.cases.ts';
 import './catalogue/identifiers.cases.ts';
 import './catalogue/policies.cases.ts';

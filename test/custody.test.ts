@@ -1,3 +1,4 @@
+import './custody/containers.cases.ts';
 import './custody/ledger.cases.ts';
 import './custody/fuzz.cases.ts';
 import './custody/rebuild.cases.ts';

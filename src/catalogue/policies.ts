@@ -14,7 +14,7 @@ import { TREATMENT_KINDS } from './treatment-methods.ts';
 export const STREAMS = ['hazardous', 'medical', 'construction'] as const;
 export type Stream = (typeof STREAMS)[number];
 /** The day of its life on which a rule looks at a manifest or batch: the law of that day judges. */
-export const LOOKS_AT = ['issued', 'pickedUp', 'arrived', 'accepted', 'treated'] as const;
+export const LOOKS_AT = ['issued', 'stored', 'pickedUp', 'arrived', 'accepted', 'treated'] as const;
 export const POLICY_PLACES = ['origin', 'destination', 'site', 'carrier'] as const;
 
 const Count = z.number().int().positive();
@@ -106,6 +106,18 @@ export const POLICIES = {
   'producer-storage-days': {
     zh: '产生单位贮存期限天数',
     en: 'Days a producer may store',
+    value: Count,
+    streams: ['hazardous'],
+  },
+  'storage-point-limit-grams': {
+    zh: '贮存点实时贮存量上限（克）',
+    en: 'What a storage point may hold at any time, grams',
+    value: Count,
+    streams: ['hazardous'],
+  },
+  'store-capacity-warning-permille': {
+    zh: '贮存设施接近贮存能力的提醒千分比',
+    en: 'How full a store is when those who fill it are told, permille of its capacity',
     value: Count,
     streams: ['hazardous'],
   },

@@ -112,6 +112,9 @@ const readBalance = ([, batchId, grams, pieces, dryGrams, origin]: readonly unkn
   origin: origin as BatchOrigin,
 });
 
+/** The same with the batch as the gate: whoever splits it sees what the one before left. */
+export const batchLeftLookup: typeof batchBalanceLookup = { ...batchBalanceLookup, name: 'batch-left', gated: true };
+
 export const monthOf = (instant: Date): string => instant.toISOString().slice(0, 7);
 
 /** Adds up what rows of one key add; sorted by key, so that every group takes row locks in one order. */

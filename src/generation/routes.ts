@@ -10,6 +10,7 @@ import { notFound } from '../platform/register.ts';
 import { Instant, InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { Generation, recordGeneration } from './commands.ts';
+import { maySeeOwn, ownerSeenAt } from './sight.ts';
 
 const BatchView = z.object({
   id: Uuid,
@@ -24,6 +25,10 @@ const BatchView = z.object({
   remainingPieces: z.number().int(),
   manifestId: Uuid.nullable(),
   formedAt: InstantView,
+  /** 批次编码 (HJ 1259), or the identification code of the container it is in. */
+  code: z.string().nullable(),
+  storeId: Uuid.nullable(),
+  containerId: Uuid.nullable(),
   version: z.number().int(),
 });
 
@@ -41,6 +46,8 @@ const BalanceView = z.object({
 const BatchQuery = PageQuery.extend({ siteId: Uuid, inStock: z.stringbool().default(true) });
 const BalanceQuery = z.object({
   partyId: Uuid.optional(),
+  /** What a party owns, wherever it lies: in a shared store, on the road. Instead of what it holds. */
+  ownerId: Uuid.optional(),
   siteId: Uuid.optional(),
   role: z.enum(ACCOUNT_ROLES).optional(),
   wasteCode: z.string().max(20).optional(),
@@ -56,7 +63,7 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
     act: recordGeneration,
     location: '/v1/batches',
     body: Generation,
-    answer: ActAnswer.extend({ batchId: Uuid }),
+    answer: ActAnswer.extend({ batchId: Uuid, code: z.string() }),
     input: ({ body }) => body,
   });
 
@@ -73,17 +80,12 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
     },
     async (request, reply) => {
       const { siteId, inStock, limit, cursor } = request.query;
-      const { rows } = await pool.query<{ partyId: string; region: string }>(
-        'select party_id as "partyId", region from sites where id = $1',
-        [siteId],
-      );
-      if (!rows[0] || !(await maySeeParty(pool, request.caller, rows[0].partyId, rows[0].region, siteId)))
-        throw Problem.of(notFound('site', siteId));
+      const ownerId = await ownerSeenAt(pool, request.caller, siteId);
       const { streams } = await sightOf(pool, request.caller);
       return sendPage(
         request,
         reply,
-        await listBatches(pool, { siteId, inStock, below: readCursor(cursor), rowsMax: limit + 1, streams }),
+        await listBatches(pool, { siteId, ownerId, inStock, below: readCursor(cursor), rowsMax: limit + 1, streams }),
         limit,
       );
     },
@@ -104,7 +106,8 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
       const batch = await findBatch(pool, request.params.id);
       const visible =
         batch &&
-        (await maySeeParty(pool, request.caller, batch.partyId, undefined, batch.siteId)) &&
+        (maySeeOwn(request.caller, batch) ||
+          (await maySeeParty(pool, request.caller, batch.partyId, undefined, batch.siteId))) &&
         watched(await sightOf(pool, request.caller), request.caller)(batch);
       if (!batch || !visible) throw Problem.of(notFound('batch', request.params.id));
       reply.header('etag', `"${batch.version}"`);
@@ -124,13 +127,14 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
       },
     },
     async (request) => {
-      const { at, ...query } = request.query;
-      const partyId = query.partyId ?? request.caller.actor.party;
+      const { at, ownerId, ...query } = request.query;
+      const partyId = ownerId ?? query.partyId ?? request.caller.actor.party;
+      const of = ownerId === undefined ? 'party_id' : 'owner_id';
       if (!(await maySeeParty(pool, request.caller, partyId))) throw Problem.of(notFound('party', partyId));
       const instant = at === undefined ? undefined : new Date(at);
       return {
         at: (instant ?? clock.now()).toISOString(),
-        items: (await balancesOf(pool, { ...query, partyId, at: instant })).filter(
+        items: (await balancesOf(pool, { ...query, of, partyId, at: instant })).filter(
           watched(await sightOf(pool, request.caller), request.caller),
         ),
       };

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
+import { aDrum, anOuterBox, aStore, generated, labelBody, withUnit } from '../generation/given.ts';
 import { aDraft, at, written } from '../manifests/given.ts';
 import { type Answer, aWorld, type Caller, ok, type World } from '../support/world.ts';
 import { type Json, nasty, payloads } from './bodies.ts';
@@ -107,6 +108,25 @@ async function targets(world: World): Promise<Record<string, Target>> {
     `${path}/${ok(await caller.post(path, JSON.parse(filled(JSON.stringify(body))))).id}`;
   const draft = world.draftBody() as Json;
   const occurredAt = at(world);
+  const labelling = await withUnit(world);
+  const { unit } = labelling;
+  const [storeId, boxId] = [await aStore(labelling), await anOuterBox(labelling)];
+  const store = {
+    siteId: labelling.siteId,
+    code: 'TS123',
+    type: 'point',
+    name: 'x',
+    capacityGrams: 1_000,
+    shared: true,
+    active: true,
+  };
+  const tenancy = {
+    siteId: labelling.siteId,
+    storeId: null,
+    tenantId: carrier.partyId,
+    validFrom: '2026-01-01',
+    validTo: '2027-01-01',
+  };
   return {
     'parties.register': { caller: admin, url: '/v1/parties', sound: party },
     'parties.amend': { caller: admin, url: await made(admin, '/v1/parties', party), sound: party, ...edit },
@@ -154,6 +174,40 @@ async function targets(world: World): Promise<Record<string, Target>> {
         wasteCode: '900-249-08',
         massGrams: 1_000,
         pieces: 1,
+        occurredAt,
+        entryMode: 'live',
+      },
+    },
+    'containers.label': {
+      caller: unit,
+      url: '/v1/containers',
+      sound: labelBody(labelling, { massGrams: 1_000 }) as Json,
+    },
+    'containers.nest': {
+      caller: unit,
+      url: `/v1/containers/${(await aDrum(labelling, 10)).id}/nesting`,
+      sound: { parent: boxId, occurredAt, entryMode: 'live' },
+    },
+    'containers.empty': {
+      caller: unit,
+      url: `/v1/containers/${(await aDrum(labelling, 10)).id}/emptied`,
+      sound: { occurredAt, entryMode: 'live' },
+    },
+    'stores.register': { caller: unit, url: '/v1/stores', sound: store },
+    'stores.amend': { caller: unit, url: `/v1/stores/${storeId}`, sound: store, ...edit },
+    'tenancies.register': { caller: unit, url: '/v1/tenancies', sound: tenancy },
+    'tenancies.amend': { caller: unit, url: await made(unit, '/v1/tenancies', tenancy), sound: tenancy, ...edit },
+    'storage-moves.record': {
+      caller: unit,
+      url: '/v1/storage-moves',
+      sound: {
+        direction: 'in',
+        storeId,
+        batches: [{ batchId: (await generated(labelling, 5_000_000)).batchId, massGrams: 1_000, pieces: 1 }],
+        containers: [],
+        storekeeperId: null,
+        moverId: null,
+        destination: 'transfer',
         occurredAt,
         entryMode: 'live',
       },

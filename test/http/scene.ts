@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation } from '../../src/parties/authorisation.ts';
 import type { Role } from '../../src/parties/tables.ts';
+import { aDrum, aStore, aUnit, labelBody, move } from '../generation/given.ts';
 import { aDraft, aRegulator, at } from '../manifests/given.ts';
 import { type Answer, aWorld, type Caller, callerWith, ok, type World } from '../support/world.ts';
 
@@ -38,6 +39,7 @@ interface Row {
 }
 
 const PARTIES_ON_IT: readonly Kind[] = ['consignor', 'carrier', 'consignee'];
+const PARTIES_ON_IT_AND_STRANGER: readonly Kind[] = ['consignor', 'carrier', 'consignee', 'stranger'];
 const WATCHERS: readonly Kind[] = ['regulatorHere', 'regulatorOfMedical'];
 
 export interface Scene extends World {
@@ -197,6 +199,14 @@ export async function aScene(): Promise<Scene> {
   const { id: received } = await world.aManifest({ status: 'received', acceptedGrams: 1_000_000 });
   const acts = await manifestActs(world);
   const batchId = await world.generate(1_000_000);
+  const { unit, siteId: unitSiteId } = await aUnit(world);
+  const labelling = { ...world, unit, uscc: '', siteId: unitSiteId };
+  const { id: drumId } = await aDrum(labelling);
+  const storeId = await aStore(labelling, { shared: true });
+  const store = { siteId: unitSiteId, code: 'TS999999', type: 'warehouse' };
+  const tenancy = { siteId: unitSiteId, storeId, tenantId: consignor.partyId, validFrom: '2026-01-01' };
+  const tenancyId = await id(unit.post('/v1/tenancies', tenancy));
+  const { id: moveId } = ok(await move(labelling, 'in', storeId, { containers: [drumId] }));
   const ticket = (n: string) => ({
     ticketNumber: n,
     siteId: world.consigneeSiteId,
@@ -437,6 +447,110 @@ export async function aScene(): Promise<Scene> {
       operation: 'manifests.read',
       url: `/v1/manifests/${issued}/events`,
       may: onManifest,
+    },
+    'POST /v1/containers': {
+      operation: 'containers.label',
+      url: '/v1/containers',
+      body: labelBody(labelling, { massGrams: 1 }),
+      may: ['consignor'],
+    },
+    'GET /v1/containers': {
+      operation: 'containers.read',
+      url: `/v1/containers?siteId=${unitSiteId}`,
+      may: ['regulatorHere'],
+      empty: ['consignor', 'regulatorOfMedical'],
+    },
+    'GET /v1/containers/{id}': {
+      operation: 'containers.read',
+      url: `/v1/containers/${drumId}`,
+      may: ['regulatorHere'],
+    },
+    'GET /v1/containers/{id}/label': {
+      operation: 'containers.read',
+      url: `/v1/containers/${drumId}/label`,
+      may: ['regulatorHere'],
+    },
+    'GET /v1/containers/{id}/events': {
+      operation: 'containers.read',
+      url: `/v1/containers/${drumId}/events`,
+      may: ['regulatorHere'],
+    },
+    'POST /v1/containers/{id}/nesting': {
+      operation: 'containers.nest',
+      url: `/v1/containers/${drumId}/nesting`,
+      body: { parent: null, occurredAt: at(world) },
+      may: [],
+    },
+    'POST /v1/containers/{id}/emptied': {
+      operation: 'containers.empty',
+      url: `/v1/containers/${drumId}/emptied`,
+      body: { occurredAt: at(world) },
+      may: [],
+    },
+    'GET /v1/stores': {
+      operation: 'stores.read',
+      url: `/v1/stores?siteId=${unitSiteId}`,
+      may: ['administrator', 'consignor', ...WATCHERS],
+    },
+    'GET /v1/stores/{id}': {
+      operation: 'stores.read',
+      url: `/v1/stores/${storeId}`,
+      may: ['administrator', 'consignor', ...WATCHERS],
+    },
+    'POST /v1/stores': {
+      operation: 'stores.register',
+      url: '/v1/stores',
+      body: { ...store, code: 'TS00001' },
+      may: ['administrator'],
+      told: PARTIES_ON_IT_AND_STRANGER,
+    },
+    'PUT /v1/stores/{id}': {
+      operation: 'stores.amend',
+      url: `/v1/stores/${storeId}`,
+      body: { ...store, code: 'TS00002' },
+      may: ['administrator'],
+      told: PARTIES_ON_IT_AND_STRANGER,
+    },
+    'GET /v1/tenancies': {
+      operation: 'tenancies.read',
+      url: `/v1/tenancies?siteId=${unitSiteId}`,
+      may: ['administrator', 'consignor', ...WATCHERS],
+    },
+    'GET /v1/tenancies/{id}': {
+      operation: 'tenancies.read',
+      url: `/v1/tenancies/${tenancyId}`,
+      may: ['administrator', 'consignor', ...WATCHERS],
+    },
+    'POST /v1/tenancies': {
+      operation: 'tenancies.register',
+      url: '/v1/tenancies',
+      body: tenancy,
+      may: ['administrator'],
+      told: PARTIES_ON_IT_AND_STRANGER,
+    },
+    'PUT /v1/tenancies/{id}': {
+      operation: 'tenancies.amend',
+      url: `/v1/tenancies/${tenancyId}`,
+      body: tenancy,
+      may: ['administrator'],
+      told: PARTIES_ON_IT_AND_STRANGER,
+    },
+    'POST /v1/storage-moves': {
+      operation: 'storage-moves.record',
+      url: '/v1/storage-moves',
+      body: { direction: 'out', storeId, containers: [drumId], occurredAt: at(world) },
+      may: [],
+    },
+    'GET /v1/storage-moves': {
+      operation: 'storage-moves.read',
+      url: `/v1/storage-moves?siteId=${unitSiteId}`,
+      may: WATCHERS,
+      empty: ['consignor'],
+    },
+    'GET /v1/storage-moves/{id}': {
+      operation: 'storage-moves.read',
+      url: `/v1/storage-moves/${moveId}`,
+      may: WATCHERS,
     },
     'POST /v1/manifests': {
       operation: 'manifests.draft',

@@ -1,0 +1,276 @@
+import type { Needs, States, Warning } from '../platform/acts.ts';
+import type { EntryMode, EventDraft, Json } from '../platform/events.ts';
+import { notFound } from '../platform/register.ts';
+import type { Refusal } from '../problems.ts';
+import { type Container, containerChanged, containerKind, contentsChanged } from './containers.ts';
+import { apportion, type Place } from './ledger.ts';
+import { type ContainerPlace, type ContainerStep, contradictionOf, stepRow } from './lifecycle.ts';
+
+/**
+ * A container is scanned at a step: what that says of it, of what stands in it and of what it stood in, as events, and which mass
+ * goes with it. Pure; whoever reports the step (pickup, arrival, receipt, a storage move) books the mass in its own event.
+ */
+
+/** Containers as `resolveContainers` found them: those named, with all that stands in them. */
+export interface Scanned {
+  /** `via`: the named container it is or stands in. */
+  readonly containers: readonly { readonly id: string; readonly via: string }[];
+  /** In which some of them stand, without being scanned themselves: they lose them. */
+  readonly parents: readonly string[];
+}
+
+/** What an act must lock before it scans. */
+export const scanLocks = ({ containers, parents }: Scanned): NonNullable<Needs['lock']> =>
+  [...new Set([...containers.map(({ id }) => id), ...parents])].map((id) => ({ kind: containerKind.name, id }));
+
+export interface ScanStep {
+  /** One step for all, or one for each: a container is refused, the box it came in accepted. */
+  readonly step: ContainerStep | ((via: string) => ContainerStep);
+  /** Where it happens; null for a handover on the road. */
+  readonly siteId: string | null;
+  readonly manifestId: string | null;
+  /** Who has the containers afterwards. */
+  readonly partyId: string;
+  readonly region: string;
+  readonly occurredAt: Date;
+  readonly entryMode?: EntryMode;
+  /** Who stands on the manifest or acts at the site: a container that is none of theirs does not exist for them. */
+  readonly among: readonly string[];
+  /** What is expected of them; another is told in a warning. */
+  readonly wasteCode?: string;
+  readonly ownerId?: string;
+  readonly pointer?: string;
+}
+
+/** The mass that goes with a container; an outer body has none and is left out. */
+export interface ContainerLoad {
+  readonly containerId: string;
+  readonly via: string;
+  readonly batchId: string;
+  readonly grams: number;
+  readonly pieces: number;
+  /** Where its record says the mass lies; null when that is no stock: the reporter's own place gives it then. */
+  readonly from: Place | null;
+}
+
+export type Scan =
+  | {
+      readonly loads: readonly ContainerLoad[];
+      readonly events: readonly EventDraft[];
+      readonly warnings: readonly Warning[];
+    }
+  | { readonly refusal: Refusal };
+
+/** 装运: off the stock of the site, onto the manifest. @refuses as `scan`. */
+export const containersLoaded = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
+  scan(states, scanned, { ...at, step: 'load' });
+/** 交接: the next carrier has them. @refuses as `scan`. */
+export const containersHandedOver = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
+  scan(states, scanned, { ...at, step: 'hand_over' });
+/** 中转贮存: they wait at a site on their way. @refuses as `scan`. */
+export const containersStoredInTransit = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
+  scan(states, scanned, { ...at, step: 'stop' });
+/** 运抵: at the consignee's, not yet accepted. @refuses as `scan`. */
+export const containersArrived = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
+  scan(states, scanned, { ...at, step: 'arrive' });
+/** 退回: back in the stock they came from. @refuses as `scan`. */
+export const containersBroughtBack = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
+  scan(states, scanned, { ...at, step: 'bring_back' });
+/** 入库、出库: within a site. @refuses as `scan`. */
+export const containersMoved = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
+  scan(states, scanned, { ...at, step: 'move' });
+/** 利用、处置: what is in them is used or disposed of. @refuses as `scan`. */
+export const containersTreated = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
+  scan(states, scanned, { ...at, step: 'treat' });
+
+export interface ContainerDecision {
+  readonly containerId: string;
+  readonly decision: 'accepted' | 'refused';
+  /** As the consignee weighed it; else what its record says. */
+  readonly massGrams?: number;
+}
+
+/** An accepted container is a new batch in the consignee's stock, a refused one lies apart for its owner. */
+export interface ReceivedLoad extends ContainerLoad {
+  readonly decision: 'accepted' | 'refused';
+  /** The new batch of an accepted one; the old one of a refused one. */
+  readonly toBatchId: string;
+}
+
+/**
+ * 接受: each container is decided on; what stands in one goes with it unless it is named itself. `batchIdFor` mints the id of the batch
+ * that the nth accepted container becomes. @refuses as `scan`; against-rule (a container that is not decided on).
+ */
+export function containersReceived(
+  states: States,
+  scanned: Scanned,
+  decisions: readonly ContainerDecision[],
+  at: Omit<ScanStep, 'step'> & { readonly batchIdFor: (nth: number) => string },
+):
+  | {
+      readonly loads: readonly ReceivedLoad[];
+      readonly events: readonly EventDraft[];
+      readonly warnings: readonly Warning[];
+    }
+  | { readonly refusal: Refusal } {
+  const decided = new Map(decisions.map((decision) => [decision.containerId, decision]));
+  const open = scanned.containers.find(({ via }) => !decided.has(via));
+  if (open) return { refusal: undecided(open.via, at.pointer) };
+  const found = scan(states, scanned, {
+    ...at,
+    step: (via) => (decided.get(via)!.decision === 'accepted' ? 'accept' : 'refuse'),
+  });
+  if ('refusal' in found) return found;
+  const loads = found.loads.map((load, nth): ReceivedLoad => {
+    const { decision, massGrams } = decided.get(load.via)!;
+    const grams = load.containerId === load.via ? (massGrams ?? load.grams) : load.grams;
+    return { ...load, grams, decision, toBatchId: decision === 'accepted' ? at.batchIdFor(nth) : load.batchId };
+  });
+  const events = found.events.map((event) => {
+    const load = loads.find(({ containerId }) => containerId === event.subject.id);
+    if (load?.decision !== 'accepted' || event.type !== stepRow('accept').event) return event;
+    const becomes = { ownerId: at.partyId, batchId: load.toBatchId, grams: load.grams };
+    return { ...event, data: { ...event.data, changes: { ...(event.data.changes as object), ...becomes } } };
+  });
+  return { ...found, loads, events };
+}
+
+/** Spreads what the whole load weighed over its containers, in proportion to what their records say; adds up to the gram. */
+export function weighedTogether(loads: readonly ContainerLoad[], massGrams: number): ContainerLoad[] {
+  const shares = apportion(
+    massGrams,
+    loads.map(({ grams }) => grams),
+  );
+  return loads.map((load, index) => ({ ...load, grams: shares[index]! }));
+}
+
+/**
+ * @refuses not-found (a container of strangers), wrong-status (something was put in or taken out since the containers were resolved:
+ * send it again). What contradicts the record is recorded, counted on the container and told in a warning.
+ */
+export function scan(states: States, { containers, parents }: Scanned, step: ScanStep): Scan {
+  const via = new Map(containers.map((one) => [one.id, one.via]));
+  const found = containers.map(({ id }) => [id, states.get(containerKind, id)] as const);
+  const held = new Set([...via.keys(), ...parents]);
+  const events: EventDraft[] = [];
+  const loads: ContainerLoad[] = [];
+  const warnings: Warning[] = [];
+  const left = new Map<string, string[]>();
+  for (const [id, container] of found) {
+    if (!container || !concerns(container, step.among)) return { refusal: notFound('container', id) };
+    if (container.childIds.some((child) => !via.has(child)) || (container.parentId && !held.has(container.parentId)))
+      return { refusal: contentsHaveChanged(container, step.pointer) };
+    const stepHere = stepAt(step, via.get(id)!);
+    const parentVia = container.parentId === null ? undefined : via.get(container.parentId);
+    const staysIn = parentVia !== undefined && stepAt(step, parentVia) === stepHere;
+    if (container.parentId !== null && !staysIn)
+      left.set(container.parentId, [...(left.get(container.parentId) ?? []), id]);
+    const contradicts = contradictionOf(stepHere, container, step);
+    events.push(scanEvent(container, step, stepHere, { contradicts, parentId: staysIn ? container.parentId : null }));
+    warnings.push(...scanWarnings(container, step, contradicts));
+    if (container.batchId) loads.push(loadOf(container, via.get(id)!, container.batchId));
+  }
+  for (const [parentId, removed] of left) events.push(contentsChanged(parentId, { removed }, draftOf(step)));
+  return { events, loads, warnings };
+}
+
+/** Its owner, its holder and the unit on its label may know of it. */
+export const concerns = ({ ownerId, partyId, unitId }: Container, among: readonly string[]): boolean =>
+  among.some((party) => party === ownerId || party === partyId || party === unitId);
+
+const stepAt = ({ step }: ScanStep, via: string): ContainerStep => (typeof step === 'string' ? step : step(via));
+
+const draftOf = ({ occurredAt, region, entryMode, manifestId, siteId }: ScanStep) => ({
+  occurredAt,
+  region,
+  ...(entryMode ? { entryMode } : {}),
+  refs: [manifestId ?? siteId].filter((id) => id !== null),
+});
+
+function scanEvent(
+  container: Container,
+  step: ScanStep,
+  stepHere: ContainerStep,
+  { contradicts, parentId }: { contradicts: ContainerPlace | null; parentId: string | null },
+): EventDraft {
+  const { from, to, leaves, event } = stepRow(stepHere);
+  // What is moved within a site lies there, whatever its record said.
+  const state = to ?? (from.includes(container.state) ? container.state : 'stored');
+  // What was refused stays refused on its manifest wherever it is put meanwhile.
+  const offManifest = state === 'refused' ? container.manifestId : null;
+  const place = {
+    state,
+    partyId: step.partyId,
+    siteId: leaves === 'manifest' ? null : step.siteId,
+    manifestId: leaves === 'site' ? offManifest : step.manifestId,
+    region: step.region,
+    ...(to === 'treated' || to === 'emptied' ? NOTHING_IN_IT : {}),
+  };
+  return containerChanged(
+    container.id,
+    event,
+    { ...place, ...(parentId === container.parentId ? {} : { parentId }) },
+    { ...draftOf(step), data: contradicts ? { contradicts: contradicts as unknown as Json } : {} },
+  );
+}
+
+const NOTHING_IN_IT = { batchId: null, grams: 0, pieces: 0 };
+
+function loadOf({ id, state, partyId, siteId, ownerId, grams, pieces }: Container, via: string, batchId: string) {
+  const inStock = state === 'stored' || state === 'accepted';
+  const role = inStock ? 'stock' : state === 'refused' ? 'refused_return' : undefined;
+  const from: Place | null = role === undefined ? null : [role, partyId, siteId, ownerId];
+  return { containerId: id, via, batchId, grams, pieces, from };
+}
+
+function scanWarnings(container: Container, step: ScanStep, contradicts: ContainerPlace | null): Warning[] {
+  const { code, wasteCode, ownerId } = container;
+  const at = step.pointer === undefined ? {} : { pointer: step.pointer };
+  const warnings: Warning[] = [];
+  if (contradicts) warnings.push({ ...outOfPlace(container, contradicts), ...at });
+  if (step.wasteCode !== undefined && step.wasteCode !== wasteCode) {
+    const detail = {
+      zh: `容器 ${code} 的标签为 ${wasteCode}，不是 ${step.wasteCode}。`,
+      en: `Container ${code} is labelled ${wasteCode}, not ${step.wasteCode}.`,
+    };
+    warnings.push({ code: 'container-other-waste', detail, basis: 'TM 13', ...at });
+  }
+  if (step.ownerId !== undefined && step.ownerId !== ownerId) {
+    const detail = {
+      zh: `容器 ${code} 属于单位 ${ownerId}，不属于 ${step.ownerId}。`,
+      en: `Container ${code} is the waste of party ${ownerId}, not of ${step.ownerId}.`,
+    };
+    warnings.push({ code: 'container-of-another-owner', detail, ...at });
+  }
+  return warnings;
+}
+
+/** Told whenever a scan and the record differ. */
+export function outOfPlace({ code }: Container, { state, siteId, manifestId }: ContainerPlace): Warning {
+  const [zh, en] = manifestId
+    ? [`联单 ${manifestId}`, `on manifest ${manifestId}`]
+    : [`场所 ${siteId}`, `at site ${siteId}`];
+  return {
+    code: 'container-out-of-place',
+    basis: 'HJ 1276-2022',
+    detail: {
+      zh: `容器 ${code} 的记录为 ${state}（${zh}），与本次所报不符；已如实记录。`,
+      en: `Container ${code} is on record as ${state} ${en}, which this contradicts; it is recorded as told.`,
+    },
+  };
+}
+
+const contentsHaveChanged = ({ code }: Container, pointer = '/containers'): Refusal => ({
+  problem: 'wrong-status',
+  detail: {
+    zh: `容器 ${code} 内的容器刚有变动；请重新提交。`,
+    en: `What stands in container ${code} has just changed; send it again.`,
+  },
+  errors: [{ pointer, detail: 'scan what stands in it too' }],
+});
+
+const undecided = (id: string, pointer = '/containers'): Refusal => ({
+  problem: 'against-rule',
+  detail: { zh: `容器 ${id} 未作出接受或拒收决定。`, en: `Container ${id} is neither accepted nor refused.` },
+  errors: [{ pointer, detail: 'a decision for each container' }],
+});

@@ -1,0 +1,124 @@
+import { accountOf, type Place } from '../custody/ledger.ts';
+import { type Site, siteKind } from '../parties/registers.ts';
+import type { Facts, Lookup, Needs, States } from '../platform/acts.ts';
+import { notFound } from '../platform/register.ts';
+import type { Refusal } from '../problems.ts';
+
+/**
+ * 集中暂存、分别管理: at one site several parties may keep waste. The site's party holds it, each owner has accounts of its own, so
+ * that nothing is mixed in the books. Who may keep waste at another's site is a register with dates.
+ */
+export interface TenancyPeriod {
+  readonly storeId: string | null;
+  readonly validFrom: string;
+  readonly validTo: string | null;
+}
+
+/** Key: `tenantKey`. A register, so not gated. */
+export const tenantLookup: Lookup<readonly TenancyPeriod[]> = {
+  name: 'tenancies',
+  gated: false,
+  sql: `select k.key, t.store_id, t.valid_from, t.valid_to from unnest($1::text[]) as k(key)
+    join tenancies t on t.site_id = split_part(k.key, ' ', 1)::uuid and t.tenant_id = split_part(k.key, ' ', 2)::uuid`,
+  read: (rows) =>
+    rows.map(([, storeId, validFrom, validTo]) => ({
+      storeId: storeId as string | null,
+      validFrom: validFrom as string,
+      validTo: validTo as string | null,
+    })),
+};
+
+export const tenantKey = (siteId: string, partyId: string): string => `${siteId} ${partyId}`;
+
+/** Does the party keep waste at the site on that day? Pure. */
+export const isTenantOn = (periods: readonly TenancyPeriod[], day: string): boolean =>
+  periodsOn(periods, day).length > 0;
+
+export const periodsOn = (periods: readonly TenancyPeriod[], day: string): readonly TenancyPeriod[] =>
+  periods.filter(({ validFrom, validTo }) => validFrom <= day && (validTo === null || day < validTo));
+
+/** Where what an owner keeps at a site lies: the site's party holds it. A manifest of a tenant starts here. Pure. */
+export const originPlaceOf = (site: Pick<Site, 'id' | 'partyId'>, ownerId: string): Place => [
+  'stock',
+  site.partyId,
+  site.id,
+  ownerId,
+];
+
+/** What comes into being at a site, for the caller or for a tenant the caller names. */
+export interface AtSite {
+  readonly siteId: string;
+  readonly ownerId?: string | undefined;
+}
+
+const ownerOf = ({ ownerId }: AtSite, { caller }: Facts): string => ownerId ?? caller.actor.party;
+
+/**
+ * What is needed before the site is known: the ordinary case, one's own waste at one's own site, needs nothing more. A tenant's gate
+ * is asked for in the second round; the one named here is then of an account that nobody has.
+ */
+export const atSiteNeeds = (input: AtSite, wasteCode: string, facts: Facts): Needs => ({
+  read: [{ kind: 'site', id: input.siteId }],
+  ...(ownerOf(input, facts) === facts.caller.actor.party
+    ? {
+        sharedGates: [
+          accountOf(
+            originPlaceOf({ id: input.siteId, partyId: ownerOf(input, facts) }, ownerOf(input, facts)),
+            wasteCode,
+          ).id,
+        ],
+      }
+    : {}),
+});
+
+/** The rest of it: the tenancy and the gate of the owner's account. */
+export function atSiteAlsoNeeds(input: AtSite, wasteCode: string, states: States, facts: Facts): Needs {
+  const site = states.get(siteKind, input.siteId);
+  const owner = ownerOf(input, facts);
+  if (!site || owner === site.partyId) return {};
+  return {
+    sharedGates: [accountOf(originPlaceOf(site, owner), wasteCode).id],
+    lookups: [{ lookup: tenantLookup, key: tenantKey(site.id, owner) }],
+  };
+}
+
+/**
+ * Whose it is and where it lies. The site's party records for itself and for its tenants, a tenant for itself.
+ * @refuses not-found (a site that is neither), not-your-act (a key of another site), against-rule (no tenant on that day).
+ */
+export function ownerAt(
+  input: AtSite,
+  day: string,
+  states: States,
+  facts: Facts,
+): { readonly site: Site; readonly ownerId: string; readonly stock: Place } | { readonly refusal: Refusal } {
+  const { actor, site: bound } = facts.caller;
+  const site = states.get(siteKind, input.siteId);
+  const ownerId = ownerOf(input, facts);
+  if (!site || (site.partyId !== actor.party && ownerId !== actor.party))
+    return { refusal: notFound('site', input.siteId) };
+  const periods = ownerId === site.partyId ? [] : states.found(tenantLookup, tenantKey(site.id, ownerId));
+  if (site.partyId !== actor.party && periods.length === 0) return { refusal: notFound('site', input.siteId) };
+  if (bound && bound !== site.id) return { refusal: otherSite };
+  if (ownerId !== site.partyId && !isTenantOn(periods, day)) return { refusal: noTenant(ownerId, day) };
+  return { site, ownerId, stock: originPlaceOf(site, ownerId) };
+}
+
+/** Who the act was done for, when not for oneself. */
+export const onBehalf = (ownerId: string, { caller }: Facts): { onBehalfOf?: string } =>
+  ownerId === caller.actor.party ? {} : { onBehalfOf: ownerId };
+
+export const otherSite: Refusal = {
+  problem: 'not-your-act',
+  detail: { zh: '此密钥只能为其绑定的场所办理。', en: 'This key acts only for the site it is bound to.' },
+  errors: [{ pointer: '/siteId', detail: "the key's own site" }],
+};
+
+const noTenant = (ownerId: string, day: string): Refusal => ({
+  problem: 'against-rule',
+  detail: {
+    zh: `单位 ${ownerId} 在 ${day} 未登记为该场所的集中暂存单位。`,
+    en: `Party ${ownerId} is no registered tenant of this site on ${day}.`,
+  },
+  errors: [{ pointer: '/ownerId', detail: 'a tenant: POST /v1/tenancies' }],
+});

@@ -1,0 +1,3 @@
+import './generation/containers.cases.ts';
+import './generation/stores.cases.ts';
+import './generation/tenants.cases.ts';
