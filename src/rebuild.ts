@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import { edgesOf, ledgerRowsOf } from './custody/repository.ts';
+import { legRowsOf } from './manifests/legs.ts';
+import type { Manifest } from './manifests/manifest.ts';
 import { audienceRows } from './parties/audience.ts';
 import { openSession } from './platform/connections.ts';
 import { canonicalText, chainHash, GENESIS_HASH, openEvent, type RecordedEvent } from './platform/events.ts';
@@ -192,6 +194,7 @@ const PROJECTED_TABLES = [
   'monthly_balances',
   'batch_edges',
   'audience',
+  'manifest_legs',
 ];
 
 /** What the events say, beside what is stored; the database compares the two sets. */
@@ -200,7 +203,8 @@ const EXPECTED_TABLES = `
   create temp table expected_postings (event_id uuid, n int, account_id uuid, batch_id uuid, line int, grams bigint, pieces int, dry_grams bigint, occurred_at timestamptz) on commit drop;
   create temp table expected_accounts (id uuid, role text, party_id uuid, site_id uuid, waste_code text, owner_id uuid) on commit drop;
   create temp table expected_edges (to_id uuid, from_id uuid, event_id uuid, grams bigint, pieces int) on commit drop;
-  create temp table expected_audience (scope uuid, kind text, stage text, id uuid, stream text) on commit drop;`;
+  create temp table expected_audience (scope uuid, kind text, stage text, id uuid, stream text) on commit drop;
+  create temp table expected_legs (manifest_id uuid, leg int, carrier_id uuid, plate text, trip_id uuid, started_at timestamptz, ended_at timestamptz) on commit drop;`;
 
 async function expectRows(client: pg.Client, page: readonly History[]): Promise<void> {
   const events = page.flatMap((history) => history.events);
@@ -249,6 +253,16 @@ async function expectRows(client: pg.Client, page: readonly History[]): Promise<
     ['uuid', (row) => row.id],
     ['text', (row) => row.stream],
   ]);
+  const legs = page.flatMap(({ kind, row }) => (kind.name === 'manifest' ? legRowsOf(row.state as Manifest) : []));
+  await fill(client, 'expected_legs', legs, [
+    ['uuid', (row) => row.manifestId],
+    ['int', (row) => row.leg],
+    ['uuid', (row) => row.carrierId],
+    ['text', (row) => row.plate],
+    ['uuid', (row) => row.tripId],
+    ['timestamptz', (row) => row.startedAt.toISOString()],
+    ['timestamptz', (row) => row.endedAt?.toISOString() ?? null],
+  ]);
 }
 
 /** Rows into a table, its columns in order: each with its type and where it comes from. */
@@ -269,6 +283,7 @@ const POSTING_COLUMNS = 'event_id, n, account_id, batch_id, line, grams, pieces,
 const SUMS = 'sum(grams)::bigint, sum(pieces)::int, sum(dry_grams)::bigint';
 
 const ACCOUNT_COLUMNS = 'id, role, party_id, site_id, waste_code, owner_id';
+const LEG_COLUMNS = 'manifest_id, leg, carrier_id, plate, trip_id, started_at, ended_at';
 const EDGE_COLUMNS = 'to_id, from_id, event_id, grams, pieces';
 
 const COMPARISONS: readonly { readonly name: string; readonly stored: string; readonly expected: string }[] = [
@@ -307,6 +322,11 @@ const COMPARISONS: readonly { readonly name: string; readonly stored: string; re
     name: 'audience',
     stored: 'select scope, kind, stage, id, stream from audience',
     expected: 'select scope, kind, stage, id, stream from expected_audience',
+  },
+  {
+    name: 'manifest_legs',
+    stored: `select ${LEG_COLUMNS} from manifest_legs`,
+    expected: `select ${LEG_COLUMNS} from expected_legs`,
   },
   {
     name: 'the sum of every event in the ledger',

@@ -1,10 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { holdPolicyBook } from './catalogue/reference.ts';
+import { holdBook } from './catalogue/reference.ts';
 import { policyKind } from './catalogue/registers.ts';
-import { seedPolicies } from './catalogue/seeding.ts';
+import { seedPolicies, seedRows } from './catalogue/seeding.ts';
 import type { Config } from './config.ts';
 import { batchKind } from './custody/batches.ts';
 import { ledgerProjection, traceProjection } from './custody/repository.ts';
+import { legsProjection } from './manifests/legs.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
@@ -19,7 +20,8 @@ import { migrateDatabase } from './platform/migrations.ts';
 import { ensurePartitions } from './platform/partitions.ts';
 import { type QueueDriver, relayToRedis, runInProcess, workFromRedis } from './platform/queues.ts';
 import type { Kind } from './platform/subjects.ts';
-import { anomalyKind, audienceOfAnomaly } from './reconciliation/commands.ts';
+import { anomalyKind, audienceOfAnomaly } from './reconciliation/anomalies.ts';
+import { loadRuleBook, ruleKind, seedRuleRows } from './reconciliation/rule-rows.ts';
 import { weighTicketKind } from './transport/commands.ts';
 import { unmatchedReportKind } from './transport/unmatched-reports.ts';
 import { JOB_DEFINITIONS, jobsOf, startSchedules } from './worker.ts';
@@ -39,6 +41,7 @@ export const KINDS: readonly Kind[] = [
   weighTicketKind,
   unmatchedReportKind,
   anomalyKind,
+  ruleKind,
 ] as unknown as readonly Kind[];
 
 export const AUDIENCE_OF: AudienceOf = { manifest: audienceOfManifest, anomaly: audienceOfAnomaly };
@@ -47,6 +50,7 @@ export const PROJECTIONS: readonly Projection[] = [
   ledgerProjection,
   traceProjection,
   audienceProjection(AUDIENCE_OF),
+  legsProjection,
 ] as unknown as readonly Projection[];
 
 export interface Service {
@@ -81,13 +85,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const wakeJobs = () => {
     for (const driver of drivers) driver.wake();
   };
-  const policies = await holdPolicyBook(database.pool, logger);
+  const book = await holdBook(() => loadRuleBook(database.pool), logger);
   const journal = openJournal({
     databaseUrl,
     clock,
     kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
     projections: PROJECTIONS,
-    reference: policies.current,
+    reference: book.current,
     jobsOf,
     lanes: config.JOURNAL_LANES,
     groupMax: config.JOURNAL_GROUP_MAX,
@@ -98,7 +102,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...options.journal,
   });
   await seedPolicies(journal);
-  await policies.refresh();
+  await seedRows(journal, ruleKind as unknown as Kind, seedRuleRows);
+  await book.refresh();
   const runsJobs = config.ROLE !== 'api';
   const shared = {
     database,
@@ -132,7 +137,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await schedules?.stop();
       await Promise.all(drivers.map((driver) => driver.stop()));
       await journal.stop();
-      policies.stop();
+      book.stop();
       await database.pool.end();
     },
   };

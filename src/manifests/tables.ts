@@ -1,4 +1,4 @@
-import { boolean, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { boolean, index, jsonb, pgTable, primaryKey, smallint, text, unique, uuid } from 'drizzle-orm/pg-core';
 import type { Stream } from '../catalogue/policies.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
@@ -85,4 +85,22 @@ export const manifests = pgTable(
     receiptDueProvisional: boolean(),
   },
   (table) => [unique('manifests_number').on(table.number), index('manifests_official').on(table.officialNumber)],
+);
+
+/** Legs that have begun, over all manifests: what one plate did when. Follows from the manifests (legs.ts). */
+export const manifestLegs = pgTable(
+  'manifest_legs',
+  {
+    manifestId: uuid().notNull(),
+    leg: smallint().notNull(),
+    carrierId: uuid().notNull(),
+    plate: text(),
+    tripId: uuid(),
+    startedAt: instant().notNull(),
+    endedAt: instant(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.manifestId, table.leg] }),
+    index('manifest_legs_plate').on(table.plate, table.startedAt),
+  ],
 );

@@ -49,6 +49,9 @@ export const PERMISSIONS = {
   'manifests.receipt': ['member'],
   'manifests.void': ['member'],
   'anomalies.read': ['regulator', 'member'],
+  'rules.read': READERS,
+  'rules.register': ['administrator'],
+  'rules.amend': ['administrator'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Operation = keyof typeof PERMISSIONS;

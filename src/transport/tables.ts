@@ -23,6 +23,7 @@ export const weighTickets = pgTable(
   (table) => [
     unique('weigh_tickets_number').on(table.siteId, table.ticketNumber),
     index('weigh_tickets_manifest').on(table.manifestId),
+    index('weigh_tickets_reading').on(table.siteId, table.grossGrams, table.tareGrams),
   ],
 );
 

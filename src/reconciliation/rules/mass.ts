@@ -4,22 +4,56 @@
  * is what two honest scales may differ by in service (class III, JJG 539); the steps above it are dated policy rows.
  * Pure: the same judge serves event, sweep, preview and re-run.
  */
-import type { Finding, Severity, Verdict } from './rule.ts';
+import { z } from 'zod';
+import type { Manifest } from '../../manifests/manifest.ts';
+import type { Line } from '../../manifests/tables.ts';
+import type { Weighing } from './facts.ts';
+import { eventsOf, sceneOfManifest } from './of-manifest.ts';
+import type { Context, Finding, Rule, Severity, Verdict } from './rule.ts';
 
-export const MASS_RULE = {
+export const MASS_RULE: Rule<'manifest', 'weighings', object> = {
   id: 'mass',
-  version: 1,
   kind: 'condition',
   title: { zh: '移出、装运与接受重量不符', en: 'Declared, loaded and received mass differ' },
-  basis: 'TM 18 ¶2',
-} as const;
+  streams: ['hazardous', 'medical', 'construction'],
+  subject: 'manifest',
+  parameters: z.strictObject({}),
+  unit: null,
+  facts: ['weighings'],
+  wokenBy: { picked_up: 'itself', receipt_recorded: 'itself', weigh_ticket_recorded: 'itself' },
+  /** The destination's law on the day the load was accepted, or loaded while it is still on its way. */
+  sceneOf: ({ manifest }) =>
+    sceneOfManifest(
+      manifest,
+      'destinationRegion',
+      manifest.acceptedAt ?? manifest.pickedUpAt ?? manifest.issuedAt,
+      'issuedAt',
+    ),
+  judge: ({ manifest, weighings }, context) => judgeMass(massFactsOf(manifest, weighings, context)),
+};
 
-export interface Weighing {
-  readonly id: string;
-  readonly purpose: 'loading' | 'unloading';
-  readonly grossGrams: number;
-  readonly tareGrams: number;
-  readonly scaleDivisionGrams: number | null;
+function massFactsOf(
+  manifest: Manifest,
+  tickets: readonly Weighing[],
+  { book, scene, basis }: Context<object>,
+): MassFacts {
+  const sum = (pick: (line: Line) => number | null): number | null => {
+    const values = manifest.lines.map(pick);
+    return values.includes(null) ? null : values.reduce<number>((total, value) => total + value!, 0);
+  };
+  const policy = book.policy('mass-tolerance', scene);
+  return {
+    consignorId: manifest.consignorId,
+    carrierId: manifest.carrierId,
+    consigneeId: manifest.consigneeId,
+    declaredGrams: sum((line) => line.declaredGrams)!,
+    loadedGrams: sum((line) => line.pickedUpGrams),
+    receivedGrams: sum((line) => (line.acceptedGrams === null ? null : line.acceptedGrams + line.refusedGrams!)),
+    tickets,
+    tolerance: { ...policy.value, source: `${policy.basis.instrument}: ${policy.basis.article}` },
+    basis,
+    evidence: eventsOf(manifest),
+  };
 }
 
 export interface MassFacts {
@@ -36,6 +70,7 @@ export interface MassFacts {
     readonly criticalPermille: number;
     readonly source: string;
   };
+  readonly basis: string;
   readonly evidence: readonly string[];
 }
 
@@ -146,8 +181,8 @@ function findingOf(
     severity,
     observed: Object.fromEntries(pairs.map(({ to, observed }) => [to, observed])),
     expected: Object.fromEntries(pairs.map(({ from, expected }) => [from, expected])),
-    tolerance: { name: 'mass-tolerance', grams: floorGrams, source },
-    basis: MASS_RULE.basis,
+    tolerance: { name: 'mass-tolerance', value: floorGrams, unit: 'grams', source },
+    basis: facts.basis,
     evidence: [...facts.evidence, ...facts.tickets.map((ticket) => ticket.id)],
     summary: {
       zh: `${names.zh}相差 ${Math.abs(difference)} 克（${percent.toFixed(1)} %）：${figures}。`,
