@@ -1,7 +1,8 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
+import type { PolicyName } from '../catalogue/policies.ts';
 import type { JobDraft } from '../platform/acts.ts';
 import type { RecordedEvent } from '../platform/events.ts';
-import { type JobAct, type JobDefinition, PermanentError } from '../platform/jobs.ts';
+import { type JobAct, type JobDefinition, PermanentError, SYSTEM_PARTY } from '../platform/jobs.ts';
 import { movesStock } from './anomalies.ts';
 import { deadlineJob, type JudgeInput, judge } from './commands.ts';
 import { bringForward, unsettledOf, wokenBy } from './queries.ts';
@@ -23,8 +24,11 @@ const ABOUT: Readonly<Record<string, (event: RecordedEvent) => string | null>> =
 
 /** @throws what a rule's deadline throws, which would fail the act: they only read the book. */
 export function judgementsOf(event: RecordedEvent, after: { id: string }, book: RuleBook): JobDraft[] {
-  if (event.type === 'rule_registered' || event.type === 'rule_amended')
-    return [{ job: 'judge_again', payload: { rule: (after as unknown as { rule: string }).rule } }];
+  const changed = rulesChanged(event, after);
+  if (changed.length > 0) {
+    const availableAt = new Date(event.recordedAt.getTime() + HEARD_OF_MS);
+    return changed.map((rule) => ({ job: 'judge_again', payload: { rule }, availableAt }));
+  }
   const on = namesOf(event);
   const about = ABOUT[event.type];
   const subjectId = about ? about(event) : event.subject.id;
@@ -40,6 +44,19 @@ export function judgementsOf(event: RecordedEvent, after: { id: string }, book: 
   return isAwaited
     ? [{ job: 'judge', payload: { on: on.join(' '), subjectId, eventId: event.id, day } }, ...deadlines]
     : deadlines;
+}
+
+/** Every process reads the rows anew each second (`holdBook`); by then all judge by what changed. */
+const HEARD_OF_MS = 5_000;
+
+/** The rules whose rows, or whose policies, an administrator changed. Shipped rows change nothing for anybody. */
+function rulesChanged({ type, actor }: RecordedEvent, after: object): string[] {
+  const [register, act] = type.split('_');
+  if (actor.party === SYSTEM_PARTY || (act !== 'registered' && act !== 'amended')) return [];
+  if (register === 'rule') return [(after as { rule: string }).rule];
+  if (register !== 'policy') return [];
+  const { policy } = after as { policy: PolicyName };
+  return RULES.filter((rule) => rule.policies?.includes(policy)).map(({ id }) => id);
 }
 
 const namesOf = (event: RecordedEvent): string[] => [event.type, ...(movesStock(event) ? [STOCK_MOVED] : [])];
@@ -93,7 +110,7 @@ export const reconciliationJobs: readonly JobDefinition[] = [
       const acts: JobAct[] = [];
       for (let after = NIL; ; ) {
         const page = await unsettledOf(database.pool, rule, after, ROWS_MAX);
-        acts.push(...page.map(({ subjectId, period }) => asking({ rule, subjectId, period })));
+        acts.push(...page.map(({ subjectId, period }) => asking({ rule, subjectId, period, deadline: true })));
         if (page.length < ROWS_MAX) return acts;
         after = page.at(-1)!.id;
       }

@@ -19,6 +19,7 @@ export const MASS_RULE: Rule<'manifest', 'weighings', object> = {
   subject: 'manifest',
   parameters: z.strictObject({}),
   unit: null,
+  policies: ['mass-tolerance'],
   facts: ['weighings'],
   wokenBy: { picked_up: 'itself', receipt_recorded: 'itself', weigh_ticket_recorded: 'itself' },
   /** The destination's law on the day the load was accepted, or loaded while it is still on its way. */

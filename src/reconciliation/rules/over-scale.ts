@@ -16,6 +16,7 @@ export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', obje
   periodOf: (day) => day.slice(0, 4),
   parameters: z.strictObject({}),
   unit: 'permille',
+  policies: ['licence-scale-excess-permille'],
   facts: ['holder', 'acceptedInPeriod'],
   wokenBy: { receipt_recorded: 'consignee_licences' },
   /** The law of the last day of that year, or of today while the year runs. */

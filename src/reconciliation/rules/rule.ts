@@ -4,7 +4,7 @@
  * that event, deadline, preview and re-run all ask the same judge.
  */
 import type { z } from 'zod';
-import type { Stream } from '../../catalogue/policies.ts';
+import type { PolicyName, Stream } from '../../catalogue/policies.ts';
 import type { PolicyBook } from '../../catalogue/reference.ts';
 import type { RecordedEvent } from '../../platform/events.ts';
 import type { Bilingual } from '../../problems.ts';
@@ -127,6 +127,8 @@ export interface Rule<
   readonly parameters: z.ZodType<Parameters>;
   /** What its steps count; null when its severities come from a policy. */
   readonly unit: Unit | null;
+  /** Policies it judges by: when a row of one changes, what is open is judged again. */
+  readonly policies?: readonly PolicyName[];
   /** Facts it needs besides its subject. */
   readonly facts: readonly Names[];
   /** By event type; `stock_moved` stands for every event that moves mass into or out of a stock. */

@@ -15,6 +15,7 @@ export const STORAGE_OVER_LIMIT_RULE: Rule<'batch', 'site' | 'stored', object> =
   subject: 'batch',
   parameters: z.strictObject({}),
   unit: 'hours',
+  policies: ['operator-storage-days', 'producer-storage-days'],
   facts: ['site', 'stored'],
   wokenBy: { stock_moved: 'overdue_batches' },
   deadline: {
