@@ -10,4 +10,3 @@ import './parties/granting.cases.ts';
 import './parties/party.cases.ts';
 import './permits/commands.cases.ts';
 import './permits/rules.cases.ts';
-import './reconciliation/mass.cases.ts';

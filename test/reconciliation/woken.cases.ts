@@ -140,7 +140,7 @@ t.test(
     world.clock.advanceMs(HOUR_MS);
     ok(await arrive(world, first.id));
     t.match(await found(world, second.id, 'overlap'), [
-      { severity: 'critical', question: { partyId: world.carrier.partyId } },
+      { severity: 'warning', question: { partyId: world.carrier.partyId } },
     ]);
     t.same(
       ok(await world.consignor.get(`/v1/anomalies?subjectId=${second.id}`)).items,
@@ -190,7 +190,7 @@ t.test('one weighing told of two manifests', async (t) => {
   world.clock.advanceMs(HOUR_MS);
   const { id: second } = await world.aManifest({ status: 'arrived' });
   const repeated = await weighed(second);
-  t.match(await found(world, second, 'overlap'), [{ severity: 'critical', evidence: [repeated, ticket] }]);
+  t.match(await found(world, second, 'overlap'), [{ severity: 'warning', evidence: [repeated, ticket] }]);
   t.same(await found(world, first, 'overlap'), []);
 });
 
