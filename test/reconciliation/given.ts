@@ -8,7 +8,6 @@ import type { RuleFacts } from '../../src/reconciliation/rules/facts.ts';
 import type { RuleBook, RuleRow, Verdict } from '../../src/reconciliation/rules/rule.ts';
 
 /** Judges asked without a journal: facts as a case says them, rows as they are shipped. */
-export const HERE = { region: '370117', stream: 'hazardous', day: '2026-09-16' } as const;
 
 export const shippedRows: readonly RuleRow[] = seedRuleRows.map((row) => ({ ...row, version: 1 }));
 export const bookOf = (rows: readonly RuleRow[] = shippedRows): RuleBook => ruleBook(policyBook(seedPolicyRows), rows);
