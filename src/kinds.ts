@@ -13,7 +13,8 @@ import { permitKind } from './permits/registers.ts';
 import { permitUseProjection } from './permits/uses.ts';
 import type { Projection } from './platform/acts.ts';
 import type { Kind } from './platform/subjects.ts';
-import { anomalyKind, audienceOfAnomaly } from './reconciliation/commands.ts';
+import { anomalyKind, audienceOfAnomaly } from './reconciliation/anomalies.ts';
+import { ruleKind } from './reconciliation/rule-rows.ts';
 import { weighTicketKind } from './transport/commands.ts';
 import { audienceOfTrip, tripKind } from './transport/trips.ts';
 import { unmatchedReportKind } from './transport/unmatched-reports.ts';
@@ -21,6 +22,7 @@ import { unmatchedReportKind } from './transport/unmatched-reports.ts';
 /** Every kind of subject and every projection: what the journal writes and a rebuild fills again. */
 export const KINDS: readonly Kind[] = [
   policyKind,
+  ruleKind,
   partyKind,
   siteKind,
   vehicleKind,

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { holdPolicyBook } from './catalogue/reference.ts';
-import { seedPolicies } from './catalogue/seeding.ts';
+import { holdBook } from './catalogue/reference.ts';
+import { seedPolicies, seedRows } from './catalogue/seeding.ts';
 import type { Config } from './config.ts';
 import { KINDS, PROJECTIONS } from './kinds.ts';
 import type { Clock } from './platform/clock.ts';
@@ -10,6 +10,8 @@ import { type Journal, type JournalOptions, openJournal } from './platform/journ
 import type { Metrics } from './platform/metrics.ts';
 import { ensurePartitions } from './platform/partitions.ts';
 import { type QueueDriver, relayToRedis, runInProcess, workFromRedis } from './platform/queues.ts';
+import type { Kind } from './platform/subjects.ts';
+import { loadRuleBook, ruleKind, seedRuleRows } from './reconciliation/rule-rows.ts';
 import { upgradeDatabase } from './upgrade.ts';
 import { JOB_DEFINITIONS, jobsOf, startSchedules } from './worker.ts';
 
@@ -46,13 +48,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const wakeJobs = () => {
     for (const driver of drivers) driver.wake();
   };
-  const policies = await holdPolicyBook(database.pool, logger);
+  const book = await holdBook(() => loadRuleBook(database.pool), logger);
   const journal = openJournal({
     databaseUrl,
     clock,
     kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
     projections: PROJECTIONS,
-    reference: policies.current,
+    reference: book.current,
     jobsOf,
     lanes: config.JOURNAL_LANES,
     groupMax: config.JOURNAL_GROUP_MAX,
@@ -63,7 +65,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...options.journal,
   });
   await seedPolicies(journal);
-  await policies.refresh();
+  await seedRows(journal, ruleKind as unknown as Kind, seedRuleRows);
+  await book.refresh();
   const runsJobs = config.ROLE !== 'api';
   const shared = {
     database,
@@ -97,7 +100,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await schedules?.stop();
       await Promise.all(drivers.map((driver) => driver.stop()));
       await journal.stop();
-      policies.stop();
+      book.stop();
       await database.pool.end();
     },
   };

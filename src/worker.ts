@@ -1,32 +1,20 @@
 import { forgetEmptyBalances } from './custody/queries.ts';
-import { tripDifferenceJob } from './manifests/trip-difference.ts';
-import type { JobDraft } from './platform/acts.ts';
+import { tripDifferenceJob, tripDifferenceOf } from './manifests/trip-difference.ts';
+import type { JobDraft, Reference } from './platform/acts.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/connections.ts';
 import type { RecordedEvent } from './platform/events.ts';
 import type { JobDefinition } from './platform/jobs.ts';
 import { ensurePartitions } from './platform/partitions.ts';
 import { forgetAnsweredKeys, forgetDoneJobs } from './platform/retention.ts';
-import { reconciliationJobs } from './reconciliation/jobs.ts';
+import { judgementsOf, reconciliationJobs } from './reconciliation/jobs.ts';
+import type { RuleBook } from './reconciliation/rules/rule.ts';
 
-/** Which event wakes which job, with the ids it needs. A deadline is the same with an `availableAt`. */
-const WAKES: Readonly<Record<string, (event: RecordedEvent) => readonly JobDraft[]>> = {
-  picked_up: (event) => [{ job: 'judge_mass', payload: { manifestId: event.subject.id } }],
-  receipt_recorded: (event) => [
-    { job: 'judge_mass', payload: { manifestId: event.subject.id } },
-    ...tripDifference(event.data.tripId as string | undefined),
-  ],
-  manifest_corrected: (event) => [{ job: 'judge_mass', payload: { manifestId: event.subject.id } }],
-  weigh_ticket_recorded: (event) => {
-    const { manifestId, tripId } = event.data.ticket as { manifestId: string | null; tripId?: string | null };
-    return [...(manifestId ? [{ job: 'judge_mass', payload: { manifestId } }] : []), ...tripDifference(tripId)];
-  },
-};
-
-const tripDifference = (tripId: string | null | undefined): readonly JobDraft[] =>
-  tripId ? [{ job: 'book_trip_difference', payload: { tripId } }] : [];
-
-export const jobsOf = (event: RecordedEvent): readonly JobDraft[] => WAKES[event.type]?.(event) ?? [];
+/** Which event wakes which job, given its subject after it. A deadline is the same with an `availableAt`. */
+export const jobsOf = (event: RecordedEvent, after: { id: string }, reference: Reference): readonly JobDraft[] => [
+  ...judgementsOf(event, after, reference as RuleBook),
+  ...tripDifferenceOf(event),
+];
 
 export const JOB_DEFINITIONS: ReadonlyMap<string, JobDefinition> = new Map(
   [...reconciliationJobs, tripDifferenceJob].map((definition) => [definition.name, definition]),

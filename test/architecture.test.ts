@@ -50,6 +50,8 @@ const PURE_LOOKUPS = [
   'catalogue/treatment-methods.ts',
   'catalogue/waste-codes.ts',
 ];
+/** A rule says of which form its parameters are. */
+const isRule = (file: string): boolean => file.startsWith('reconciliation/rules/');
 const isLookup = (file: string): boolean => PURE_LOOKUPS.includes(file);
 const LOOKUP_READER = 'catalogue/reference-files.ts';
 
@@ -142,7 +144,7 @@ t.test('pure files import types and other pure files', async (t) => {
   const mayImport = ({ file, target, isOurs }: Import) => {
     if (isPure(target)) return true;
     if (isOurs) return isLookup(target) || (isLookup(file) && target === LOOKUP_READER);
-    return isLookup(file) && target === 'zod';
+    return target === 'zod' && (isLookup(file) || isRule(file)); // a schema answers from what it is given
   };
   const wrong = imports.filter(
     (line) => (isPure(line.file) || isLookup(line.file)) && !line.isType && !mayImport(line),
@@ -184,17 +186,24 @@ t.test(`no file is longer than ${LINES_MAX} lines`, async (t) => {
 
 t.test('every rule rests on something', async (t) => {
   const rules: { rule: string; basis: unknown }[] = [];
+  const judges: string[] = [];
   for (const path of sources.filter(isPure)) {
     const exported = (await import(join(CHECKOUT, path))) as Record<string, unknown>;
     for (const [name, value] of Object.entries(exported)) {
       const rows = /^(TRANSITIONS|DEADLINES)$/.test(name) ? Object.entries(value as object) : [];
       rules.push(...rows.map(([row, { basis }]) => ({ rule: `${path} ${name}.${row}`, basis })));
-      if (/_RULE$/.test(name)) rules.push({ rule: `${path} ${name}`, basis: (value as { basis: unknown }).basis });
+      if (/_RULE$/.test(name)) judges.push((value as { id: string }).id);
     }
   }
   const { seedPolicyRows } = await import('../src/catalogue/policies.ts');
   for (const { id, basis } of seedPolicyRows)
     rules.push({ rule: `policy ${id}`, basis: basis.instrument && basis.article });
+  const { seedRuleRows } = await import('../src/reconciliation/rule-rows.ts');
+  for (const { id, basis } of seedRuleRows) rules.push({ rule: `rule ${id}`, basis });
+  const { RULES } = await import('../src/reconciliation/rules/all.ts');
+  const known = RULES.map(({ id }) => id).sort();
+  t.same(judges.sort(), known, 'every rule file is in the list of rules');
+  t.same([...new Set(seedRuleRows.map(({ rule }) => rule))].sort(), known, 'every rule has a row');
   t.same(
     rules.filter(({ basis }) => typeof basis !== 'string' || basis.trim() === ''),
     [],

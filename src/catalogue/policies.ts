@@ -262,23 +262,53 @@ export const seedPolicyRows: readonly PolicyRow[] = parsePolicyRows(JSON.parse(r
  */
 export function parsePolicyRows(input: unknown): readonly PolicyRow[] {
   const rows = z.array(PolicyRowSchema).parse(input);
-  const seen = new Map<string, PolicyRow[]>();
-  const ids = new Set<string>();
-  for (const row of rows) {
-    if (ids.has(row.id)) throw new Error(`two policy rows with the id ${row.id}`);
-    ids.add(row.id);
-    const key = `${row.policy} ${row.jurisdiction} ${row.stream}`;
-    const others = seen.get(key) ?? [];
-    const clash = others.find((other) => overlap(other, row));
-    if (clash) throw new Error(`policy rows ${clash.id} and ${row.id} are in force on the same day`);
-    seen.set(key, [...others, row]);
-  }
+  assertNoClash('policy', rows, (row) => row.policy);
   return rows;
 }
 
+/** What every dated row has that is resolved by place, stream and day: policy rows and rule rows. */
+export interface PlacedRow extends InForce {
+  readonly id: string;
+  readonly jurisdiction: string;
+  readonly stream: string;
+}
+
+/** @throws Error when an id repeats, or two rows of one name, jurisdiction and stream are in force on the same day. */
+export function assertNoClash<Row extends PlacedRow>(
+  kind: string,
+  rows: readonly Row[],
+  nameOf: (row: Row) => string,
+): void {
+  const seen = new Map<string, Row[]>();
+  const ids = new Set<string>();
+  for (const row of rows) {
+    if (ids.has(row.id)) throw new Error(`two ${kind} rows with the id ${row.id}`);
+    ids.add(row.id);
+    const key = `${nameOf(row)} ${row.jurisdiction} ${row.stream}`;
+    const others = seen.get(key) ?? [];
+    const clash = others.find((other) => overlap(other, row));
+    if (clash) throw new Error(`${kind} rows ${clash.id} and ${row.id} are in force on the same day`);
+    seen.set(key, [...others, row]);
+  }
+}
+
 /**
- * The row that decides: of the nearest jurisdiction that has one in force on the day; there, one for the stream before
- * one for all streams. Pure.
+ * Of rows of one name, the one that decides: of the nearest jurisdiction that has one in force on the day; there, one
+ * for the stream before one for all streams. Pure; never throws.
+ */
+export function nearestRow<Row extends PlacedRow>(rows: readonly Row[], question: PolicyQuestion): Row | undefined {
+  const { ancestors, stream, day } = question;
+  const candidates = rows.filter((row) => inForceOn(row, day));
+  for (const jurisdiction of ancestors) {
+    const local = candidates.filter((row) => row.jurisdiction === jurisdiction);
+    const row = local.find((one) => one.stream === stream) ?? local.find((one) => one.stream === '*');
+    if (row) return row;
+  }
+  return undefined;
+}
+
+/**
+ * The row that decides (`nearestRow`). Pure.
  * @throws Error when no row answers, which is a hole in the data or a stream the policy does not exist for.
  */
 export function resolvePolicy<Name extends PolicyName>(
@@ -287,22 +317,22 @@ export function resolvePolicy<Name extends PolicyName>(
   question: PolicyQuestion,
 ): Policy<Name> {
   const { ancestors, stream, day } = question;
-  const candidates = rows.filter((row) => row.policy === name && inForceOn(row, day));
-  for (const jurisdiction of ancestors) {
-    const local = candidates.filter((row) => row.jurisdiction === jurisdiction);
-    const row = local.find((one) => one.stream === stream) ?? local.find((one) => one.stream === '*');
-    if (row && isOf(row, name, stream)) return row;
-  }
+  const streams: readonly Stream[] = POLICIES[name].streams;
+  const row = streams.includes(stream)
+    ? nearestRow(
+        rows.filter((one) => one.policy === name),
+        question,
+      )
+    : undefined;
+  if (row && isOf(row, name)) return row;
   const place = ancestors[0] ?? 'an unknown region';
   const hint = ancestors.includes(NATION) ? '' : '; the question does not reach up to the nation';
   throw new Error(`no policy ${name} for ${stream} in ${place} on ${day}${hint}`);
 }
 
 /** The value was checked against this policy's schema by `parsePolicyRows`. */
-function isOf<Name extends PolicyName>(row: PolicyRow, name: Name, stream: Stream): row is Policy<Name> & PolicyRow {
-  const streams: readonly Stream[] = POLICIES[name].streams;
-  return row.policy === name && streams.includes(stream);
-}
+const isOf = <Name extends PolicyName>(row: PolicyRow, name: Name): row is Policy<Name> & PolicyRow =>
+  row.policy === name;
 
 function overlap(one: InForce, other: InForce): boolean {
   const startsBeforeEnd = (a: InForce, b: InForce) => b.inForceTo === null || (a.inForceFrom ?? '') < b.inForceTo;

@@ -11,6 +11,7 @@ export const REFERENCE_FILES = [
   'exemptions.csv',
   'policies.json',
   'regions.csv',
+  'rules.json',
   'treatment-methods.csv',
   'waste-codes.csv',
   'working-days.csv',

@@ -31,7 +31,7 @@ export function policyBook(rows: readonly PolicyRow[]): PolicyBook {
     version: `${catalogueVersion}.${rowsHash.slice(0, 12)}`,
     policy(name, { region, stream, day }) {
       const question = `${name} ${region} ${stream} ${day}`;
-      const judgedOn = day < RULES_BEGIN ? RULES_BEGIN : day;
+      const judgedOn = lawOn(day);
       const known =
         answered.get(question) ??
         resolvePolicy(rows, name, { ancestors: ancestorsOn(region, judgedOn), stream, day: judgedOn });
@@ -40,6 +40,9 @@ export function policyBook(rows: readonly PolicyRow[]): PolicyBook {
     },
   };
 }
+
+/** The day whose rows judge what happened on a day. */
+export const lawOn = (day: string): string => (day < RULES_BEGIN ? RULES_BEGIN : day);
 
 /** TM is in force from this day, and so are our rows; an older load that is entered now is judged by the first of them. */
 const RULES_BEGIN = '2022-01-01';
@@ -55,8 +58,8 @@ export async function loadPolicyBook(pool: pg.Pool): Promise<PolicyBook> {
   return policyBook(parsePolicyRows(rows));
 }
 
-export interface PolicyBookHolder {
-  current(): PolicyBook;
+export interface BookHolder<Book extends Reference> {
+  current(): Book;
   refresh(): Promise<void>;
   stop(): void;
 }
@@ -64,17 +67,17 @@ export interface PolicyBookHolder {
 const REFRESH_MS = 1_000;
 
 /** Keeps the snapshot current: another process may have amended a row. */
-export async function holdPolicyBook(
-  pool: pg.Pool,
+export async function holdBook<Book extends Reference>(
+  load: () => Promise<Book>,
   log: { warn(fields: object, event: string): void },
-): Promise<PolicyBookHolder> {
-  let book = await loadPolicyBook(pool);
+): Promise<BookHolder<Book>> {
+  let book = await load();
   const refresh = async () => {
-    const next = await loadPolicyBook(pool);
+    const next = await load();
     if (next.version !== book.version) book = next; // the same rows: what the book has answered stays known
   };
   const timer = setInterval(
-    () => refresh().catch((error) => log.warn({ event: 'policies_unread', err: error }, 'policies_unread')),
+    () => refresh().catch((error) => log.warn({ event: 'book_unread', err: error }, 'book_unread')),
     REFRESH_MS,
   );
   timer.unref();

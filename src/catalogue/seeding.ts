@@ -3,37 +3,42 @@ import type { Json } from '../platform/events.ts';
 import { namedUuid } from '../platform/ids.ts';
 import { SYSTEM_CALLER, SYSTEM_PARTY } from '../platform/jobs.ts';
 import type { Journal } from '../platform/journal.ts';
-import { type PolicyRow, seedPolicyRows } from './policies.ts';
+import type { Kind } from '../platform/subjects.ts';
+import { seedPolicyRows } from './policies.ts';
 import { policyKind } from './registers.ts';
 
 /** Enters a shipped row once. Whoever amended it since keeps what he decided. */
-const adoptPolicy: Act<PolicyRow> = {
-  name: 'adopt_policy',
-  kind: 'system',
-  needs: (row) => ({ lock: [{ kind: 'policy', id: seedId(row) }] }),
-  decide(row, states, facts) {
-    const id = seedId(row);
-    if (states.get(policyKind, id)) return { events: [], answer: { id } };
-    const { id: _, ...record } = row;
-    return {
-      events: [
-        {
-          type: 'policy_registered',
-          subject: { kind: 'policy', id },
-          occurredAt: facts.now,
-          data: { record: record as unknown as Json },
-        },
-      ],
-      answer: { id },
-    };
-  },
-};
-
-const seedId = (row: PolicyRow): string => namedUuid(`policy ${row.id}`);
-
-export async function seedPolicies(journal: Journal): Promise<void> {
-  const submission = { caller: SYSTEM_CALLER, organisation: SYSTEM_PARTY };
-  await Promise.all(
-    seedPolicyRows.map((row) => journal.submit(adoptPolicy, row, { ...submission, key: `job:seed:${row.id}` })),
-  );
+function adoptRow<Row extends { readonly id: string }>(kind: Kind): Act<Row> {
+  const seedId = (row: Row): string => namedUuid(`${kind.name} ${row.id}`);
+  return {
+    name: `adopt_${kind.name}`,
+    kind: 'system',
+    needs: (row) => ({ lock: [{ kind: kind.name, id: seedId(row) }] }),
+    decide(row, states, facts) {
+      const id = seedId(row);
+      if (states.get(kind, id)) return { events: [], answer: { id } };
+      const { id: _, ...record } = row;
+      return {
+        events: [
+          {
+            type: `${kind.name}_registered`,
+            subject: { kind: kind.name, id },
+            occurredAt: facts.now,
+            data: { record: record as unknown as Json },
+          },
+        ],
+        answer: { id },
+      };
+    },
+  };
 }
+
+/** Enters the shipped rows of a register that are not there yet. @throws what the journal throws. */
+export async function seedRows(journal: Journal, kind: Kind, rows: readonly { readonly id: string }[]): Promise<void> {
+  const adopt = adoptRow(kind);
+  const submission = { caller: SYSTEM_CALLER, organisation: SYSTEM_PARTY };
+  await Promise.all(rows.map((row) => journal.submit(adopt, row, { ...submission, key: `job:seed:${row.id}` })));
+}
+
+export const seedPolicies = (journal: Journal): Promise<void> =>
+  seedRows(journal, policyKind as unknown as Kind, seedPolicyRows);

@@ -9,15 +9,25 @@ export interface LegRow {
   readonly carrierId: string;
   readonly plate: string | null;
   readonly tripId: string | null;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
 }
 
 export const legRowsOf = ({ id, legs, tripId }: Manifest): LegRow[] =>
   legs.flatMap(({ carrierId, plate, startedAt, endedAt }, index) =>
     startedAt === null
       ? []
-      : [{ manifestId: id, leg: index + 1, carrierId, plate, tripId: index === 0 ? tripId : null, startedAt, endedAt }],
+      : [
+          {
+            manifestId: id,
+            leg: index + 1,
+            carrierId,
+            plate,
+            tripId: index === 0 ? tripId : null,
+            startedAt: new Date(startedAt),
+            endedAt: endedAt === null ? null : new Date(endedAt),
+          },
+        ],
   );
 
 export const legProjection: Projection<LegRow> = {
@@ -43,8 +53,8 @@ export const legProjection: Projection<LegRow> = {
           sorted.map((row) => row.carrierId),
           sorted.map((row) => row.plate),
           sorted.map((row) => row.tripId),
-          sorted.map((row) => row.startedAt),
-          sorted.map((row) => row.endedAt),
+          sorted.map((row) => row.startedAt.toISOString()),
+          sorted.map((row) => row.endedAt?.toISOString() ?? null),
         ],
       },
     ];

@@ -5,8 +5,8 @@
  */
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { apportion, batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
-import type { Act, Lookup } from '../platform/acts.ts';
-import type { Json } from '../platform/events.ts';
+import type { Act, JobDraft, Lookup } from '../platform/acts.ts';
+import type { Json, RecordedEvent } from '../platform/events.ts';
 import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
 import { tripKind } from '../transport/trips.ts';
 import type { Status } from './tables.ts';
@@ -81,6 +81,17 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
     return { events: [event], answer: { id: tripId, outcome: 'booked' } };
   },
 };
+
+/** A receipt of the trip, or a weighing of its vehicle, may be what was missing. */
+export function tripDifferenceOf({ type, data }: RecordedEvent): readonly JobDraft[] {
+  const tripId =
+    type === 'receipt_recorded'
+      ? (data.tripId as string | undefined)
+      : type === 'weigh_ticket_recorded'
+        ? (data.ticket as { tripId?: string | null }).tripId
+        : undefined;
+  return tripId ? [{ job: 'book_trip_difference', payload: { tripId } }] : [];
+}
 
 export const tripDifferenceJob: JobDefinition = {
   name: 'book_trip_difference',

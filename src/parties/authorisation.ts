@@ -83,6 +83,9 @@ export const PERMISSIONS = {
   'treatments.reverse': ['member'],
   'treatments.read': ['regulator', 'member'],
   'anomalies.read': ['regulator', 'member'],
+  'rules.read': READERS,
+  'rules.register': ['administrator'],
+  'rules.amend': ['administrator'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Operation = keyof typeof PERMISSIONS;

@@ -75,6 +75,8 @@ export interface Accepted {
   readonly events: readonly EventDraft[];
   readonly answer: { readonly [key: string]: Json | undefined };
   readonly warnings?: readonly Warning[];
+  /** Jobs it asks for besides those its events wake, such as to be asked again when a day comes. */
+  readonly jobs?: readonly JobDraft[];
   /** 201 for something new. */
   readonly status?: 200 | 201;
   /** The next number of a series, written into `into` of the first event's data and of the answer. */

@@ -133,9 +133,13 @@ function stateStatements({ entries }: Work): Statement[] {
 }
 
 /** Jobs woken, and jobs fulfilled. */
-function outboxStatements({ context, group, outcomes, now }: Work, events: readonly Folded[]): Statement[] {
+function outboxStatements(work: Work, events: readonly Folded[]): Statement[] {
+  const { context, group, outcomes, now, reference } = work;
   const statements: Statement[] = [];
-  const jobs = events.flatMap(({ event }) => context.jobsOf(event));
+  const jobs = [
+    ...events.flatMap(({ event, after }) => context.jobsOf(event, after, reference)),
+    ...work.decided.flatMap(({ decision }) => ('refused' in decision ? [] : (decision.jobs ?? []))),
+  ];
   if (jobs.length > 0) {
     statements.push({
       name: 'journal-put-outbox',

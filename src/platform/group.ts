@@ -49,7 +49,8 @@ export interface GroupContext {
   readonly kinds: ReadonlyMap<string, Kind>;
   readonly projections: readonly Projection[];
   readonly reference: () => Reference;
-  readonly jobsOf: (event: RecordedEvent) => readonly JobDraft[];
+  /** What an event wakes, given the state of its subject after it and the snapshot it was judged with. */
+  readonly jobsOf: (event: RecordedEvent, after: { id: string }, reference: Reference) => readonly JobDraft[];
 }
 
 /** Raised inside the transaction to take one act out and start the group again without it. */

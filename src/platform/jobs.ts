@@ -23,6 +23,8 @@ export interface JobTools {
 export interface JobAct {
   readonly act: Act<never, never>;
   readonly input: unknown;
+  /** Names it among the acts of its row, the same at every try; its place does where the acts are always the same. */
+  readonly key?: string;
 }
 
 /** Not worth another try. */
@@ -123,14 +125,17 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
     const definition = options.definitions.get(row.job);
     if (!definition) throw new PermanentError(`no job is called ${row.job}`);
     const acts = await definition.handle(row.payload, { database, clock });
-    for (const [n, { act, input }] of acts.entries()) {
-      await journal.submit(act, input as never, {
+    const submit = ({ act, input, key }: JobAct, n: number, completes: readonly number[]) =>
+      journal.submit(act, input as never, {
         caller: SYSTEM_CALLER,
         organisation: SYSTEM_PARTY,
-        key: `job:${row.id}:${n}`,
-        ...(n === acts.length - 1 ? { completes: [row.id, ...row.twins] } : {}),
+        key: `job:${row.id}:${key ?? n}`,
+        completes,
       });
-    }
+    // Together, so that they share a group; the row is done with the last, and only when all others are.
+    await Promise.all(acts.slice(0, -1).map((act, n) => submit(act, n, [])));
+    const last = acts.at(-1);
+    if (last) await submit(last, acts.length - 1, [row.id, ...row.twins]);
     if (acts.length === 0)
       await database.pool.query({
         name: 'jobs-done',

@@ -1,13 +1,121 @@
-import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
-import { judgeMassOf } from './commands.ts';
+import { dayInShanghai } from '../catalogue/calendar.ts';
+import type { PolicyName } from '../catalogue/policies.ts';
+import type { JobDraft } from '../platform/acts.ts';
+import type { RecordedEvent } from '../platform/events.ts';
+import { type JobAct, type JobDefinition, PermanentError, SYSTEM_PARTY } from '../platform/jobs.ts';
+import { movesStock } from './anomalies.ts';
+import { deadlineJob, type JudgeInput, judge } from './commands.ts';
+import { bringForward, unsettledOf, wokenBy } from './queries.ts';
+import { RULES, ruleOf } from './rules/all.ts';
+import type { RuleBook, Wake } from './rules/rule.ts';
 
-/** Each job is an act of the service's own: it loads what it judges under the anomaly's lock, and so is never stale. */
+/**
+ * What wakes the judges. An event writes one row, whatever number of rules it wakes: the job asks whom each of them is to
+ * look at. A deadline is a row of its own, due when the term is. A rule row that changes has everything judged again that
+ * was decided by the row before it and is not settled.
+ */
+const STOCK_MOVED = 'stock_moved';
+const ROWS_MAX = 500;
+
+/** Events whose subject is not what the rules look at. */
+const ABOUT: Readonly<Record<string, (event: RecordedEvent) => string | null>> = {
+  weigh_ticket_recorded: (event) => (event.data.ticket as { manifestId: string | null }).manifestId,
+};
+
+/** @throws what a rule's deadline throws, which would fail the act: they only read the book. */
+export function judgementsOf(event: RecordedEvent, after: { id: string }, book: RuleBook): JobDraft[] {
+  const changed = rulesChanged(event, after);
+  if (changed.length > 0) {
+    const availableAt = new Date(event.recordedAt.getTime() + HEARD_OF_MS);
+    return changed.map((rule) => ({ job: 'judge_again', payload: { rule }, availableAt }));
+  }
+  const on = namesOf(event);
+  const about = ABOUT[event.type];
+  const subjectId = about ? about(event) : event.subject.id;
+  const day = dayInShanghai(event.occurredAt);
+  const deadlines = RULES.flatMap((rule) => {
+    if (!rule.deadline?.on.includes(event.type)) return [];
+    const at = rule.deadline.at(after as never, event, book);
+    return at
+      ? [deadlineJob({ rule: rule.id, subjectId: event.subject.id, period: rule.periodOf?.(day) ?? '' }, at)]
+      : [];
+  });
+  const isAwaited = subjectId !== null && RULES.some((rule) => wakesOf(rule.wokenBy, on).length > 0);
+  return isAwaited
+    ? [{ job: 'judge', payload: { on: on.join(' '), subjectId, eventId: event.id, day } }, ...deadlines]
+    : deadlines;
+}
+
+/** Every process reads the rows anew each second (`holdBook`); by then all judge by what changed. */
+const HEARD_OF_MS = 5_000;
+
+/** The rules whose rows, or whose policies, an administrator changed. Shipped rows change nothing for anybody. */
+function rulesChanged({ type, actor }: RecordedEvent, after: object): string[] {
+  const [register, act] = type.split('_');
+  if (actor.party === SYSTEM_PARTY || (act !== 'registered' && act !== 'amended')) return [];
+  if (register === 'rule') return [(after as { rule: string }).rule];
+  if (register !== 'policy') return [];
+  const { policy } = after as { policy: PolicyName };
+  return RULES.filter((rule) => rule.policies?.includes(policy)).map(({ id }) => id);
+}
+
+const namesOf = (event: RecordedEvent): string[] => [event.type, ...(movesStock(event) ? [STOCK_MOVED] : [])];
+
+const wakesOf = (table: Readonly<Record<string, Wake>>, on: readonly string[]): Wake[] =>
+  on.flatMap((name) => table[name] ?? []);
+
+const asking = (input: JudgeInput): JobAct => ({
+  act: judge,
+  input,
+  key: `${input.rule} ${input.subjectId} ${input.period}`,
+});
+
+function asked<Name extends string>(payload: Readonly<Record<string, string>>, names: readonly Name[]) {
+  const missing = names.find((name) => payload[name] === undefined);
+  if (missing) throw new PermanentError(`a judgement needs ${missing}`);
+  return payload as Readonly<Record<Name, string>>;
+}
+
+/** Each job is acts of the service's own: they load what they judge under the anomaly's lock, and so are never stale. */
 export const reconciliationJobs: readonly JobDefinition[] = [
   {
-    name: 'judge_mass',
-    async handle({ manifestId }) {
-      if (!manifestId) throw new PermanentError('judge_mass needs a manifestId');
-      return [{ act: judgeMassOf, input: { manifestId } }];
+    name: 'judge',
+    async handle(payload, { database }) {
+      const { on, subjectId, eventId, day } = asked(payload, ['on', 'subjectId', 'eventId', 'day']);
+      const acts = new Map<string, JobAct>();
+      for (const rule of RULES) {
+        for (const wake of wakesOf(rule.wokenBy, on.split(' '))) {
+          for (const id of await wokenBy(database.pool, wake, { subjectId, eventId, rule: rule.id })) {
+            const act = asking({ rule: rule.id, subjectId: id, period: rule.periodOf?.(day) ?? '' });
+            acts.set(act.key!, act);
+          }
+        }
+      }
+      return [...acts.values()];
+    },
+  },
+  {
+    name: 'judge_deadline',
+    async handle(payload) {
+      const { rule, subjectId, period } = asked(payload, ['rule', 'subjectId', 'period']);
+      if (!ruleOf(rule)) throw new PermanentError(`no rule is called ${rule}`);
+      return [asking({ rule, subjectId, period, deadline: true })];
+    },
+  },
+  {
+    name: 'judge_again',
+    async handle(payload, { database, clock }) {
+      const { rule } = asked(payload, ['rule']);
+      while ((await bringForward(database.pool, rule, clock.now(), ROWS_MAX)) === ROWS_MAX);
+      const acts: JobAct[] = [];
+      for (let after = NIL; ; ) {
+        const page = await unsettledOf(database.pool, rule, after, ROWS_MAX);
+        acts.push(...page.map(({ subjectId, period }) => asking({ rule, subjectId, period, deadline: true })));
+        if (page.length < ROWS_MAX) return acts;
+        after = page.at(-1)!.id;
+      }
     },
   },
 ];
+
+const NIL = '00000000-0000-0000-0000-000000000000';

@@ -1,11 +1,17 @@
+import { and, desc, eq, gt, isNull, lt, lte, or } from 'drizzle-orm';
 import type pg from 'pg';
+import type { LegRow } from '../manifests/legs.ts';
 import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
 import type { Lookup } from '../platform/acts.ts';
+import type { Database } from '../platform/connections.ts';
+import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
-import { type Anomaly, anomalyKind } from './commands.ts';
-import type { Weighing } from './rules/mass.ts';
+import { type Anomaly, anomalyKind } from './anomalies.ts';
+import type { AcceptedSum, OtherLeg, RuleFacts, SameReading, StockAccount, Weighing } from './rules/facts.ts';
+import type { Wake } from './rules/rule.ts';
+import { rules } from './tables.ts';
 
-/** Facts for the judges, and anomalies as they are read. No threshold stands here. */
+/** Facts for the judges, whom an event makes them look at, and anomalies and rule rows as they are read. No threshold stands here. */
 export const weighingsLookup: Lookup<readonly Weighing[]> = {
   name: 'weighings',
   gated: false,
@@ -17,6 +23,196 @@ export const weighingsLookup: Lookup<readonly Weighing[]> = {
         ({ id, purpose, grossGrams, tareGrams, scaleDivisionGrams }) as Weighing,
     ),
 };
+
+/** An earlier ticket of the same site and plate, on another manifest, with the same gross and tare. At most 20 a ticket. */
+export const sameReadingsLookup: Lookup<readonly SameReading[]> = {
+  name: 'same-readings',
+  gated: false,
+  sql: `select t.manifest_id, t.id, o.id, o.manifest_id, t.gross_grams, t.tare_grams, t.weighed_at, o.weighed_at
+    from weigh_tickets t
+    cross join lateral (
+      select id, manifest_id, weighed_at from weigh_tickets o
+      where o.site_id = t.site_id and o.gross_grams = t.gross_grams and o.tare_grams = t.tare_grams
+        and o.manifest_id <> t.manifest_id and o.plate is not distinct from t.plate
+        and (o.weighed_at, o.id) < (t.weighed_at, t.id)
+      order by o.weighed_at desc, o.id desc limit 20
+    ) o
+    where t.manifest_id = any($1::uuid[]) order by t.weighed_at, t.id, o.weighed_at desc`,
+  read: (rows) =>
+    rows.map(
+      ([, ticketId, otherTicketId, otherManifestId, grossGrams, tareGrams, weighedAt, otherWeighedAt]) =>
+        ({ ticketId, otherTicketId, otherManifestId, grossGrams, tareGrams, weighedAt, otherWeighedAt }) as SameReading,
+    ),
+};
+
+const LEG = 'leg, carrier_id, plate, trip_id, started_at, ended_at';
+
+export const ownLegsLookup: Lookup<readonly LegRow[]> = {
+  name: 'own-legs',
+  gated: false,
+  sql: `select manifest_id, ${LEG} from manifest_legs where manifest_id = any($1::uuid[]) order by leg`,
+  read: (rows) => rows.map((row) => legOf(row, row[0] as string)),
+};
+
+/** Legs of other manifests under the same plate that share some moment with one of this manifest's: at most 50 a leg, the latest. */
+const OTHER_LEGS = `cross join lateral (
+      select o.* from manifest_legs o
+      where o.plate = l.plate and o.started_at < coalesce(l.ended_at, 'infinity') and o.manifest_id <> l.manifest_id
+      order by o.started_at desc limit 50
+    ) o
+    join manifests m on m.id = o.manifest_id and m.status <> 'void'
+    where coalesce(o.ended_at, 'infinity') > l.started_at`;
+
+export const otherLegsLookup: Lookup<readonly OtherLeg[]> = {
+  name: 'other-legs',
+  gated: false,
+  sql: `select l.manifest_id, ${LEG.replaceAll(/(\w+)/g, 'o.$1')}, o.manifest_id, l.leg, m.consignor_site_id, m.consignee_site_id
+    from manifest_legs l ${OTHER_LEGS} and l.manifest_id = any($1::uuid[]) order by o.started_at, o.manifest_id`,
+  read: (rows) =>
+    rows.map((row) => ({
+      ...legOf(row, row[7] as string),
+      ownLeg: row[8] as number,
+      consignorSiteId: row[9] as string,
+      consigneeSiteId: row[10] as string,
+    })),
+};
+
+const legOf = ([, leg, carrierId, plate, tripId, startedAt, endedAt]: readonly unknown[], manifestId: string): LegRow =>
+  ({ manifestId, leg, carrierId, plate, tripId, startedAt, endedAt }) as LegRow;
+
+/** An event by its id. */
+export const eventLookup: Lookup<RuleFacts['receipt']> = {
+  name: 'event',
+  gated: false,
+  sql: 'select id, canonical from custody_events where id = any($1::uuid[])',
+  read([row]) {
+    if (!row) return null;
+    const { recordedAt, occurredAt, entryMode } = openEvent(row[1] as string);
+    return { recordedAt, occurredAt, entryMode };
+  },
+};
+
+/** The stock account as it stands, with its site's county. */
+export const accountLookup: Lookup<StockAccount | undefined> = {
+  name: 'stock-account',
+  gated: false,
+  sql: `select a.id, a.party_id, a.site_id, s.region, a.waste_code, a.owner_id, a.grams
+    from accounts a join sites s on s.id = a.site_id where a.id = any($1::uuid[]) and a.role = 'stock'`,
+  read: ([row]) => {
+    if (!row) return undefined;
+    const [id, partyId, siteId, region, wasteCode, ownerId, grams] = row;
+    return { id, partyId, siteId, region, wasteCode, ownerId, grams } as StockAccount;
+  },
+};
+
+/** What the holder of a permit accepted at its sites from one instant to another, while the permit held. Key: permit, from, to, least batch id. */
+export const acceptedLookup: Lookup<readonly AcceptedSum[]> = {
+  name: 'accepted',
+  gated: false,
+  sql: `select k.key, s.id, b.waste_code, b.grams
+    from (select key, string_to_array(key, ' ') as part from unnest($1::text[]) as u(key)) k
+    join permits p on p.id = k.part[1]::uuid
+    join sites s on s.party_id = p.holder_id
+    cross join lateral (
+      select waste_code, sum(initial_grams)::bigint as grams from batches
+      where site_id = s.id and id >= k.part[4]::uuid and origin = 'received'
+        and formed_at >= greatest(k.part[2]::timestamptz, (p.valid_from || 'T00:00:00+08:00')::timestamptz)
+        and formed_at < least(k.part[3]::timestamptz, (p.valid_to || 'T00:00:00+08:00')::timestamptz)
+      group by waste_code
+    ) b order by s.id, b.waste_code`,
+  read: (rows) => rows.map(([, siteId, wasteCode, grams]) => ({ siteId, wasteCode, grams }) as AcceptedSum),
+};
+
+/** What of a batch lies in its account, and when any of it last moved. Key: account, batch. */
+export const storedLookup: Lookup<RuleFacts['stored']> = {
+  name: 'stored',
+  gated: false,
+  sql: `select k.key, coalesce(b.grams, 0)::bigint, moved.at
+    from (select key, string_to_array(key, ' ') as part from unnest($1::text[]) as u(key)) k
+    left join balances b on b.account_id = k.part[1]::uuid and b.batch_id = k.part[2]::uuid
+    left join lateral (
+      select occurred_at as at from postings where account_id = k.part[1]::uuid and batch_id = k.part[2]::uuid
+      order by occurred_at desc limit 1
+    ) moved on true`,
+  read: ([row]) => ({ grams: row![1] as number, lastMovedAt: row![2] as Date | null }),
+};
+
+interface Woken {
+  readonly subjectId: string;
+  readonly eventId: string;
+  readonly rule: string;
+}
+
+/** Whom an event makes a rule look at besides its own subject. */
+const WAKES_SQL: Readonly<
+  Record<Exclude<Wake, 'itself'>, { readonly text: string; readonly values: (woken: Woken) => readonly string[] }>
+> = {
+  stock_accounts: {
+    text: `select distinct a.id from postings p join accounts a on a.id = p.account_id and a.role = 'stock' where p.event_id = $1`,
+    values: ({ eventId }) => [eventId],
+  },
+  consignee_licences: {
+    text: `select p.id from manifests m join permits p on p.holder_id = m.consignee_id and p.type = 'licence' where m.id = $1`,
+    values: ({ subjectId }) => [subjectId],
+  },
+  /** It, and those that began after it: the later of two is the one that speaks. */
+  same_plate: {
+    text: `select $1::uuid as id union
+      select o.manifest_id from manifest_legs l cross join lateral (
+        select manifest_id from manifest_legs o where o.plate = l.plate and o.started_at >= l.started_at
+        order by o.started_at limit 20
+      ) o where l.manifest_id = $1`,
+    values: ({ subjectId }) => [subjectId],
+  },
+  overdue_batches: {
+    text: `select distinct p.batch_id as id from postings p join anomalies a on a.subject_id = p.batch_id and a.rule = $2
+      where p.event_id = $1 and a.status in ('open', 'ended')`,
+    values: ({ eventId, rule }) => [eventId, rule],
+  },
+};
+const WOKEN_MAX = 200;
+
+export async function wokenBy(pool: pg.Pool, wake: Wake, woken: Woken): Promise<string[]> {
+  if (wake === 'itself') return [woken.subjectId];
+  const { text, values } = WAKES_SQL[wake];
+  const { rows } = await pool.query<{ id: string }>({
+    name: `wakes-${wake}`,
+    text: `${text} limit ${WOKEN_MAX}`,
+    values: [...values(woken)],
+  });
+  return rows.map(({ id }) => id).sort();
+}
+
+export interface OpenAnomaly {
+  readonly id: string;
+  readonly subjectId: string;
+  readonly period: string;
+}
+
+/** Those of a rule that are not settled, a page at a time. */
+export async function unsettledOf(pool: pg.Pool, rule: string, after: string, rowsMax: number): Promise<OpenAnomaly[]> {
+  const { rows } = await pool.query<OpenAnomaly>({
+    name: 'anomalies-unsettled',
+    text: `select id, subject_id as "subjectId", period from anomalies
+      where rule = $1 and id > $2 and status in ('open', 'ended') order by id limit $3`,
+    values: [rule, after, rowsMax],
+  });
+  return rows;
+}
+
+/**
+ * Deadlines of a rule that lie ahead become due now: they were set by a row that has changed. Asked too early, a judge
+ * says when to ask again.
+ */
+export async function bringForward(pool: pg.Pool, rule: string, now: Date, rowsMax: number): Promise<number> {
+  const { rowCount } = await pool.query(
+    `update outbox set available_at = $2 where id in (
+       select id from outbox where state = 'pending' and available_at > $2 and job = 'judge_deadline' and payload->>'rule' = $1
+       order by available_at, id limit $3 for update skip locked)`,
+    [rule, now, rowsMax],
+  );
+  return rowCount ?? 0;
+}
 
 export type AnomalyRow = Anomaly & { readonly version: number };
 
@@ -30,8 +226,10 @@ export async function findAnomaly(pool: pg.Pool, sight: Sight, id: string): Prom
 
 export interface AnomalyFilter {
   readonly stages: readonly string[];
+  readonly status: string | undefined;
   readonly rule: string | undefined;
   readonly severity: string | undefined;
+  readonly subjectId: string | undefined;
   readonly below: string;
   readonly rowsMax: number;
 }
@@ -39,13 +237,66 @@ export interface AnomalyFilter {
 export function listAnomalies(
   pool: pg.Pool,
   sight: Sight,
-  { rule, severity, ...page }: AnomalyFilter,
+  { status, rule, severity, subjectId, ...page }: AnomalyFilter,
 ): Promise<AnomalyRow[]> {
+  const isAsked = <Value>(asked: Value | undefined, value: Value) => asked === undefined || asked === value;
   return listVisible(pool, sight, {
     ...page,
     kind: 'anomaly',
     load: (ids) => anomaliesById(pool, ids),
     fits: (anomaly) =>
-      (rule === undefined || anomaly.rule === rule) && (severity === undefined || anomaly.severity === severity),
+      isAsked(status, anomaly.status) &&
+      isAsked(rule, anomaly.rule) &&
+      isAsked(severity, anomaly.severity) &&
+      isAsked(subjectId, anomaly.subjectId),
   });
+}
+
+const RULE = {
+  id: rules.id,
+  version: rules.seq,
+  rule: rules.rule,
+  jurisdiction: rules.jurisdiction,
+  stream: rules.stream,
+  parameters: rules.parameters,
+  steps: rules.steps,
+  basis: rules.basis,
+  ours: rules.ours,
+  enabled: rules.enabled,
+  inForceFrom: rules.inForceFrom,
+  inForceTo: rules.inForceTo,
+};
+
+export interface RuleFilter {
+  readonly rule?: string | undefined;
+  readonly jurisdiction?: string | undefined;
+  /** Only rows in force on this day. */
+  readonly day?: string | undefined;
+}
+
+/** Newest first, at most `limit`. */
+export const listRules = (
+  { orm }: Database,
+  page: { readonly after: string; readonly limit: number },
+  { rule, jurisdiction, day }: RuleFilter,
+) =>
+  orm
+    .select(RULE)
+    .from(rules)
+    .where(
+      and(
+        lt(rules.id, page.after),
+        rule === undefined ? undefined : eq(rules.rule, rule),
+        jurisdiction === undefined ? undefined : eq(rules.jurisdiction, jurisdiction),
+        day === undefined
+          ? undefined
+          : and(lte(rules.inForceFrom, day), or(isNull(rules.inForceTo), gt(rules.inForceTo, day))),
+      ),
+    )
+    .orderBy(desc(rules.id))
+    .limit(page.limit);
+
+export async function findRule({ orm }: Database, id: string) {
+  const [row] = await orm.select(RULE).from(rules).where(eq(rules.id, id));
+  return row;
 }

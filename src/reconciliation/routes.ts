@@ -1,16 +1,28 @@
 import { z } from 'zod';
+import { RegionCode } from '../catalogue/commands.ts';
 import { sightOf } from '../parties/visibility.ts';
-import { type App, Id, ProblemView, type Services } from '../platform/http.ts';
+import { type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
-import { InstantView } from '../platform/values.ts';
+import { CivilDay, InstantView, Uuid } from '../platform/values.ts';
 import { type Bilingual, Problem } from '../problems.ts';
-import { type AnomalyRow, findAnomaly, listAnomalies } from './queries.ts';
-import { MASS_RULE } from './rules/mass.ts';
-import { SEVERITIES } from './rules/rule.ts';
+import { STAGE_OF } from './anomalies.ts';
+import { ANOMALY_STATUSES } from './lifecycle.ts';
+import { type AnomalyRow, findAnomaly, findRule, listAnomalies, listRules } from './queries.ts';
+import { amendRule, RuleBody, registerRule } from './rule-commands.ts';
+import { StepSchema } from './rule-rows.ts';
+import { ruleOf } from './rules/all.ts';
+import { SEVERITIES, UNITS } from './rules/rule.ts';
 
-const Quantities = z.record(z.string(), z.number().int());
+/** Anomalies for those they concern, and the register of rule rows. */
+export function reconciliationRoutes(app: App, services: Services): void {
+  anomalyRoutes(app, services);
+  ruleRoutes(app, services);
+}
+
+/** Quantities carry their unit in the name; days, instants and kinds are text. */
+const Observations = z.record(z.string(), z.union([z.number().int(), z.string()]));
 const AnomalyView = z.object({
   id: z.uuid(),
   version: z.number().int(),
@@ -18,28 +30,36 @@ const AnomalyView = z.object({
   ruleVersion: z.number().int(),
   title: z.string(),
   basis: z.string(),
-  status: z.enum(['open', 'cleared']),
+  status: z.enum(ANOMALY_STATUSES),
   severity: z.enum(SEVERITIES),
   stream: z.string(),
   subject: z.object({ kind: z.string(), id: z.uuid() }),
-  observed: Quantities,
-  expected: Quantities,
-  tolerance: z.object({ name: z.string(), grams: z.number(), source: z.string() }),
+  /** Of rules that judge a period, such as a year. */
+  period: z.string().nullable(),
+  observed: Observations,
+  expected: Observations,
+  tolerance: z.object({ name: z.string(), value: z.number(), unit: z.enum(UNITS), source: z.string() }),
   evidence: z.array(z.uuid()),
   summary: z.string(),
   question: z.object({ partyId: z.uuid(), text: z.string() }),
   partyIds: z.array(z.uuid()),
   firstSeenAt: InstantView,
   lastSeenAt: InstantView,
+  /** Of a breach: when it began, when it was over, and how long it lasted until then. */
+  beganAt: InstantView.nullable(),
+  endedAt: InstantView.nullable(),
+  durationHours: z.number().int().nullable(),
 });
 
 const AnomalyQuery = PageQuery.extend({
-  status: z.enum(['open', 'cleared']).optional(),
+  status: z.enum(ANOMALY_STATUSES).optional(),
   rule: z.string().max(40).optional(),
   severity: z.enum(SEVERITIES).optional(),
+  /** What it is about: a manifest, a batch, a permit, a stock account. */
+  subjectId: Uuid.optional(),
 });
 
-export function reconciliationRoutes(app: App, { database }: Services): void {
+function anomalyRoutes(app: App, { database }: Services): void {
   const { pool } = database;
   app.get(
     '/v1/anomalies',
@@ -53,12 +73,14 @@ export function reconciliationRoutes(app: App, { database }: Services): void {
       },
     },
     async (request, reply) => {
-      const { status, rule, severity, limit, cursor } = request.query;
-      const stages = status === undefined ? ['open', 'closed'] : [status === 'open' ? 'open' : 'closed'];
+      const { status, rule, severity, subjectId, limit, cursor } = request.query;
+      const stages = status === undefined ? ['open', 'closed'] : [STAGE_OF[status]];
       const rows = await listAnomalies(pool, await sightOf(pool, request.caller), {
         stages,
+        status,
         rule,
         severity,
+        subjectId,
         below: readCursor(cursor),
         rowsMax: limit + 1,
       });
@@ -91,13 +113,17 @@ export function reconciliationRoutes(app: App, { database }: Services): void {
   );
 }
 
+const HOUR_MS = 3_600_000;
+
 function viewOf(row: AnomalyRow, language: keyof Bilingual): z.output<typeof AnomalyView> {
-  const { finding, findingHash: _, subjectKind, subjectId, period: __, regions: ___, ...anomaly } = row;
+  const { finding, findingHash: _, ruleRowId: __, subjectKind, subjectId, period, regions: ___, ...anomaly } = row;
+  const { beganAt, endedAt } = anomaly;
   return {
     ...anomaly,
-    title: MASS_RULE.title[language],
+    title: ruleOf(row.rule)?.title[language] ?? row.rule,
     basis: finding.basis,
     subject: { kind: subjectKind, id: subjectId },
+    period: period === '' ? null : period,
     observed: { ...finding.observed },
     expected: { ...finding.expected },
     tolerance: finding.tolerance,
@@ -105,5 +131,83 @@ function viewOf(row: AnomalyRow, language: keyof Bilingual): z.output<typeof Ano
     partyIds: [...row.partyIds],
     summary: finding.summary[language],
     question: { partyId: finding.question.partyId, text: finding.question[language] },
+    durationHours: beganAt && endedAt ? Math.round((endedAt.getTime() - beganAt.getTime()) / HOUR_MS) : null,
   };
 }
+
+const RuleView = z.object({
+  id: z.uuid(),
+  version: z.number().int(),
+  rule: z.string(),
+  jurisdiction: z.string(),
+  stream: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  steps: z.array(StepSchema),
+  basis: z.string(),
+  ours: z.boolean(),
+  enabled: z.boolean(),
+  inForceFrom: z.iso.date(),
+  inForceTo: z.iso.date().nullable(),
+});
+
+function ruleRoutes(app: App, services: Services): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/rules',
+    config: { operation: 'rules.read' },
+    schema: {
+      summary: 'Rule rows; with a day, those in force on it 异常规则',
+      tags: ['rules'],
+      querystring: z.object({
+        ...PageQuery.shape,
+        rule: z.string().max(40).optional(),
+        jurisdiction: RegionCode.optional(),
+        day: CivilDay.optional(),
+      }),
+      response: { 200: pageOf(RuleView), default: ProblemView },
+    },
+    handler: async (request, reply) => {
+      const { limit, cursor, ...filter } = request.query;
+      const rows = await listRules(services.database, { after: readCursor(cursor), limit: limit + 1 }, filter);
+      return sendPage(request, reply, rows.map(copyOf), limit);
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/rules/:id',
+    config: { operation: 'rules.read' },
+    schema: {
+      summary: 'One rule row',
+      tags: ['rules'],
+      params: Id,
+      response: { 200: RuleView, default: ProblemView },
+    },
+    handler: async (request, reply) => {
+      const row = await findRule(services.database, request.params.id);
+      if (!row) throw Problem.of(notFound('rule', request.params.id));
+      reply.header('etag', `"${row.version}"`);
+      return copyOf(row);
+    },
+  });
+  addAct(app, services.journal, {
+    url: '/v1/rules',
+    operation: 'rules.register',
+    summary: 'Enter a rule row; a change is a new row',
+    act: registerRule,
+    body: RuleBody,
+    input: ({ body }) => ({ record: body }),
+  });
+  addAct(app, services.journal, {
+    method: 'PUT',
+    url: '/v1/rules/:id',
+    operation: 'rules.amend',
+    summary: 'Amend a rule row, such as the day it ends or whether it is judged at all',
+    act: amendRule,
+    body: RuleBody,
+    edits: true,
+    input: ({ params, body }) => ({ id: params.id, record: body }),
+  });
+}
+
+const copyOf = <Row extends { readonly steps: readonly unknown[] }>(row: Row) =>
+  ({ ...row, steps: [...row.steps] }) as never;

@@ -27,6 +27,7 @@ export const weighTickets = pgTable(
     unique('weigh_tickets_number').on(table.siteId, table.ticketNumber),
     index('weigh_tickets_manifest').on(table.manifestId),
     index('weigh_tickets_trip').on(table.tripId).where(sql`trip_id is not null`),
+    index('weigh_tickets_reading').on(table.siteId, table.grossGrams, table.tareGrams),
   ],
 );
 

@@ -61,7 +61,7 @@ async function settle(t: Test, url: string): Promise<void> {
   const leased = (
     await rowsOf<{ count: number }>(
       url,
-      "select count(*)::int as count from outbox where state = 'pending' and available_at > now() + interval '10 seconds'",
+      "select count(*)::int as count from outbox where state = 'pending' and job <> 'judge_deadline' and available_at > now() + interval '10 seconds'",
     )
   )[0]!.count;
   let leases = 0;
@@ -83,7 +83,7 @@ async function deliveredTwice(t: Test, url: string, redisUrl: string): Promise<v
   const [counts] = await countsOf(url);
   const rows = await rowsOf<{ id: string }>(
     url,
-    "update outbox set state = 'pending', available_at = now() + interval '1 hour' where id in (select id from outbox where job = 'judge_mass' order by id limit 20) returning id",
+    "update outbox set state = 'pending', available_at = now() + interval '1 hour' where id in (select id from outbox where job = 'judge' order by id limit 20) returning id",
   );
   await queue.addBulk(
     rows.flatMap(({ id }) =>
@@ -114,13 +114,15 @@ async function poisonJobs(t: Test, url: string): Promise<void> {
       payload,
     ]).then(([row]) => row!.id);
   const unknown = await insert('no_such_job', {});
-  const hopeless = await insert('judge_mass', {});
-  const failing = await insert('judge_mass', { manifestId: 'no uuid' });
+  const hopeless = await insert('judge_deadline', {});
+  const failing = await insert('judge_deadline', { rule: 'mass', subjectId: 'no uuid', period: '' });
   const [{ id: known }] = (await rowsOf<{ id: string }>(
     url,
     "select id from manifests where status = 'received' limit 1",
   )) as [{ id: string }];
-  const good = await Promise.all(Array.from({ length: 10 }, () => insert('judge_mass', { manifestId: known })));
+  const good = await Promise.all(
+    Array.from({ length: 10 }, () => insert('judge_deadline', { rule: 'mass', subjectId: known, period: '' })),
+  );
   const stateOf = (ids: string[]) =>
     rowsOf<{ id: string; state: string; attempts: number; last_error: string | null }>(
       url,

@@ -327,10 +327,10 @@ export async function anomaliesAreWhole(t: Test, url: string): Promise<void> {
   }>(
     url,
     `select (select count(*)::int from manifests where status = 'received') as received,
-      (select count(*)::int from anomalies) as anomalies,
-      (select count(*)::int from custody_events where type = 'anomaly_raised') as raised,
-      (select count(*)::int from manifests m where status = 'received' and not exists (select from anomalies a where a.subject_id = m.id and a.status = 'open')) as unjudged,
-      (select count(*)::int from outbox where state <> 'done') as open`,
+      (select count(*)::int from anomalies where rule = 'mass') as anomalies,
+      (select count(*)::int from custody_events where type = 'anomaly_raised' and canonical like '%"rule":"mass"%') as raised,
+      (select count(*)::int from manifests m where status = 'received' and not exists (select from anomalies a where a.subject_id = m.id and a.rule = 'mass' and a.status = 'open')) as unjudged,
+      (select count(*)::int from outbox where state <> 'done' and job <> 'judge_deadline') as open`,
   );
   t.ok(counts!.received > 0, `${counts!.received} manifests were received short`);
   t.same(
@@ -341,7 +341,12 @@ export async function anomaliesAreWhole(t: Test, url: string): Promise<void> {
 }
 
 export const jobsLeft = async (url: string): Promise<number> =>
-  (await rowsOf<{ count: number }>(url, "select count(*)::int as count from outbox where state = 'pending'"))[0]!.count;
+  (
+    await rowsOf<{ count: number }>(
+      url,
+      "select count(*)::int as count from outbox where state = 'pending' and job <> 'judge_deadline'",
+    )
+  )[0]!.count;
 
 /** As if the leases' minute had passed: the lease is a time on the row. */
 export const leasesExpire = (url: string): Promise<unknown> =>

@@ -188,6 +188,7 @@ export async function aScene(): Promise<Scene> {
   const planId = await id(admin.post('/v1/permits', plan));
   const keyId = ok(await carrier.get('/v1/me')).key.id as string;
   const policy = ok(await admin.get('/v1/policies?limit=1')).items[0];
+  const rule = ok(await admin.get('/v1/rules?limit=1')).items[0];
   const draft = await aDraft(world);
   const [issued, loading, voiding, transit, arrived] = [
     (await world.aManifest({ status: 'issued' })).id,
@@ -643,6 +644,15 @@ export async function aScene(): Promise<Scene> {
       operation: 'anomalies.read',
       url: `/v1/anomalies/${anomaly.id}`,
       may: [...PARTIES_ON_IT, 'regulatorHere'],
+    },
+    'GET /v1/rules': { operation: 'rules.read', url: '/v1/rules', may: everyReader },
+    'GET /v1/rules/{id}': { operation: 'rules.read', url: `/v1/rules/${rule.id}`, may: everyReader },
+    'POST /v1/rules': { operation: 'rules.register', url: '/v1/rules', body: bodyOf(rule), may: ['administrator'] },
+    'PUT /v1/rules/{id}': {
+      operation: 'rules.amend',
+      url: `/v1/rules/${rule.id}`,
+      body: bodyOf(rule),
+      may: ['administrator'],
     },
     // Last: whoever may, revokes it.
     'DELETE /v1/api-keys/{id}': {

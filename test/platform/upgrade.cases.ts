@@ -55,6 +55,15 @@ t.test('an upgrade starts on a populated database', async (t) => {
       'insert into monthly_balances (account_id, month, grams, pieces, dry_grams) values ($1, $2, $3, 1, 0)',
       [id, month, grams],
     );
+  await client.query(
+    "update manifests set picked_up_at = '2026-09-02T00:00:00Z', arrived_at = '2026-09-03T00:00:00Z', plate = '鲁A12345'",
+  );
+  await client.query(
+    `insert into anomalies (id, seq, head_hash, recorded_at, rule, rule_version, subject_kind, subject_id, period, status, severity,
+      finding_hash, finding, party_ids, regions, stream, first_seen_at, last_seen_at)
+     values ($1, 1, '', '2026-09-01', 'mass', 1, 'manifest', $1, '', 'open', 'info', '', $2, '[]', '[]', 'hazardous', '2026-09-01', '2026-09-01')`,
+    [id, { tolerance: { name: 'mass-tolerance', grams: 200_000, source: 'ours' } }],
+  );
   await Promise.all([migrateDatabase(url), migrateDatabase(url)]);
   await migrateDatabase(url);
   const rowsOf = async (query: string) => (await client.query(query)).rows;
@@ -63,5 +72,11 @@ t.test('an upgrade starts on a populated database', async (t) => {
   ]);
   t.same(await rowsOf('select canonical from custody_events'), [{ canonical: '{"name":"废矿物油"}' }]);
   t.same(await rowsOf('select grams, pieces, dry_grams from accounts'), [{ grams: '50', pieces: 2, dry_grams: '0' }]);
+  t.same(await rowsOf('select manifest_id, leg, carrier_id, plate, ended_at from manifest_legs'), [
+    { manifest_id: id, leg: 1, carrier_id: id, plate: '鲁A12345', ended_at: new Date('2026-09-03T00:00:00Z') },
+  ]);
+  t.same(await rowsOf("select finding->'tolerance' as tolerance from anomalies"), [
+    { tolerance: { name: 'mass-tolerance', value: 200_000, unit: 'grams', source: 'ours' } },
+  ]);
   await t.rejects(client.query("update custody_events set canonical = ''"), 'the history is as closed as before');
 });

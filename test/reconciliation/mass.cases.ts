@@ -1,10 +1,6 @@
 import t from 'tap';
-import {
-  judgeMass,
-  type MassFacts,
-  permissibleErrorGrams,
-  type Weighing,
-} from '../../src/reconciliation/rules/mass.ts';
+import type { Weighing } from '../../src/reconciliation/rules/facts.ts';
+import { judgeMass, type MassFacts, permissibleErrorGrams } from '../../src/reconciliation/rules/mass.ts';
 
 /** Both sides of every limit. The floor is 200 kg without scale data; 30 ‰ warns and 100 ‰ is critical (dated rows). */
 const factsOf = (changes: Partial<MassFacts>): MassFacts => ({
@@ -13,9 +9,11 @@ const factsOf = (changes: Partial<MassFacts>): MassFacts => ({
   consigneeId: 'consignee',
   declaredGrams: 20_000_000,
   loadedGrams: 20_000_000,
+  missingGrams: 0,
   receivedGrams: 20_000_000,
   tickets: [],
   tolerance: { floorTruckGrams: 200_000, warningPermille: 30, criticalPermille: 100, source: 'test' },
+  basis: 'TM 18 ¶2',
   evidence: ['event'],
   ...changes,
 });

@@ -291,7 +291,9 @@ export async function jobsDone(service: Service): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {
     service.wakeJobs();
     const { rows } = await service.database.pool.query(
-      "select 1 from outbox where state = 'pending' and available_at <= $1::timestamptz + interval '2 minutes' limit 1",
+      // A row that was taken is lent, or waits to be tried again; one that was not is due when it says.
+      `select 1 from outbox where state = 'pending'
+         and available_at <= $1::timestamptz + case when attempts > 0 then interval '2 minutes' else interval '0' end limit 1`,
       [service.clock.now()],
     );
     if (rows.length === 0) return;

@@ -4,22 +4,65 @@
  * is what two honest scales may differ by in service (class III, JJG 539); the steps above it are dated policy rows.
  * Pure: the same judge serves event, sweep, preview and re-run.
  */
-import type { Finding, Severity, Verdict } from './rule.ts';
+import { z } from 'zod';
+import { gramsOf } from '../../manifests/booking.ts';
+import type { Manifest } from '../../manifests/manifest.ts';
+import type { Line } from '../../manifests/tables.ts';
+import type { Weighing } from './facts.ts';
+import { eventsOf, sceneOfManifest } from './of-manifest.ts';
+import type { Context, Finding, Rule, Severity, Verdict } from './rule.ts';
 
-export const MASS_RULE = {
+export const MASS_RULE: Rule<'manifest', 'weighings', object> = {
   id: 'mass',
-  version: 1,
   kind: 'condition',
   title: { zh: '移出、装运与接受重量不符', en: 'Declared, loaded and received mass differ' },
-  basis: 'TM 18 ¶2',
-} as const;
+  streams: ['hazardous', 'medical', 'construction'],
+  subject: 'manifest',
+  parameters: z.strictObject({}),
+  unit: null,
+  policies: ['mass-tolerance'],
+  facts: ['weighings'],
+  wokenBy: {
+    picked_up: 'itself',
+    receipt_recorded: 'itself',
+    weigh_ticket_recorded: 'itself',
+    incident_resolved: 'itself',
+    manifest_corrected: 'itself',
+  },
+  /** The destination's law on the day the load was accepted, or loaded while it is still on its way. */
+  sceneOf: ({ manifest }) =>
+    sceneOfManifest(
+      manifest,
+      'destinationRegion',
+      manifest.acceptedAt ?? manifest.pickedUpAt ?? manifest.issuedAt,
+      'issuedAt',
+    ),
+  judge: ({ manifest, weighings }, context) => judgeMass(massFactsOf(manifest, weighings, context)),
+};
 
-export interface Weighing {
-  readonly id: string;
-  readonly purpose: 'loading' | 'unloading';
-  readonly grossGrams: number;
-  readonly tareGrams: number;
-  readonly scaleDivisionGrams: number | null;
+function massFactsOf(
+  manifest: Manifest,
+  tickets: readonly Weighing[],
+  { book, scene, basis }: Context<object>,
+): MassFacts {
+  const sum = (pick: (line: Line) => number | null): number | null => {
+    const values = manifest.lines.map(pick);
+    return values.includes(null) ? null : values.reduce<number>((total, value) => total + value!, 0);
+  };
+  const policy = book.policy('mass-tolerance', scene);
+  return {
+    consignorId: manifest.consignorId,
+    carrierId: manifest.carrierId,
+    consigneeId: manifest.consigneeId,
+    declaredGrams: sum((line) => line.declaredGrams)!,
+    loadedGrams: sum((line) => line.pickedUpGrams),
+    missingGrams: sum(({ frozen, lost, recovered }) => gramsOf([...frozen, ...lost, ...recovered]))!,
+    receivedGrams: sum((line) => (line.acceptedGrams === null ? null : line.acceptedGrams + line.refusedGrams!)),
+    tickets,
+    tolerance: { ...policy.value, source: `${policy.basis.instrument}: ${policy.basis.article}` },
+    basis,
+    evidence: eventsOf(manifest),
+  };
 }
 
 export interface MassFacts {
@@ -28,6 +71,8 @@ export interface MassFacts {
   readonly consigneeId: string;
   readonly declaredGrams: number;
   readonly loadedGrams: number | null;
+  /** What an incident held up, lost or kept back: told there, and not to be looked for at the gate. */
+  readonly missingGrams: number;
   readonly receivedGrams: number | null;
   readonly tickets: readonly Weighing[];
   readonly tolerance: {
@@ -36,6 +81,7 @@ export interface MassFacts {
     readonly criticalPermille: number;
     readonly source: string;
   };
+  readonly basis: string;
   readonly evidence: readonly string[];
 }
 
@@ -67,7 +113,7 @@ const share = ({ observed, expected }: Pair): number => Math.abs(observed - expe
 
 /** Only what has been recorded is compared; each pair names who can answer for it. */
 function pairsOf(facts: MassFacts): Pair[] {
-  const { declaredGrams, loadedGrams, receivedGrams, tickets } = facts;
+  const { declaredGrams, loadedGrams, missingGrams, receivedGrams, tickets } = facts;
   const net = (purpose: Weighing['purpose']) => tickets.filter((ticket) => ticket.purpose === purpose).at(-1);
   const pairs: Pair[] = [];
   const add = (
@@ -83,10 +129,11 @@ function pairsOf(facts: MassFacts): Pair[] {
   const loading = netOf(net('loading'));
   const unloading = netOf(net('unloading'));
   add('declaredGrams', declaredGrams, 'loadedGrams', loadedGrams, facts.consignorId, true);
-  add('loadedGrams', loadedGrams, 'receivedGrams', receivedGrams, facts.carrierId);
+  const arriving = (grams: number | null) => (grams === null ? null : grams - missingGrams);
+  add('loadedGrams', arriving(loadedGrams), 'receivedGrams', receivedGrams, facts.carrierId);
   add('loadingTicketGrams', loading, 'loadedGrams', loadedGrams, facts.carrierId);
   add('unloadingTicketGrams', unloading, 'receivedGrams', receivedGrams, facts.consigneeId);
-  add('loadingTicketGrams', loading, 'unloadingTicketGrams', unloading, facts.carrierId);
+  add('loadingTicketGrams', arriving(loading), 'unloadingTicketGrams', unloading, facts.carrierId);
   return pairs;
 }
 
@@ -146,8 +193,8 @@ function findingOf(
     severity,
     observed: Object.fromEntries(pairs.map(({ to, observed }) => [to, observed])),
     expected: Object.fromEntries(pairs.map(({ from, expected }) => [from, expected])),
-    tolerance: { name: 'mass-tolerance', grams: floorGrams, source },
-    basis: MASS_RULE.basis,
+    tolerance: { name: 'mass-tolerance', value: floorGrams, unit: 'grams', source },
+    basis: facts.basis,
     evidence: [...facts.evidence, ...facts.tickets.map((ticket) => ticket.id)],
     summary: {
       zh: `${names.zh}相差 ${Math.abs(difference)} 克（${percent.toFixed(1)} %）：${figures}。`,

@@ -1,0 +1,33 @@
+/** Every rule there is. A new one is a file beside this, a line here and a row in `catalogue/data/rules.json`. */
+import { CLASS_RULE } from './class.ts';
+import { CONFIRMATION_OVERDUE_RULE } from './confirmation-overdue.ts';
+import type { RuleFacts, SubjectName } from './facts.ts';
+import { LICENCE_RULE } from './licence.ts';
+import { MASS_RULE } from './mass.ts';
+import { NEGATIVE_STOCK_RULE } from './negative-stock.ts';
+import { OVER_SCALE_RULE } from './over-scale.ts';
+import { OVERLAP_RULE } from './overlap.ts';
+import { PIECE_COUNT_RULE } from './piece-count.ts';
+import type { Rule } from './rule.ts';
+import { STORAGE_OVER_LIMIT_RULE } from './storage-over-limit.ts';
+import { TRANSIT_OVERLONG_RULE } from './transit-overlong.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: each rule has its own subject, facts and parameters.
+export type AnyRule = Rule<SubjectName, keyof RuleFacts, any>;
+
+export const RULES = [
+  MASS_RULE,
+  PIECE_COUNT_RULE,
+  CLASS_RULE,
+  CONFIRMATION_OVERDUE_RULE,
+  TRANSIT_OVERLONG_RULE,
+  LICENCE_RULE,
+  OVER_SCALE_RULE,
+  NEGATIVE_STOCK_RULE,
+  OVERLAP_RULE,
+  STORAGE_OVER_LIMIT_RULE,
+] as unknown as readonly AnyRule[];
+
+const byId = new Map(RULES.map((rule) => [rule.id, rule]));
+
+export const ruleOf = (id: string): AnyRule | undefined => byId.get(id);

@@ -1,0 +1,62 @@
+/**
+ * The consignee confirms within five working days. TM 18 ¶1; counted as docs/decisions/0006-clocks.md says, from arrival
+ * until acceptance is recorded. What is told live counts when we recorded it, for the duty is to confirm in the system;
+ * what was told offline or on paper counts as told. Pure.
+ */
+import { z } from 'zod';
+import { dayInShanghai, endOfDayInShanghai } from '../../catalogue/calendar.ts';
+import { eventsOf, sceneOfManifest } from './of-manifest.ts';
+import { judgeTerm, type Rule } from './rule.ts';
+
+export const CONFIRMATION_OVERDUE_RULE: Rule<'manifest', 'receipt', object> = {
+  id: 'confirmation_overdue',
+  kind: 'breach',
+  title: { zh: '接受人逾期未确认', en: 'The consignee has not confirmed in time' },
+  streams: ['hazardous', 'medical', 'construction'],
+  subject: 'manifest',
+  parameters: z.strictObject({}),
+  unit: 'hours',
+  facts: ['receipt'],
+  wokenBy: { arrived: 'itself', receipt_recorded: 'itself' },
+  deadline: {
+    on: ['arrived'],
+    at: ({ receiptDueOn }) => (receiptDueOn ? endOfDayInShanghai(receiptDueOn) : null),
+  },
+  sceneOf: ({ manifest }) => sceneOfManifest(manifest, 'destinationRegion', manifest.arrivedAt, 'arrivedAt'),
+  judge({ manifest, receipt }, { steps, basis, now, book, scene }) {
+    if (!manifest.receiptDueOn) return { notJudged: 'receiptDueOn' };
+    const dueOn = manifest.receiptDueOn;
+    const confirmedAt = receipt && (receipt.entryMode === 'live' ? receipt.recordedAt : receipt.occurredAt);
+    const term = book.policy('confirm-receipt-working-days', scene);
+    return judgeTerm(steps, { dueAt: endOfDayInShanghai(dueOn), doneAt: confirmedAt, now }, ({ severity }) => {
+      const confirmedOn = confirmedAt && dayInShanghai(confirmedAt);
+      return {
+        severity,
+        observed: { arrivedOn: scene.day, ...(confirmedOn ? { confirmedOn } : {}) },
+        expected: { confirmedBy: dueOn },
+        tolerance: {
+          name: 'confirm-receipt-working-days',
+          value: term.value,
+          unit: 'workingDays',
+          source: `${term.basis.instrument}: ${term.basis.article}`,
+        },
+        basis,
+        evidence: eventsOf(manifest),
+        summary: confirmedOn
+          ? {
+              zh: `${scene.day} 运抵，应于 ${dueOn} 前确认接受，实际于 ${confirmedOn} 确认。`,
+              en: `It arrived on ${scene.day}, was to be confirmed by ${dueOn} and was confirmed on ${confirmedOn}.`,
+            }
+          : {
+              zh: `${scene.day} 运抵，应于 ${dueOn} 前确认接受，至今未确认。`,
+              en: `It arrived on ${scene.day}, was to be confirmed by ${dueOn} and is not confirmed yet.`,
+            },
+        question: {
+          partyId: manifest.consigneeId,
+          zh: `为何未在 ${dueOn} 前确认接受？`,
+          en: `Why was the receipt not confirmed by ${dueOn}?`,
+        },
+      };
+    });
+  },
+};

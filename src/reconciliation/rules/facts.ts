@@ -1,0 +1,76 @@
+/** What judges may be given, by name. How each is loaded stands in `reconciliation/sources.ts`. Types only. */
+import type { Batch } from '../../custody/batches.ts';
+import type { LegRow } from '../../manifests/legs.ts';
+import type { Manifest } from '../../manifests/manifest.ts';
+import type { Party, Site } from '../../parties/registers.ts';
+import type { Permit } from '../../permits/registers.ts';
+import type { EntryMode } from '../../platform/events.ts';
+
+/** What a scale said of a manifest's load. */
+export interface Weighing {
+  readonly id: string;
+  readonly purpose: 'loading' | 'unloading';
+  readonly grossGrams: number;
+  readonly tareGrams: number;
+  readonly scaleDivisionGrams: number | null;
+}
+
+/** A ticket of this manifest and an earlier one of another that say the very same, from scales of one site. */
+export interface SameReading {
+  readonly ticketId: string;
+  readonly otherTicketId: string;
+  readonly otherManifestId: string;
+  readonly grossGrams: number;
+  readonly tareGrams: number;
+  readonly weighedAt: Date;
+  readonly otherWeighedAt: Date;
+}
+
+/** A leg of another manifest under the same plate, and where that manifest goes. */
+export interface OtherLeg extends LegRow {
+  readonly ownLeg: number;
+  readonly consignorSiteId: string;
+  readonly consigneeSiteId: string;
+}
+
+export interface AcceptedSum {
+  readonly siteId: string;
+  readonly wasteCode: string;
+  readonly grams: number;
+}
+
+export interface StockAccount {
+  readonly id: string;
+  readonly partyId: string;
+  readonly siteId: string;
+  readonly region: string;
+  readonly wasteCode: string;
+  readonly ownerId: string;
+  readonly grams: number;
+}
+
+export interface RuleFacts {
+  // Subjects: an anomaly is about one of these.
+  readonly manifest: Manifest;
+  readonly permit: Permit;
+  readonly account: StockAccount;
+  readonly batch: Batch;
+  // Of a manifest.
+  readonly weighings: readonly Weighing[];
+  readonly sameReadings: readonly SameReading[];
+  /** How and when its receipt was told; null until it is. */
+  readonly receipt: { readonly recordedAt: Date; readonly occurredAt: Date; readonly entryMode: EntryMode } | null;
+  readonly consigneeLicences: readonly Permit[];
+  readonly ownLegs: readonly LegRow[];
+  readonly otherLegs: readonly OtherLeg[];
+  // Of a permit.
+  readonly holder: Party;
+  /** What its holder accepted in the period, within its validity, by site and waste. */
+  readonly acceptedInPeriod: readonly AcceptedSum[];
+  // Of a batch.
+  readonly site: Site;
+  readonly stored: { readonly grams: number; readonly lastMovedAt: Date | null };
+}
+
+export const SUBJECTS = ['manifest', 'permit', 'account', 'batch'] as const;
+export type SubjectName = (typeof SUBJECTS)[number];

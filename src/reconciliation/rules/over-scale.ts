@@ -1,0 +1,73 @@
+/**
+ * What a licensed operator accepted in a calendar year, against the yearly scale of its licence. ML 12: who goes more
+ * than 20 % over it applies for a new licence; the share is the policy `licence-scale-excess-permille`. Pure.
+ */
+import { z } from 'zod';
+import { dayInShanghai } from '../../catalogue/calendar.ts';
+import { wasteClassOf } from '../../catalogue/waste-codes.ts';
+import { type Rule, stepOver, tonnes } from './rule.ts';
+
+export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', object> = {
+  id: 'over_scale',
+  kind: 'condition',
+  title: { zh: '年接受量超过许可规模', en: 'Accepted more in the year than the licence allows' },
+  streams: ['hazardous', 'medical'],
+  subject: 'permit',
+  periodOf: (day) => day.slice(0, 4),
+  parameters: z.strictObject({}),
+  unit: 'permille',
+  policies: ['licence-scale-excess-permille'],
+  facts: ['holder', 'acceptedInPeriod'],
+  wokenBy: { receipt_recorded: 'consignee_licences', manifest_corrected: 'consignee_licences' },
+  /** The law of the last day of that year, or of today while the year runs. */
+  sceneOf: ({ holder }, { now, period }) => ({
+    region: holder.region,
+    stream: 'hazardous',
+    day: [dayInShanghai(now), `${period}-12-31`].sort()[0]!,
+    partyIds: [holder.id],
+    regions: [holder.region],
+  }),
+  judge({ permit, holder, acceptedInPeriod }, { steps, basis, book, scene, period }) {
+    if (permit.type !== 'licence') return { notJudged: 'licence' };
+    if (!permit.capGrams) return { notJudged: 'capGrams' };
+    const counted = acceptedInPeriod.filter(
+      ({ siteId, wasteCode }) =>
+        (permit.siteId === null || permit.siteId === siteId) &&
+        permit.wasteCodes.some((code) => code === wasteCode || code === wasteClassOf(wasteCode)?.class),
+    );
+    const acceptedGrams = counted.reduce((sum, { grams }) => sum + grams, 0);
+    const permille = (acceptedGrams * 1_000) / permit.capGrams;
+    const excess = book.policy('licence-scale-excess-permille', scene);
+    const relicensed = { severity: 'critical', over: 1_000 + excess.value } as const;
+    const step = stepOver([...steps, relicensed], permille);
+    if (!step) return { clear: true };
+    const isRelicensed = step === relicensed;
+    const percent = (permille / 10).toFixed(1);
+    return {
+      finding: {
+        severity: step.severity,
+        observed: { acceptedGrams },
+        expected: { capGrams: permit.capGrams },
+        tolerance: {
+          name: isRelicensed ? 'licence-scale-excess-permille' : 'over_scale',
+          value: step.over,
+          unit: 'permille',
+          source: isRelicensed ? `${excess.basis.instrument}: ${excess.basis.article}` : basis,
+        },
+        basis,
+        evidence: [permit.id],
+        summary: {
+          zh: `${period} 年已接受 ${tonnes(acceptedGrams)} 吨，为许可证 ${permit.number} 年规模 ${tonnes(permit.capGrams)} 吨的 ${percent} %。`,
+          en: `In ${period}, ${tonnes(acceptedGrams)} t were accepted: ${percent} % of the ${tonnes(permit.capGrams)} t a year of licence ${permit.number}.`,
+        },
+        question: {
+          partyId: holder.id,
+          zh: isRelicensed ? '是否已重新申请许可证？' : '本年其余时间如何安排接受量？',
+          en: isRelicensed
+            ? 'Has a new licence been applied for?'
+            : 'How will the rest of the year be kept within the scale?',
+        },
+      },
+    };
+  },
+};

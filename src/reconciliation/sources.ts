@@ -1,0 +1,110 @@
+import { batchKind } from '../custody/batches.ts';
+import { manifestKind } from '../manifests/manifest.ts';
+import { partyKind, siteKind } from '../parties/registers.ts';
+import { permitKey, permitsOf } from '../permits/queries.ts';
+import { permitKind } from '../permits/registers.ts';
+import type { Lookup, Needs, States } from '../platform/acts.ts';
+import { earliestIdOf } from '../platform/ids.ts';
+import {
+  acceptedLookup,
+  accountLookup,
+  eventLookup,
+  otherLegsLookup,
+  ownLegsLookup,
+  sameReadingsLookup,
+  storedLookup,
+  weighingsLookup,
+} from './queries.ts';
+import type { RuleFacts } from './rules/facts.ts';
+
+/**
+ * How each fact that a judge may ask for is loaded: what is needed when only the subject's id is known, what when the
+ * subject itself is, and how the value is read. The journal loads them in an act; anything else that has `States` can
+ * too, and ask the same judge.
+ */
+export interface About {
+  readonly subjectId: string;
+  readonly period: string;
+}
+
+export interface Source<Value> {
+  needs?(about: About): Needs;
+  /** What only the loaded subject can name. */
+  alsoNeeds?(about: About, states: States): Needs;
+  /** A subject that is not there is undefined; other facts are read when it is. */
+  read(about: About, states: States): Value | undefined;
+}
+
+const found = <Value>(lookup: Lookup<Value>, keyOf: (about: About) => string): Source<Value> => ({
+  needs: (about) => ({ lookups: [{ lookup, key: keyOf(about) }] }),
+  read: (about, states) => states.found(lookup, keyOf(about)),
+});
+const ofSubject = ({ subjectId }: About): string => subjectId;
+
+export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Name]> } = {
+  manifest: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'manifest', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(manifestKind, subjectId),
+  },
+  permit: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'permit', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(permitKind, subjectId),
+  },
+  batch: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'batch', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(batchKind, subjectId),
+  },
+  account: found(accountLookup, ofSubject) as Source<RuleFacts['account']>,
+  weighings: found(weighingsLookup, ofSubject),
+  sameReadings: found(sameReadingsLookup, ofSubject),
+  ownLegs: found(ownLegsLookup, ofSubject),
+  otherLegs: found(otherLegsLookup, ofSubject),
+  receipt: {
+    alsoNeeds({ subjectId }, states) {
+      const key = states.get(manifestKind, subjectId)?.receivedEventId;
+      return key ? { lookups: [{ lookup: eventLookup, key }] } : {};
+    },
+    read({ subjectId }, states) {
+      const key = states.get(manifestKind, subjectId)?.receivedEventId;
+      return key ? states.found(eventLookup, key)! : null;
+    },
+  },
+  consigneeLicences: {
+    alsoNeeds({ subjectId }, states) {
+      const holderId = states.get(manifestKind, subjectId)?.consigneeId;
+      return holderId ? { lookups: [{ lookup: permitsOf, key: permitKey(holderId, 'licence') }] } : {};
+    },
+    read: ({ subjectId }, states) =>
+      states.found(permitsOf, permitKey(states.get(manifestKind, subjectId)!.consigneeId, 'licence')),
+  },
+  holder: {
+    alsoNeeds({ subjectId }, states) {
+      const id = states.get(permitKind, subjectId)?.holderId;
+      return id ? { read: [{ kind: 'party', id }] } : {};
+    },
+    read: ({ subjectId }, states) => states.get(partyKind, states.get(permitKind, subjectId)!.holderId),
+  },
+  acceptedInPeriod: found(acceptedLookup, yearKey),
+  site: {
+    alsoNeeds({ subjectId }, states) {
+      const id = states.get(batchKind, subjectId)?.siteId;
+      return id ? { read: [{ kind: 'site', id }] } : {};
+    },
+    read: ({ subjectId }, states) => states.get(siteKind, states.get(batchKind, subjectId)!.siteId),
+  },
+  stored: {
+    alsoNeeds({ subjectId }, states) {
+      const batch = states.get(batchKind, subjectId);
+      return batch ? { lookups: [{ lookup: storedLookup, key: `${batch.accountId} ${subjectId}` }] } : {};
+    },
+    read: ({ subjectId }, states) =>
+      states.found(storedLookup, `${states.get(batchKind, subjectId)!.accountId} ${subjectId}`),
+  },
+};
+
+/** A calendar year in Shanghai, and the least id that anything recorded in it can have: the scan begins there. */
+function yearKey({ subjectId, period }: About): string {
+  const from = new Date(`${period}-01-01T00:00:00+08:00`);
+  const to = new Date(`${Number(period) + 1}-01-01T00:00:00+08:00`);
+  return [subjectId, from.toISOString(), to.toISOString(), earliestIdOf(from)].join(' ');
+}
