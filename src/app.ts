@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { generationRoutes } from './generation/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
 import { mayUse } from './parties/authorisation.ts';
+import { delegationRoutes } from './parties/delegation-routes.ts';
 import { authenticator } from './parties/keys.ts';
 import { partyRoutes } from './parties/routes.ts';
 import { permitRoutes } from './permits/routes.ts';
@@ -19,6 +20,7 @@ import { transportRoutes } from './transport/routes.ts';
 const ROUTES: readonly ((app: App, services: Services) => void)[] = [
   catalogueRoutes,
   partyRoutes,
+  delegationRoutes,
   permitRoutes,
   generationRoutes,
   transportRoutes,

@@ -7,7 +7,15 @@ import { batchKind } from './custody/batches.ts';
 import { ledgerProjection, traceProjection } from './custody/repository.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
-import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
+import {
+  apiKeyKind,
+  delegationKind,
+  deviceKind,
+  partyKind,
+  personKind,
+  siteKind,
+  vehicleKind,
+} from './parties/registers.ts';
 import { permitKind } from './permits/registers.ts';
 import type { Projection } from './platform/acts.ts';
 import type { Clock } from './platform/clock.ts';
@@ -33,6 +41,7 @@ export const KINDS: readonly Kind[] = [
   personKind,
   deviceKind,
   apiKeyKind,
+  delegationKind,
   permitKind,
   manifestKind,
   batchKind,

@@ -4,12 +4,12 @@ import { codeRemarks } from '../catalogue/code-remarks.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { accountOf, movementsData, type Place } from '../custody/ledger.ts';
+import { delegationNeeds, mandateOf } from '../parties/delegations.ts';
 import { siteKind } from '../parties/registers.ts';
 import { type Act, refused } from '../platform/acts.ts';
 import { ENTRY_MODES } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { Grams, Instant, Pieces, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
 
 /** 产生记录: what came into being at a site, as a batch in its stock (固废法 36, 法典 489; HJ 1259 annex B.1). */
 export const Generation = z.strictObject({
@@ -23,18 +23,28 @@ export const Generation = z.strictObject({
 
 export type GenerationInput = z.output<typeof Generation>;
 
-/** @refuses not-found (a site that is not the caller's), against-rule (a code no list knows). */
+/**
+ * By the site's own party, or by an agent it has let do so: collectors record for the micro-producers they serve
+ * (regulations on who fills in; the waste and the duty stay the producer's). The event then says on whose behalf.
+ * @refuses not-found (a site that is neither), not-your-act (a delegation that does not cover it), against-rule (a code no list knows).
+ */
 export const recordGeneration: Act<GenerationInput, PolicyBook> = {
   name: 'record_generation',
   kind: 'physical',
   needs: (input, facts) => ({
     read: [{ kind: 'site', id: input.siteId }],
-    sharedGates: [accountOf(stockOf(input.siteId, facts.caller.actor.party), input.wasteCode).id],
+    sharedGates: [stockGate(input, facts.caller.actor.party)],
   }),
+  alsoNeeds(input, states, { caller }) {
+    const site = states.get(siteKind, input.siteId);
+    if (!site || site.partyId === caller.actor.party) return {};
+    return { ...delegationNeeds(caller, site.partyId), sharedGates: [stockGate(input, site.partyId)] };
+  },
   decide(input, states, facts) {
     const site = states.get(siteKind, input.siteId);
-    if (!site || site.partyId !== facts.caller.actor.party) return refused(notFound('site', input.siteId));
-    if (facts.caller.site && facts.caller.site !== site.id) return refused(otherSite);
+    if (!site) return refused(notFound('site', input.siteId));
+    const mandate = mandateOf(states, facts, { partyId: site.partyId, siteId: site.id, act: 'generation' });
+    if ('problem' in mandate) return refused(mandate);
     const occurredAt = new Date(input.occurredAt);
     const remarks = codeRemarks(input.wasteCode, dayInShanghai(occurredAt), '/wasteCode');
     if ('refusal' in remarks) return refused(remarks.refusal);
@@ -50,6 +60,7 @@ export const recordGeneration: Act<GenerationInput, PolicyBook> = {
         occurredAt,
         region: site.region,
         entryMode: input.entryMode,
+        ...(mandate.onBehalfOf ? { onBehalfOf: mandate.onBehalfOf } : {}),
         refs: [site.id],
         data: movementsData([movement]),
       },
@@ -58,10 +69,6 @@ export const recordGeneration: Act<GenerationInput, PolicyBook> = {
   },
 };
 
-const otherSite: Refusal = {
-  problem: 'not-your-act',
-  detail: { zh: '此密钥只能为其绑定的场所办理。', en: 'This key acts only for the site it is bound to.' },
-  errors: [{ pointer: '/siteId', detail: "the key's own site" }],
-};
-
 const stockOf = (siteId: string, partyId: string): Place => ['stock', partyId, siteId, partyId];
+const stockGate = ({ siteId, wasteCode }: GenerationInput, partyId: string): string =>
+  accountOf(stockOf(siteId, partyId), wasteCode).id;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { streamOfCode } from '../catalogue/waste-codes.ts';
 import { ACCOUNT_ROLES } from '../custody/ledger.ts';
 import { balancesOf, findBatch, listBatches } from '../custody/queries.ts';
-import { maySeeParty, type Sight, sightOf } from '../parties/visibility.ts';
-import type { Caller } from '../platform/acts.ts';
+import { maySeeParty, type Sight, sightOf, sitesShown } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
@@ -49,6 +49,7 @@ const BalanceQuery = z.object({
 
 export function generationRoutes(app: App, { journal, database, clock }: Services): void {
   const { pool } = database;
+  const today = () => dayInShanghai(clock.now());
   addAct(app, journal, {
     url: '/v1/generations',
     operation: 'generations.record',
@@ -77,8 +78,8 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
         'select party_id as "partyId", region from sites where id = $1',
         [siteId],
       );
-      if (!rows[0] || !(await maySeeParty(pool, request.caller, rows[0].partyId, rows[0].region, siteId)))
-        throw Problem.of(notFound('site', siteId));
+      const visible = rows[0] && (await maySeeParty(pool, request.caller, { ...rows[0], siteId, day: today() }));
+      if (!visible) throw Problem.of(notFound('site', siteId));
       const { streams } = await sightOf(pool, request.caller);
       return sendPage(
         request,
@@ -104,8 +105,8 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
       const batch = await findBatch(pool, request.params.id);
       const visible =
         batch &&
-        (await maySeeParty(pool, request.caller, batch.partyId, undefined, batch.siteId)) &&
-        watched(await sightOf(pool, request.caller), request.caller)(batch);
+        (await maySeeParty(pool, request.caller, { ...batch, region: undefined, day: today() })) &&
+        watched(await sightOf(pool, request.caller), [batch.siteId])(batch);
       if (!batch || !visible) throw Problem.of(notFound('batch', request.params.id));
       reply.header('etag', `"${batch.version}"`);
       return batch;
@@ -126,20 +127,22 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
     async (request) => {
       const { at, ...query } = request.query;
       const partyId = query.partyId ?? request.caller.actor.party;
-      if (!(await maySeeParty(pool, request.caller, partyId))) throw Problem.of(notFound('party', partyId));
+      const question = { partyId, day: today() };
+      if (!(await maySeeParty(pool, request.caller, question))) throw Problem.of(notFound('party', partyId));
       const instant = at === undefined ? undefined : new Date(at);
       return {
         at: (instant ?? clock.now()).toISOString(),
         items: (await balancesOf(pool, { ...query, partyId, at: instant })).filter(
-          watched(await sightOf(pool, request.caller), request.caller),
+          watched(await sightOf(pool, request.caller), await sitesShown(pool, request.caller, question)),
         ),
       };
     },
   );
 }
 
-/** A regulator sees the wastes of its streams; a key bound to a site, what lies there. */
+/** A regulator sees the wastes of its streams; a key bound to a site and an agent, what lies at the sites that are theirs to see. */
 const watched =
-  ({ streams }: Sight, { site }: Caller) =>
+  ({ streams }: Sight, shown: 'all' | readonly string[]) =>
   ({ wasteCode, siteId }: { readonly wasteCode: string; readonly siteId: string | null }): boolean =>
-    (streams === null || streams.includes(streamOfCode(wasteCode))) && (!site || site === siteId);
+    (streams === null || streams.includes(streamOfCode(wasteCode))) &&
+    (shown === 'all' || (siteId !== null && shown.includes(siteId)));

@@ -1,10 +1,10 @@
-import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { Caller } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
 import { custodyEvents, eventDetails } from '../platform/tables.ts';
-import { apiKeys, type Capacity, devices, parties, people, sites, vehicles } from './tables.ts';
+import { apiKeys, type Capacity, delegations, devices, parties, people, sites, vehicles } from './tables.ts';
 
 /**
  * Every read of these registers. One function a register serves both its list and its single record, so that what a
@@ -141,6 +141,37 @@ export async function readDevices(
     .orderBy(desc(devices.id))
     .limit(limitOf(wanted));
 }
+
+/** Those the caller's party gave or was given; an administrator all. */
+export const readDelegations = (
+  { orm }: Database,
+  wanted: Wanted,
+  caller: Caller,
+  filter: { readonly principalId?: string | undefined; readonly agentId?: string | undefined } = {},
+) =>
+  orm
+    .select({
+      id: delegations.id,
+      version: delegations.seq,
+      principalId: delegations.principalId,
+      agentId: delegations.agentId,
+      siteIds: delegations.siteIds,
+      acts: delegations.acts,
+      validFrom: delegations.validFrom,
+      validTo: delegations.validTo,
+      status: delegations.status,
+    })
+    .from(delegations)
+    .where(
+      and(
+        wants(delegations.id, wanted),
+        or(ownOnly(delegations.principalId, caller), ownOnly(delegations.agentId, caller)),
+        is(delegations.principalId, filter.principalId),
+        is(delegations.agentId, filter.agentId),
+      ),
+    )
+    .orderBy(desc(delegations.id))
+    .limit(limitOf(wanted));
 
 const KEY = {
   id: apiKeys.id,

@@ -104,6 +104,46 @@ export const apiKeys = pgTable(
   (table) => [unique('api_keys_prefix').on(table.prefix), index('api_keys_party').on(table.partyId)],
 );
 
+/** What an agent may be let do, named as the acts are. */
+export const DELEGABLE_ACTS = [
+  'generation',
+  'storage',
+  'draft',
+  'revise',
+  'issue',
+  'void',
+  'pickup-code',
+  'pickup-confirmation',
+  'correction',
+  'incident',
+  'arrival',
+  'receipt',
+  'return-receipt',
+  'treatment',
+  'report',
+] as const;
+export type DelegableAct = (typeof DELEGABLE_ACTS)[number];
+
+/** 委托: who may act for whom, where, in what, how long. */
+export const delegations = pgTable(
+  'delegations',
+  {
+    ...subjectColumns,
+    principalId: uuid().notNull(),
+    agentId: uuid().notNull(),
+    /** Empty: every site of the principal. */
+    siteIds: jsonb().$type<readonly string[]>().notNull(),
+    acts: jsonb().$type<readonly DelegableAct[]>().notNull(),
+    validFrom: text().notNull(),
+    validTo: text().notNull(),
+    status: text().$type<'valid' | 'revoked'>().notNull(),
+  },
+  (table) => [
+    index('delegations_agent').on(table.agentId, table.principalId),
+    index('delegations_principal').on(table.principalId),
+  ],
+);
+
 /**
  * Who finds what in a list: one row per party or county, written with the act. A list reads its own scopes and never
  * an OR over parties. Ids are UUIDv7, so their order is the order of creation.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { maySee, maySeeParty, sightOf } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { notFound } from '../platform/register.ts';
@@ -24,7 +25,7 @@ const TicketView = z.object({
   weighedAt: InstantView,
 });
 
-export function transportRoutes(app: App, { journal, database }: Services): void {
+export function transportRoutes(app: App, { journal, database, clock }: Services): void {
   const { pool } = database;
   addAct(app, journal, {
     url: '/v1/weigh-tickets',
@@ -73,7 +74,7 @@ export function transportRoutes(app: App, { journal, database }: Services): void
         ticket &&
         ((ticket.manifestId !== null && (await maySee(pool, sight, 'manifest', ticket.manifestId))) ||
           (sight.streams === null || ticket.manifestId === null
-            ? await maySeeParty(pool, request.caller, ticket.partyId, undefined, ticket.siteId)
+            ? await maySeeParty(pool, request.caller, { ...ticket, region: undefined, day: dayInShanghai(clock.now()) })
             : false));
       if (!ticket || !visible) throw Problem.of(notFound('weigh ticket', request.params.id));
       return ticket;

@@ -1,0 +1,16 @@
+CREATE TABLE "delegations" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"seq" integer NOT NULL,
+	"head_hash" "bytea" NOT NULL,
+	"recorded_at" timestamp with time zone NOT NULL,
+	"principal_id" uuid NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"site_ids" jsonb NOT NULL,
+	"acts" jsonb NOT NULL,
+	"valid_from" text NOT NULL,
+	"valid_to" text NOT NULL,
+	"status" text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX "delegations_agent" ON "delegations" USING btree ("agent_id","principal_id");--> statement-breakpoint
+CREATE INDEX "delegations_principal" ON "delegations" USING btree ("principal_id");
