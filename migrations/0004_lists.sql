@@ -12,5 +12,23 @@ CREATE TABLE "delegations" (
 	"status" text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "designations" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"seq" integer NOT NULL,
+	"head_hash" "bytea" NOT NULL,
+	"recorded_at" timestamp with time zone NOT NULL,
+	"type" text NOT NULL,
+	"party_id" uuid NOT NULL,
+	"site_id" uuid,
+	"tag" text,
+	"stream" text NOT NULL,
+	"basis" text,
+	"valid_from" text NOT NULL,
+	"valid_to" text
+);
+--> statement-breakpoint
 CREATE INDEX "delegations_agent" ON "delegations" USING btree ("agent_id","principal_id");--> statement-breakpoint
-CREATE INDEX "delegations_principal" ON "delegations" USING btree ("principal_id");
+CREATE INDEX "delegations_principal" ON "delegations" USING btree ("principal_id");--> statement-breakpoint
+CREATE INDEX "designations_party" ON "designations" USING btree ("party_id");--> statement-breakpoint
+CREATE INDEX "designations_site" ON "designations" USING btree ("site_id");--> statement-breakpoint
+CREATE INDEX "designations_type" ON "designations" USING btree ("type","stream","id");

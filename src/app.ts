@@ -7,6 +7,7 @@ import { generationRoutes } from './generation/routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
 import { mayUse } from './parties/authorisation.ts';
 import { delegationRoutes } from './parties/delegation-routes.ts';
+import { designationRoutes } from './parties/designation-routes.ts';
 import { authenticator } from './parties/keys.ts';
 import { partyRoutes } from './parties/routes.ts';
 import { permitRoutes } from './permits/routes.ts';
@@ -21,6 +22,7 @@ const ROUTES: readonly ((app: App, services: Services) => void)[] = [
   catalogueRoutes,
   partyRoutes,
   delegationRoutes,
+  designationRoutes,
   permitRoutes,
   generationRoutes,
   transportRoutes,

@@ -10,6 +10,7 @@ import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import {
   apiKeyKind,
   delegationKind,
+  designationKind,
   deviceKind,
   partyKind,
   personKind,
@@ -42,6 +43,7 @@ export const KINDS: readonly Kind[] = [
   deviceKind,
   apiKeyKind,
   delegationKind,
+  designationKind,
   permitKind,
   manifestKind,
   batchKind,

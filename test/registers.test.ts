@@ -4,3 +4,5 @@ import './registers/people.cases.ts';
 import './registers/keys.cases.ts';
 import './registers/permits.cases.ts';
 import './registers/policies.cases.ts';
+import './parties/delegations.cases.ts';
+import './registers/designations.cases.ts';

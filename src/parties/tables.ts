@@ -144,6 +144,35 @@ export const delegations = pgTable(
   ],
 );
 
+/** HJ 1259-2022 4.2: 重点监管单位, 简化管理单位, 登记管理单位. */
+export const SITE_CLASSES = ['KEY', 'SIMPLE', 'REGISTER'] as const;
+export type SiteClass = (typeof SITE_CLASSES)[number];
+
+export const DESIGNATION_TYPES = ['key_unit', 'risk_tag', 'expected_unit', 'site_class'] as const;
+export type DesignationType = (typeof DESIGNATION_TYPES)[number];
+
+/** 名录: what an authority has said of a unit. Why is free text and stands in the event's details. */
+export const designations = pgTable(
+  'designations',
+  {
+    ...subjectColumns,
+    type: text().$type<DesignationType>().notNull(),
+    partyId: uuid().notNull(),
+    /** Null: the party as a whole. */
+    siteId: uuid(),
+    tag: text(),
+    stream: text().notNull(),
+    basis: text(),
+    validFrom: text().notNull(),
+    validTo: text(),
+  },
+  (table) => [
+    index('designations_party').on(table.partyId),
+    index('designations_site').on(table.siteId),
+    index('designations_type').on(table.type, table.stream, table.id),
+  ],
+);
+
 /**
  * Who finds what in a list: one row per party or county, written with the act. A list reads its own scopes and never
  * an OR over parties. Ids are UUIDv7, so their order is the order of creation.
