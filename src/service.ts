@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { holdPolicyBook } from './catalogue/reference.ts';
+import { holdPolicyBook, type PolicyBook } from './catalogue/reference.ts';
 import { policyKind } from './catalogue/registers.ts';
 import { seedPolicies } from './catalogue/seeding.ts';
 import type { Config } from './config.ts';
@@ -29,6 +29,7 @@ import { ensurePartitions } from './platform/partitions.ts';
 import { type QueueDriver, relayToRedis, runInProcess, workFromRedis } from './platform/queues.ts';
 import type { Kind } from './platform/subjects.ts';
 import { anomalyKind, audienceOfAnomaly } from './reconciliation/commands.ts';
+import { reportKind } from './reports/commands.ts';
 import { weighTicketKind } from './transport/commands.ts';
 import { unmatchedReportKind } from './transport/unmatched-reports.ts';
 import { JOB_DEFINITIONS, jobsOf, startSchedules } from './worker.ts';
@@ -50,6 +51,7 @@ export const KINDS: readonly Kind[] = [
   weighTicketKind,
   unmatchedReportKind,
   anomalyKind,
+  reportKind,
 ] as unknown as readonly Kind[];
 
 export const AUDIENCE_OF: AudienceOf = { manifest: audienceOfManifest, anomaly: audienceOfAnomaly };
@@ -64,6 +66,8 @@ export interface Service {
   readonly database: Database;
   readonly journal: Journal;
   readonly clock: Clock;
+  /** What is in force, as acts are judged with it. */
+  readonly reference: () => PolicyBook;
   /** Runs or hands over what is due; in a pure API process it is only woken elsewhere. */
   readonly wakeJobs: () => void;
   stop(): Promise<void>;
@@ -138,6 +142,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     database,
     journal,
     clock,
+    reference: policies.current,
     wakeJobs,
     async stop() {
       await schedules?.stop();

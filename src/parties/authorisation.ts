@@ -55,6 +55,11 @@ export const PERMISSIONS = {
   'manifests.receipt': ['member'],
   'manifests.void': ['member'],
   'anomalies.read': ['regulator', 'member'],
+  'site-class.read': ['regulator', 'member'],
+  'reports.read': ['regulator', 'member'],
+  'reports.confirm': ['member'],
+  'registers.read': ['regulator', 'member'],
+  'coverage.read': ['administrator', 'regulator'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Operation = keyof typeof PERMISSIONS;

@@ -10,7 +10,11 @@ import { CivilDay, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { against, partyAbsent } from './commands.ts';
 import { type Designation, designationKind, partyKind, siteKind } from './registers.ts';
-import { DESIGNATION_TYPES, type DesignationType, type Jurisdiction, SITE_CLASSES } from './tables.ts';
+import { DESIGNATION_TYPES, type DesignationType, type Jurisdiction } from './tables.ts';
+
+/** HJ 1259-2022 4.2: 重点监管单位, 简化管理单位, 登记管理单位. */
+export const SITE_CLASSES = ['KEY', 'SIMPLE', 'REGISTER'] as const;
+export type SiteClass = (typeof SITE_CLASSES)[number];
 
 /**
  * 名录: what an authority says of a unit and what decides how strictly it is looked at. Never an edit of the party: it has

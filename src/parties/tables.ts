@@ -36,7 +36,7 @@ export const sites = pgTable(
     permitCode: text(),
     active: boolean().notNull(),
   },
-  (table) => [index('sites_party').on(table.partyId)],
+  (table) => [index('sites_party').on(table.partyId), index('sites_region').on(table.region, table.id)],
 );
 
 export const vehicles = pgTable(
@@ -143,10 +143,6 @@ export const delegations = pgTable(
     index('delegations_principal').on(table.principalId),
   ],
 );
-
-/** HJ 1259-2022 4.2: 重点监管单位, 简化管理单位, 登记管理单位. */
-export const SITE_CLASSES = ['KEY', 'SIMPLE', 'REGISTER'] as const;
-export type SiteClass = (typeof SITE_CLASSES)[number];
 
 export const DESIGNATION_TYPES = ['key_unit', 'risk_tag', 'expected_unit', 'site_class'] as const;
 export type DesignationType = (typeof DESIGNATION_TYPES)[number];

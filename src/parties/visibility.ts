@@ -3,7 +3,7 @@ import { STREAMS } from '../catalogue/policies.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { Caller } from '../platform/acts.ts';
 import { regionScope, STAGES } from './audience.ts';
-import type { Jurisdiction } from './tables.ts';
+import type { DelegableAct, Jurisdiction } from './tables.ts';
 
 /**
  * What a caller may see: a party what concerns it, a regulator what starts, passes or ends in its jurisdiction, in its
@@ -101,7 +101,11 @@ export interface StockQuestion {
   readonly siteId?: string | null | undefined;
   readonly region?: string | undefined;
   readonly day: string;
+  /** Any of which a delegation of lets an agent see them; without, generation and storage. */
+  readonly acts?: readonly DelegableAct[];
 }
+
+const KEEPS_STOCK: readonly DelegableAct[] = ['generation', 'storage'];
 
 /**
  * May the caller see the stocks of a party: its own, those of one that stands in a regulator's jurisdiction, or those a
@@ -117,13 +121,13 @@ export async function maySeeParty(pool: pg.Pool, caller: Caller, question: Stock
 }
 
 const DELEGATED_SITES_SQL = `select site_ids as "siteIds" from delegations where agent_id = $1 and principal_id = $2
-  and status = 'valid' and valid_from <= $3 and $3 < valid_to and acts ?| array['generation', 'storage']`;
+  and status = 'valid' and valid_from <= $3 and $3 < valid_to and acts ?| $4`;
 
 /** The sites of a party whose stocks the caller may see there: every one, or those of its key or of the delegations it has. */
 export async function sitesShown(
   pool: pg.Pool,
   caller: Caller,
-  { partyId, day }: Pick<StockQuestion, 'partyId' | 'day'>,
+  { partyId, day, acts = KEEPS_STOCK }: Pick<StockQuestion, 'partyId' | 'day' | 'acts'>,
 ): Promise<'all' | readonly string[]> {
   if (caller.role === 'regulator') return 'all';
   if (caller.actor.party === partyId) return caller.site ? [caller.site] : 'all';
@@ -131,7 +135,7 @@ export async function sitesShown(
   const { rows } = await pool.query<{ siteIds: readonly string[] }>({
     name: 'delegated-sites',
     text: DELEGATED_SITES_SQL,
-    values: [caller.actor.party, partyId, day],
+    values: [caller.actor.party, partyId, day, acts],
   });
   if (rows.some(({ siteIds }) => siteIds.length === 0)) return 'all';
   return rows.flatMap(({ siteIds }) => siteIds);
