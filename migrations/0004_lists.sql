@@ -53,5 +53,4 @@ CREATE INDEX "delegations_principal" ON "delegations" USING btree ("principal_id
 CREATE INDEX "designations_party" ON "designations" USING btree ("party_id");--> statement-breakpoint
 CREATE INDEX "designations_site" ON "designations" USING btree ("site_id");--> statement-breakpoint
 CREATE INDEX "designations_type" ON "designations" USING btree ("type","stream","id");--> statement-breakpoint
-CREATE INDEX "reports_region" ON "reports" USING btree ("region","period");--> statement-breakpoint
 CREATE INDEX "sites_region" ON "sites" USING btree ("region","id");

@@ -1,4 +1,4 @@
-import { bigint, boolean, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, subjectColumns } from '../platform/tables.ts';
 import type { Figures, PeriodType } from './rules.ts';
 
@@ -25,8 +25,5 @@ export const reports = pgTable(
     firstConfirmedAt: instant().notNull(),
     confirmedAt: instant().notNull(),
   },
-  (table) => [
-    unique('reports_period').on(table.siteId, table.period),
-    index('reports_region').on(table.region, table.period),
-  ],
+  (table) => [unique('reports_period').on(table.siteId, table.period)],
 );
