@@ -14,4 +14,3 @@ export const RISK_TAGS = {
     source: '济南市市中区“无废城市”建设方案（2023-03-24）四（六）5',
   },
 } as const;
-export type RiskTag = keyof typeof RISK_TAGS;

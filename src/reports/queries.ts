@@ -33,6 +33,10 @@ const TREATMENT_KIND = `(select coalesce(e.canonical::jsonb #>> '{data,treatment
     (select f.canonical::jsonb #>> '{data,treatment,treatmentKind}' from custody_events f where f.subject_id = e.subject_id and f.seq = 1))
   from custody_events e where e.id = p.event_id)`;
 
+/** The account at the other end of a posting `p`, one probe each: `offset 0` keeps the planner from reading whole tables instead. */
+export const OTHER_END = `cross join lateral (select t.account_id from postings t where t.event_id = p.event_id and t.n = (p.n # 1) offset 0) t
+  join lateral (select role from accounts where id = t.account_id offset 0) o on true`;
+
 /**
  * Every stock account of a site: what it held at both ends of the period, and what moved between, by the account at the
  * other end. The two postings of a movement are neighbours, 2k and 2k + 1, the one that gave first. A question costs what
@@ -50,9 +54,7 @@ const FIGURES_SQL = `select k.key, a.waste_code, f.what, f.stock_end, f.treatmen
     select m.role, m.stock_end, m.treatment_kind, sum(m.grams)::bigint, sum(m.pieces)::bigint from (
       select o.role, case p.n & 1 when 0 then 'from' else 'to' end as stock_end, p.grams, p.pieces,
         case when o.role = 'treated' and p.n & 1 = 0 then ${TREATMENT_KIND} end as treatment_kind
-      from postings p
-      join postings t on t.event_id = p.event_id and t.n = (p.n # 1)
-      join accounts o on o.id = t.account_id
+      from postings p ${OTHER_END}
       where p.account_id = a.id and p.occurred_at >= q.start_at and p.occurred_at < q.end_at and p.event_id >= q.start_floor
     ) m group by 1, 2, 3
   ) as f(what, stock_end, treatment_kind, grams, pieces)`;
@@ -101,6 +103,10 @@ export async function figuresNow(pool: pg.Pool, siteId: string, period: Period):
 
 const FULL_YEARS = 3;
 
+/** What the last eight hours of a UTC year brought, which are the first of a year in Shanghai. */
+const hoursBefore = (instant: string, floor: string): string =>
+  `(select coalesce(sum(grams), 0) from postings where account_id = a.id and occurred_at >= ${instant} and occurred_at < ${instant} + interval '8 hours' and event_id >= ${floor})`;
+
 /**
  * What the classes of sites are judged by on a day, a row a site in the order given. The mass of a year in Shanghai is its months
  * (UTC) and the eight hours before it, less the last eight.
@@ -109,14 +115,11 @@ const CLASS_SQL = `select s.id as "siteId", s.party_id as "partyId", s.region,
     (select min(m.month) from accounts a cross join lateral (select min(month) as month from monthly_balances where account_id = a.id) m
       where a.site_id = s.id and a.role = 'generated') as "firstMonth",
     (select coalesce(jsonb_agg(jsonb_build_object('year', y.year, 'grams', y.grams) order by y.year), '[]') from (
-      select years.year, -sum(m.grams + w.grams) as grams from unnest($3::int[]) as years(year)
+      select years.year, -sum(m.grams + w.grams) as grams from unnest($3::int[], $4::timestamptz[], $5::uuid[], $6::timestamptz[], $7::uuid[]) as years(year, opens_at, opens_floor, closes_at, closes_floor)
       join accounts a on a.site_id = s.id and a.role = 'generated'
       cross join lateral (select coalesce(sum(grams), 0) as grams from monthly_balances
         where account_id = a.id and month between years.year || '-01' and years.year || '-12') m
-      cross join lateral (select coalesce(sum(case when occurred_at < make_timestamptz(years.year, 1, 1, 0, 0, 0, 'UTC') then grams else -grams end), 0) as grams
-        from postings where account_id = a.id
-          and (occurred_at >= make_timestamptz(years.year - 1, 12, 31, 16, 0, 0, 'UTC') and occurred_at < make_timestamptz(years.year, 1, 1, 0, 0, 0, 'UTC')
-            or occurred_at >= make_timestamptz(years.year, 12, 31, 16, 0, 0, 'UTC') and occurred_at < make_timestamptz(years.year + 1, 1, 1, 0, 0, 0, 'UTC'))) w
+      cross join lateral (select ${hoursBefore('years.opens_at', 'years.opens_floor')} - ${hoursBefore('years.closes_at', 'years.closes_floor')} as grams) w
       group by 1) y) as years,
     exists (select 1 from accounts a where a.site_id = s.id and a.role = 'treated') as "treatsItself",
     (select number from permits where holder_id = s.party_id and type = 'licence' and status = 'valid' and (site_id is null or site_id = s.id)
@@ -138,10 +141,16 @@ export interface SiteFacts {
 export async function classFactsOf(pool: pg.Pool, siteIds: readonly string[], day: string): Promise<SiteFacts[]> {
   const year = Number(day.slice(0, 4));
   const asked = Array.from({ length: FULL_YEARS + 1 }, (_, index) => year - FULL_YEARS + index);
+  const opens = asked.map((one) => startOfDay(`${one}-01-01`));
+  const closes = asked.map((one) => startOfDay(`${one + 1}-01-01`));
   const { rows } = await pool.query<
     Omit<SiteFacts, 'facts'> &
       Omit<ClassFacts, 'years'> & { firstMonth: string | null; years: { year: number; grams: number }[] }
-  >({ name: 'class-facts', text: CLASS_SQL, values: [siteIds, day, asked] });
+  >({
+    name: 'class-facts',
+    text: CLASS_SQL,
+    values: [siteIds, day, asked, opens, opens.map(floorOf), closes, closes.map(floorOf)],
+  });
   return rows.map(({ siteId, partyId, region, firstMonth, years, ...facts }) => ({
     siteId,
     partyId,

@@ -3,7 +3,7 @@ import { endOfDayInShanghai } from '../catalogue/calendar.ts';
 import type { AccountRole } from '../custody/ledger.ts';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
 import { earliestIdOf } from '../platform/ids.ts';
-import { startOfDay } from './queries.ts';
+import { OTHER_END, startOfDay } from './queries.ts';
 
 /**
  * 管理台账 (HJ 1259-2022 annex B): what came to and left the stock of a site, read off the ledger and never kept by hand. A
@@ -90,7 +90,7 @@ export interface RegisterQuestion {
 const REGISTER_SQL = `with page as (
     select r.*, a.waste_code, a.owner_id from accounts a cross join lateral (
       select p.event_id, p.n, p.batch_id, p.manifest_id, p.line, p.grams, p.pieces, p.occurred_at
-      from postings p join postings t on t.event_id = p.event_id and t.n = (p.n # 1) join accounts o on o.id = t.account_id
+      from postings p ${OTHER_END}
       where p.account_id = a.id and p.occurred_at >= $4 and p.occurred_at < $3 and p.event_id >= $5 and p.n & 1 = $6 and o.role = any($7::text[])
         and ($8::uuid is null or (p.occurred_at, p.event_id, p.n) > ($4, $8, $9::int))
       order by p.occurred_at, p.event_id, p.n limit $10
