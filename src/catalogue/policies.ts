@@ -18,6 +18,7 @@ export const LOOKS_AT = ['issued', 'pickedUp', 'arrived', 'accepted', 'treated',
 export const POLICY_PLACES = ['origin', 'destination', 'site', 'carrier'] as const;
 
 const Count = z.number().int().positive();
+const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 const MassTolerance = z.strictObject({
   /** Below it a difference says nothing: two truck scales, or two bench scales, may honestly differ by as much. */
   floorTruckGrams: Count,
@@ -172,12 +173,17 @@ export const POLICIES = {
   'report-due-days': {
     zh: '申报的最后日期',
     en: 'Last days for reports: of the month after a month or a quarter, and of the year after a year',
-    value: z.strictObject({
-      monthlyDay: Count.max(28),
-      quarterlyDay: Count.max(28),
-      yearlyMonth: Count.max(12),
-      yearlyDay: Count.max(31),
-    }),
+    value: z
+      .strictObject({
+        monthlyDay: Count.max(28),
+        quarterlyDay: Count.max(28),
+        yearlyMonth: Count.max(12),
+        yearlyDay: Count.max(31),
+      })
+      .refine(({ yearlyMonth, yearlyDay }) => yearlyDay <= DAYS_OF_MONTH[yearlyMonth - 1]!, {
+        path: ['yearlyDay'],
+        error: 'no such day in yearlyMonth of every year',
+      }),
     streams: ['hazardous'],
   },
   'coverage-counts': {
