@@ -9,19 +9,25 @@ import { generationRoutes } from './generation/routes.ts';
 import { storeRoutes } from './generation/store-routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
 import { mayUse } from './parties/authorisation.ts';
+import { delegationRoutes } from './parties/delegation-routes.ts';
+import { designationRoutes } from './parties/designation-routes.ts';
 import { authenticator } from './parties/keys.ts';
 import { partyRoutes } from './parties/routes.ts';
 import { permitRoutes } from './permits/routes.ts';
-import { type App, buildHttp, ProblemView, type Services } from './platform/http.ts';
+import { type App, buildHttp, ProblemView } from './platform/http.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { reconciliationRoutes } from './reconciliation/routes.ts';
+import { registerRoutes } from './reports/register-routes.ts';
+import { reportRoutes } from './reports/routes.ts';
 import type { Service } from './service.ts';
 import { transportRoutes } from './transport/routes.ts';
 
 /** Every slice's routes, in the order of the floors. */
-const ROUTES: readonly ((app: App, services: Services) => void)[] = [
+const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   catalogueRoutes,
   partyRoutes,
+  delegationRoutes,
+  designationRoutes,
   permitRoutes,
   generationRoutes,
   containerRoutes,
@@ -30,6 +36,8 @@ const ROUTES: readonly ((app: App, services: Services) => void)[] = [
   manifestRoutes,
   disposalRoutes,
   reconciliationRoutes,
+  reportRoutes,
+  registerRoutes,
 ];
 
 export interface AppOptions {

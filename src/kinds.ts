@@ -8,13 +8,23 @@ import { storageMoveKind } from './generation/storage.ts';
 import { legProjection } from './manifests/legs.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
-import { apiKeyKind, deviceKind, partyKind, personKind, siteKind, vehicleKind } from './parties/registers.ts';
+import {
+  apiKeyKind,
+  delegationKind,
+  designationKind,
+  deviceKind,
+  partyKind,
+  personKind,
+  siteKind,
+  vehicleKind,
+} from './parties/registers.ts';
 import { permitKind } from './permits/registers.ts';
 import { permitUseProjection } from './permits/uses.ts';
 import type { Projection } from './platform/acts.ts';
 import type { Kind } from './platform/subjects.ts';
 import { anomalyKind, audienceOfAnomaly } from './reconciliation/anomalies.ts';
 import { ruleKind } from './reconciliation/rule-rows.ts';
+import { reportKind } from './reports/commands.ts';
 import { weighTicketKind } from './transport/commands.ts';
 import { audienceOfTrip, tripKind } from './transport/trips.ts';
 import { unmatchedReportKind } from './transport/unmatched-reports.ts';
@@ -27,6 +37,9 @@ export const KINDS: readonly Kind[] = [
   siteKind,
   vehicleKind,
   personKind,
+  delegationKind,
+  designationKind,
+  reportKind,
   deviceKind,
   apiKeyKind,
   permitKind,

@@ -12,6 +12,7 @@ import { ensurePartitions } from './platform/partitions.ts';
 import { type QueueDriver, relayToRedis, runInProcess, workFromRedis } from './platform/queues.ts';
 import type { Kind } from './platform/subjects.ts';
 import { loadRuleBook, ruleKind, seedRuleRows } from './reconciliation/rule-rows.ts';
+import type { RuleBook } from './reconciliation/rules/rule.ts';
 import { upgradeDatabase } from './upgrade.ts';
 import { JOB_DEFINITIONS, jobsOf, startSchedules } from './worker.ts';
 
@@ -20,6 +21,8 @@ export interface Service {
   readonly database: Database;
   readonly journal: Journal;
   readonly clock: Clock;
+  /** What is in force, as acts are judged with it. */
+  readonly reference: () => RuleBook;
   /** Runs or hands over what is due; in a pure API process it is only woken elsewhere. */
   readonly wakeJobs: () => void;
   stop(): Promise<void>;
@@ -95,6 +98,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     database,
     journal,
     clock,
+    reference: book.current,
     wakeJobs,
     async stop() {
       await schedules?.stop();

@@ -5,3 +5,5 @@ import './registers/keys.cases.ts';
 import './registers/permits.cases.ts';
 import './permits/balances.cases.ts';
 import './registers/policies.cases.ts';
+import './parties/delegations.cases.ts';
+import './registers/designations.cases.ts';

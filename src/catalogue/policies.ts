@@ -13,11 +13,12 @@ import { TREATMENT_KINDS } from './treatment-methods.ts';
 
 export const STREAMS = ['hazardous', 'medical', 'construction'] as const;
 export type Stream = (typeof STREAMS)[number];
-/** The day of its life on which a rule looks at a manifest or batch: the law of that day judges. */
-export const LOOKS_AT = ['issued', 'stored', 'pickedUp', 'arrived', 'accepted', 'treated'] as const;
+/** The day of its life on which a rule looks at a manifest or batch (or the last of a reported period): the law of that day judges. */
+export const LOOKS_AT = ['issued', 'stored', 'pickedUp', 'arrived', 'accepted', 'treated', 'reported'] as const;
 export const POLICY_PLACES = ['origin', 'destination', 'site', 'carrier'] as const;
 
 const Count = z.number().int().positive();
+const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 const MassTolerance = z.strictObject({
   /** Below it a difference says nothing: two truck scales, or two bench scales, may honestly differ by as much. */
   floorTruckGrams: Count,
@@ -209,6 +210,34 @@ export const POLICIES = {
     zh: '水泥窑共处置计为利用或处置',
     en: 'Whether the cement kiln counts as use or disposal',
     value: z.enum(TREATMENT_KINDS),
+    streams: STREAMS,
+  },
+  'site-class-grams': {
+    zh: '管理类别的年产生量界限',
+    en: 'Yearly masses from which a site is in the key or the simplified class',
+    value: z.strictObject({ keyGrams: Count, simpleGrams: Count }),
+    streams: ['hazardous'],
+  },
+  'report-due-days': {
+    zh: '申报的最后日期',
+    en: 'Last days for reports: of the month after a month or a quarter, and of the year after a year',
+    value: z
+      .strictObject({
+        monthlyDay: Count.max(28),
+        quarterlyDay: Count.max(28),
+        yearlyMonth: Count.max(12),
+        yearlyDay: Count.max(31),
+      })
+      .refine(({ yearlyMonth, yearlyDay }) => yearlyDay <= DAYS_OF_MONTH[yearlyMonth - 1]!, {
+        path: ['yearlyDay'],
+        error: 'no such day in yearlyMonth of every year',
+      }),
+    streams: ['hazardous'],
+  },
+  'coverage-counts': {
+    zh: '应报单位何时计为已覆盖',
+    en: 'What of a month counts an expected unit as covered',
+    value: z.enum(['confirmed_pickup', 'any_fact']),
     streams: STREAMS,
   },
 } as const satisfies Record<string, PolicyDefinition>;

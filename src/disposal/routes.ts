@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { TREATMENT_KINDS } from '../catalogue/treatment-methods.ts';
 import { streamOfCode } from '../catalogue/waste-codes.ts';
 import { isUnsettled } from '../manifests/manifest.ts';
@@ -116,8 +117,9 @@ function addTreatmentActs(app: App, { journal }: Services): void {
   });
 }
 
-function addTreatmentReads(app: App, { database }: Services): void {
+function addTreatmentReads(app: App, { database, clock }: Services): void {
   const { pool } = database;
+  const today = () => dayInShanghai(clock.now());
   app.get(
     '/v1/treatments',
     {
@@ -135,7 +137,7 @@ function addTreatmentReads(app: App, { database }: Services): void {
         'select party_id as "partyId", region from sites where id = $1',
         [siteId],
       );
-      if (!rows[0] || !(await maySeeParty(pool, request.caller, rows[0].partyId, rows[0].region, siteId)))
+      if (!rows[0] || !(await maySeeParty(pool, request.caller, { ...rows[0], siteId, day: today() })))
         throw Problem.of(notFound('site', siteId));
       const { streams } = await sightOf(pool, request.caller);
       const page = { siteId, streams, below: readCursor(cursor), rowsMax: limit + 1 };
@@ -155,7 +157,7 @@ function addTreatmentReads(app: App, { database }: Services): void {
       },
     },
     async (request, reply) => {
-      const treatment = await visibleTreatment(pool, request.caller, request.params.id);
+      const treatment = await visibleTreatment(pool, request.caller, request.params.id, today());
       reply.header('etag', `"${treatment.version}"`);
       return viewOf(treatment);
     },
@@ -173,19 +175,19 @@ function addTreatmentReads(app: App, { database }: Services): void {
       },
     },
     async (request) => {
-      const { id } = await visibleTreatment(pool, request.caller, request.params.id);
+      const { id } = await visibleTreatment(pool, request.caller, request.params.id, today());
       return { items: (await manifestEvents(pool, id)).map((event) => ({ ...event })) };
     },
   );
 }
 
 /** @throws Problem 404 for a treatment that does not concern the caller: another's, elsewhere, of other streams. */
-async function visibleTreatment(pool: pg.Pool, caller: Caller, id: string): Promise<TreatmentRow> {
+async function visibleTreatment(pool: pg.Pool, caller: Caller, id: string, day: string): Promise<TreatmentRow> {
   const [treatment] = await treatmentsById(pool, [id]);
   const { streams } = await sightOf(pool, caller);
   const visible =
     treatment &&
-    (await maySeeParty(pool, caller, treatment.partyId, undefined, treatment.siteId)) &&
+    (await maySeeParty(pool, caller, { ...treatment, region: undefined, day })) &&
     treatment.inputs.some(({ wasteCode }) => streams === null || streams.includes(streamOfCode(wasteCode)));
   if (!treatment || !visible) throw Problem.of(notFound('treatment', id));
   return treatment;

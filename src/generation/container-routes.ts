@@ -173,7 +173,7 @@ function addReads(app: App, pool: pg.Pool, today: () => string): void {
         await seen(caller, parentId);
         return sendPage(request, reply, await visible(await childrenOf(pool, parentId, page.below)), limit);
       }
-      const ownerId = await ownerSeenAt(pool, caller, siteId!);
+      const ownerId = await ownerSeenAt(pool, caller, siteId!, today());
       const { streams } = sight;
       const filter = { siteId: siteId!, state: state ?? null, ownerId, streams, ...page };
       return sendPage(request, reply, await listContainers(pool, filter), limit);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { streamOfCode } from '../catalogue/waste-codes.ts';
 import { ACCOUNT_ROLES, BATCH_ORIGINS } from '../custody/ledger.ts';
 import { balancesOf, findBatch, listBatches } from '../custody/queries.ts';
-import { maySeeParty, type Sight, sightOf } from '../parties/visibility.ts';
-import type { Caller } from '../platform/acts.ts';
+import { maySeeParty, type Sight, sightOf, sitesShown } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
@@ -56,6 +56,7 @@ const BalanceQuery = z.object({
 
 export function generationRoutes(app: App, { journal, database, clock }: Services): void {
   const { pool } = database;
+  const today = () => dayInShanghai(clock.now());
   addAct(app, journal, {
     url: '/v1/generations',
     operation: 'generations.record',
@@ -80,7 +81,7 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
     },
     async (request, reply) => {
       const { siteId, inStock, limit, cursor } = request.query;
-      const ownerId = await ownerSeenAt(pool, request.caller, siteId);
+      const ownerId = await ownerSeenAt(pool, request.caller, siteId, today());
       const { streams } = await sightOf(pool, request.caller);
       return sendPage(
         request,
@@ -107,8 +108,8 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
       const visible =
         batch &&
         (maySeeOwn(request.caller, batch) ||
-          (await maySeeParty(pool, request.caller, batch.partyId, undefined, batch.siteId))) &&
-        watched(await sightOf(pool, request.caller), request.caller)(batch);
+          (await maySeeParty(pool, request.caller, { ...batch, region: undefined, day: today() }))) &&
+        watched(await sightOf(pool, request.caller), [batch.siteId])(batch);
       if (!batch || !visible) throw Problem.of(notFound('batch', request.params.id));
       reply.header('etag', `"${batch.version}"`);
       return batch;
@@ -130,20 +131,22 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
       const { at, ownerId, ...query } = request.query;
       const partyId = ownerId ?? query.partyId ?? request.caller.actor.party;
       const of = ownerId === undefined ? 'party_id' : 'owner_id';
-      if (!(await maySeeParty(pool, request.caller, partyId))) throw Problem.of(notFound('party', partyId));
+      const question = { partyId, day: today() };
+      if (!(await maySeeParty(pool, request.caller, question))) throw Problem.of(notFound('party', partyId));
       const instant = at === undefined ? undefined : new Date(at);
       return {
         at: (instant ?? clock.now()).toISOString(),
         items: (await balancesOf(pool, { ...query, of, partyId, at: instant })).filter(
-          watched(await sightOf(pool, request.caller), request.caller),
+          watched(await sightOf(pool, request.caller), await sitesShown(pool, request.caller, question)),
         ),
       };
     },
   );
 }
 
-/** A regulator sees the wastes of its streams; a key bound to a site, what lies there. */
+/** A regulator sees the wastes of its streams; a key bound to a site and an agent, what lies at the sites that are theirs to see. */
 const watched =
-  ({ streams }: Sight, { site }: Caller) =>
+  ({ streams }: Sight, shown: 'all' | readonly string[]) =>
   ({ wasteCode, siteId }: { readonly wasteCode: string; readonly siteId: string | null }): boolean =>
-    (streams === null || streams.includes(streamOfCode(wasteCode))) && (!site || site === siteId);
+    (streams === null || streams.includes(streamOfCode(wasteCode))) &&
+    (shown === 'all' || (siteId !== null && shown.includes(siteId)));

@@ -11,22 +11,27 @@ import { wasTenant } from './queries.ts';
 
 /** What lies at a site is seen by its party and its regulators as a whole, by a tenant as far as it is its own. */
 
-/** Null for all of it, or the one owner whose waste the caller sees; undefined when it may not know of the site's stock at all. */
-export async function sightAt(pool: pg.Pool, caller: Caller, siteId: string): Promise<string | null | undefined> {
+/** On that day (Asia/Shanghai): null for all of it, or the one owner whose waste the caller sees; undefined when it may not know of the site's stock at all. */
+export async function sightAt(
+  pool: pg.Pool,
+  caller: Caller,
+  siteId: string,
+  day: string,
+): Promise<string | null | undefined> {
   const { rows } = await pool.query<{ partyId: string; region: string }>({
     name: 'site-of-sight',
     text: 'select party_id as "partyId", region from sites where id = $1',
     values: [siteId],
   });
   if (!rows[0]) return undefined;
-  if (await maySeeParty(pool, caller, rows[0].partyId, rows[0].region, siteId)) return null;
+  if (await maySeeParty(pool, caller, { ...rows[0], siteId, day })) return null;
   const { party } = caller.actor;
   return atTheirSite(caller, siteId) && (await wasTenant(pool, siteId, party)) ? party : undefined;
 }
 
 /** As `sightAt`. @throws Problem not-found for whoever may not know of it. */
-export async function ownerSeenAt(pool: pg.Pool, caller: Caller, siteId: string): Promise<string | null> {
-  const seen = await sightAt(pool, caller, siteId);
+export async function ownerSeenAt(pool: pg.Pool, caller: Caller, siteId: string, day: string): Promise<string | null> {
+  const seen = await sightAt(pool, caller, siteId, day);
   if (seen === undefined) throw Problem.of(notFound('site', siteId));
   return seen;
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { resolveContainers } from '../custody/container-queries.ts';
 import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
@@ -100,7 +101,8 @@ export function storeRoutes(app: App, services: Services): void {
   addStorageMoves(app, services);
 }
 
-function addStores(app: App, { journal, database: { pool } }: Services): void {
+function addStores(app: App, { journal, database: { pool }, clock }: Services): void {
+  const today = () => dayInShanghai(clock.now());
   app.get(
     '/v1/stores',
     {
@@ -114,7 +116,8 @@ function addStores(app: App, { journal, database: { pool } }: Services): void {
     },
     async (request) => {
       const { siteId } = request.query;
-      if ((await registerSight(pool, request.caller, siteId)) === undefined) throw Problem.of(notFound('site', siteId));
+      if ((await registerSight(pool, request.caller, siteId, today())) === undefined)
+        throw Problem.of(notFound('site', siteId));
       return { items: (await storesOf(pool, siteId)).map(storeView) };
     },
   );
@@ -131,7 +134,7 @@ function addStores(app: App, { journal, database: { pool } }: Services): void {
     },
     async (request, reply) => {
       const store = await findStore(pool, request.params.id);
-      const ownerId = store && (await registerSight(pool, request.caller, store.siteId));
+      const ownerId = store && (await registerSight(pool, request.caller, store.siteId, today()));
       if (!store || ownerId === undefined) throw Problem.of(notFound(storeKind.name, request.params.id));
       const stock = await stockInStore(pool, store.id, ownerId);
       const stockGrams = stock.reduce((sum, { grams }) => sum + grams, 0);
@@ -160,7 +163,8 @@ function addStores(app: App, { journal, database: { pool } }: Services): void {
   });
 }
 
-function addTenancies(app: App, { journal, database: { pool } }: Services): void {
+function addTenancies(app: App, { journal, database: { pool }, clock }: Services): void {
+  const today = () => dayInShanghai(clock.now());
   app.get(
     '/v1/tenancies',
     {
@@ -175,7 +179,7 @@ function addTenancies(app: App, { journal, database: { pool } }: Services): void
     async (request) => {
       const { caller } = request;
       const siteId = request.query.siteId ?? null;
-      const tenantId = siteId === null ? caller.actor.party : await registerSight(pool, caller, siteId);
+      const tenantId = siteId === null ? caller.actor.party : await registerSight(pool, caller, siteId, today());
       if (tenantId === undefined) throw Problem.of(notFound('site', siteId!));
       return { items: await listTenancies(pool, { siteId, tenantId }) };
     },
@@ -200,7 +204,7 @@ function addTenancies(app: App, { journal, database: { pool } }: Services): void
     },
   );
   const maySeeTenancy = async (caller: Caller, { siteId, tenantId }: TenancyRow): Promise<boolean> =>
-    tenantId === caller.actor.party || (await registerSight(pool, caller, siteId)) === null;
+    tenantId === caller.actor.party || (await registerSight(pool, caller, siteId, today())) === null;
   addAct(app, journal, {
     url: '/v1/tenancies',
     operation: 'tenancies.register',
@@ -221,7 +225,8 @@ function addTenancies(app: App, { journal, database: { pool } }: Services): void
   });
 }
 
-function addStorageMoves(app: App, { journal, database: { pool } }: Services): void {
+function addStorageMoves(app: App, { journal, database: { pool }, clock }: Services): void {
+  const today = () => dayInShanghai(clock.now());
   addAct(app, journal, {
     url: '/v1/storage-moves',
     operation: 'storage-moves.record',
@@ -249,7 +254,7 @@ function addStorageMoves(app: App, { journal, database: { pool } }: Services): v
     },
     async (request, reply) => {
       const { siteId, storeId = null, limit, cursor } = request.query;
-      const ownerId = await ownerSeenAt(pool, request.caller, siteId);
+      const ownerId = await ownerSeenAt(pool, request.caller, siteId, today());
       const query = { siteId, ownerId, storeId, below: readCursor(cursor), rowsMax: limit + 1 };
       return sendPage(request, reply, await listStorageMoves(pool, query), limit);
     },
@@ -268,7 +273,7 @@ function addStorageMoves(app: App, { journal, database: { pool } }: Services): v
     async (request) => {
       const { caller } = request;
       const move = await findStorageMove(pool, request.params.id);
-      const seen = move && (maySeeOwn(caller, move) || (await sightAt(pool, caller, move.siteId)) === null);
+      const seen = move && (maySeeOwn(caller, move) || (await sightAt(pool, caller, move.siteId, today())) === null);
       if (!move || !seen) throw Problem.of(notFound('storage move', request.params.id));
       return move;
     },
@@ -276,7 +281,11 @@ function addStorageMoves(app: App, { journal, database: { pool } }: Services): v
 }
 
 /** As `sightAt`; administrators see registers as a whole. */
-const registerSight = async (pool: pg.Pool, caller: Caller, siteId: string): Promise<string | null | undefined> =>
-  caller.role === 'administrator' ? null : sightAt(pool, caller, siteId);
+const registerSight = async (
+  pool: pg.Pool,
+  caller: Caller,
+  siteId: string,
+  day: string,
+): Promise<string | null | undefined> => (caller.role === 'administrator' ? null : sightAt(pool, caller, siteId, day));
 
 const storeView = ({ partyId: _, region: __, ...view }: StoreRow) => view;

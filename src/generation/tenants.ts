@@ -1,4 +1,5 @@
 import { accountOf, type Place } from '../custody/ledger.ts';
+import { delegationNeeds, mandateOf } from '../parties/delegations.ts';
 import { type Site, siteKind } from '../parties/registers.ts';
 import type { Facts, Lookup, Needs, States } from '../platform/acts.ts';
 import { notFound } from '../platform/register.ts';
@@ -51,40 +52,40 @@ export interface AtSite {
   readonly ownerId?: string | undefined;
 }
 
-const ownerOf = ({ ownerId }: AtSite, { caller }: Facts): string => ownerId ?? caller.actor.party;
-
 /**
- * What is needed before the site is known: the ordinary case, one's own waste at one's own site, needs nothing more. A tenant's gate
- * is asked for in the second round; the one named here is then of an account that nobody has.
+ * What is needed before the site is known: the ordinary case, one's own waste at one's own site, needs nothing more. The gate named
+ * here is of an account that nobody has when the site is another's; the owner's is asked for in the second round.
  */
-export const atSiteNeeds = (input: AtSite, wasteCode: string, facts: Facts): Needs => ({
+export const atSiteNeeds = (input: AtSite, wasteCode: string, { caller: { actor } }: Facts): Needs => ({
   read: [{ kind: 'site', id: input.siteId }],
-  ...(ownerOf(input, facts) === facts.caller.actor.party
-    ? {
-        sharedGates: [
-          accountOf(
-            originPlaceOf({ id: input.siteId, partyId: ownerOf(input, facts) }, ownerOf(input, facts)),
-            wasteCode,
-          ).id,
-        ],
-      }
+  ...((input.ownerId ?? actor.party) === actor.party
+    ? { sharedGates: [accountOf(originPlaceOf({ id: input.siteId, partyId: actor.party }, actor.party), wasteCode).id] }
     : {}),
 });
 
-/** The rest of it: the tenancy and the gate of the owner's account. */
-export function atSiteAlsoNeeds(input: AtSite, wasteCode: string, states: States, facts: Facts): Needs {
+/** The rest of it: who may be meant, whose tenancy and whose delegation that rests on, and the gates of their accounts. */
+export function atSiteAlsoNeeds(input: AtSite, wasteCode: string, states: States, { caller }: Facts): Needs {
   const site = states.get(siteKind, input.siteId);
-  const owner = ownerOf(input, facts);
-  if (!site || owner === site.partyId) return {};
+  if (!site) return {};
+  const { party } = caller.actor;
+  const owners = input.ownerId ? [input.ownerId] : [...new Set([party, site.partyId])];
+  const tenants = owners.filter((owner) => owner !== site.partyId);
+  if (site.partyId === party && tenants.length === 0) return {};
+  const principals = site.partyId === party ? [] : owners.filter((owner) => owner !== party);
   return {
-    sharedGates: [accountOf(originPlaceOf(site, owner), wasteCode).id],
-    lookups: [{ lookup: tenantLookup, key: tenantKey(site.id, owner) }],
+    sharedGates: owners.map((owner) => accountOf(originPlaceOf(site, owner), wasteCode).id),
+    lookups: [
+      ...tenants.map((owner) => ({ lookup: tenantLookup, key: tenantKey(site.id, owner) })),
+      ...principals.flatMap((owner) => delegationNeeds(caller, owner).lookups ?? []),
+    ],
   };
 }
 
 /**
- * Whose it is and where it lies. The site's party records for itself and for its tenants, a tenant for itself.
- * @refuses not-found (a site that is neither), not-your-act (a key of another site), against-rule (no tenant on that day).
+ * Whose it is and where it lies. The site's party records for itself and for its tenants, a tenant for itself, an agent for whoever let
+ * it: collectors record for the micro-producers they serve, and the waste and the duty stay the producer's.
+ * @refuses not-found (a site that is none of these), not-your-act (a key of another site, a delegation that does not cover it),
+ * against-rule (no tenant on that day).
  */
 export function ownerAt(
   input: AtSite,
@@ -94,13 +95,19 @@ export function ownerAt(
 ): { readonly site: Site; readonly ownerId: string; readonly stock: Place } | { readonly refusal: Refusal } {
   const { actor, site: bound } = facts.caller;
   const site = states.get(siteKind, input.siteId);
-  const ownerId = ownerOf(input, facts);
-  if (!site || (site.partyId !== actor.party && ownerId !== actor.party))
+  if (!site) return { refusal: notFound('site', input.siteId) };
+  const periodsOf = (owner: string) =>
+    owner === site.partyId ? [] : states.found(tenantLookup, tenantKey(site.id, owner));
+  const isTenant = site.partyId !== actor.party && periodsOf(actor.party).length > 0;
+  const ownerId = input.ownerId ?? (isTenant ? actor.party : site.partyId);
+  if (site.partyId !== actor.party && ownerId === actor.party && !isTenant)
     return { refusal: notFound('site', input.siteId) };
-  const periods = ownerId === site.partyId ? [] : states.found(tenantLookup, tenantKey(site.id, ownerId));
-  if (site.partyId !== actor.party && periods.length === 0) return { refusal: notFound('site', input.siteId) };
+  if (site.partyId !== actor.party && ownerId !== actor.party) {
+    const mandate = mandateOf(states, facts, { partyId: ownerId, siteId: site.id, act: 'generation' });
+    if ('problem' in mandate) return { refusal: mandate };
+  }
   if (bound && bound !== site.id) return { refusal: otherSite };
-  if (ownerId !== site.partyId && !isTenantOn(periods, day)) return { refusal: noTenant(ownerId, day) };
+  if (ownerId !== site.partyId && !isTenantOn(periodsOf(ownerId), day)) return { refusal: noTenant(ownerId, day) };
   return { site, ownerId, stock: originPlaceOf(site, ownerId) };
 }
 

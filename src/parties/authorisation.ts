@@ -32,6 +32,12 @@ export const PERMISSIONS = {
   'keys.read': ['administrator', 'member'],
   'keys.grant': ['administrator', 'member'],
   'keys.revoke': ['administrator', 'member'],
+  'delegations.read': ['administrator', 'member'],
+  'delegations.register': ['administrator', 'member'],
+  'delegations.amend': ['administrator', 'member'],
+  'designations.read': ['administrator', 'regulator', 'member'],
+  'designations.register': ['administrator', 'regulator'],
+  'designations.amend': ['administrator', 'regulator'],
   'permits.read': READERS,
   'permits.uses': ['regulator', 'member'],
   'permits.register': ['administrator', 'regulator', 'member'],
@@ -86,6 +92,11 @@ export const PERMISSIONS = {
   'rules.read': READERS,
   'rules.register': ['administrator'],
   'rules.amend': ['administrator'],
+  'site-class.read': ['regulator', 'member'],
+  'reports.read': ['regulator', 'member'],
+  'reports.confirm': ['member'],
+  'registers.read': ['regulator', 'member'],
+  'coverage.read': ['administrator', 'regulator'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Operation = keyof typeof PERMISSIONS;

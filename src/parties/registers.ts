@@ -1,6 +1,6 @@
 import { registerKind } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
-import { apiKeys, devices, parties, people, sites, vehicles } from './tables.ts';
+import { apiKeys, delegations, designations, devices, parties, people, sites, vehicles } from './tables.ts';
 
 /** The registers every other slice names its subjects from. */
 const exists = (zh: string, en: string, pointer: string): Refusal => ({
@@ -25,8 +25,12 @@ export const deviceKind = registerKind('device', devices, {
   ),
 });
 export const apiKeyKind = registerKind('api_key', apiKeys);
+export const delegationKind = registerKind('delegation', delegations);
+export const designationKind = registerKind('designation', designations);
 
 export type Party = NonNullable<Parameters<typeof partyKind.evolve>[0]>;
 export type Site = NonNullable<Parameters<typeof siteKind.evolve>[0]>;
 export type Vehicle = NonNullable<Parameters<typeof vehicleKind.evolve>[0]>;
 export type Device = NonNullable<Parameters<typeof deviceKind.evolve>[0]>;
+export type Delegation = NonNullable<Parameters<typeof delegationKind.evolve>[0]>;
+export type Designation = NonNullable<Parameters<typeof designationKind.evolve>[0]>;

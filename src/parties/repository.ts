@@ -1,10 +1,22 @@
-import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { Caller } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
 import { custodyEvents, eventDetails } from '../platform/tables.ts';
-import { apiKeys, type Capacity, devices, parties, people, sites, vehicles } from './tables.ts';
+import {
+  apiKeys,
+  type Capacity,
+  type DesignationType,
+  delegations,
+  designations,
+  devices,
+  type Jurisdiction,
+  parties,
+  people,
+  sites,
+  vehicles,
+} from './tables.ts';
 
 /**
  * Every read of these registers. One function a register serves both its list and its single record, so that what a
@@ -142,6 +154,84 @@ export async function readDevices(
     .limit(limitOf(wanted));
 }
 
+/** Those the caller's party gave or was given; an administrator all. */
+export const readDelegations = (
+  { orm }: Database,
+  wanted: Wanted,
+  caller: Caller,
+  filter: { readonly principalId?: string | undefined; readonly agentId?: string | undefined } = {},
+) =>
+  orm
+    .select({
+      id: delegations.id,
+      version: delegations.seq,
+      principalId: delegations.principalId,
+      agentId: delegations.agentId,
+      siteIds: delegations.siteIds,
+      acts: delegations.acts,
+      validFrom: delegations.validFrom,
+      validTo: delegations.validTo,
+      status: delegations.status,
+    })
+    .from(delegations)
+    .where(
+      and(
+        wants(delegations.id, wanted),
+        or(ownOnly(delegations.principalId, caller), ownOnly(delegations.agentId, caller)),
+        is(delegations.principalId, filter.principalId),
+        is(delegations.agentId, filter.agentId),
+      ),
+    )
+    .orderBy(desc(delegations.id))
+    .limit(limitOf(wanted));
+
+/** Of the caller's own party; a regulator those of units in its jurisdiction and streams; an administrator all. */
+export async function readDesignations(
+  database: Database,
+  wanted: Wanted,
+  caller: Caller,
+  filter: {
+    readonly partyId?: string | undefined;
+    readonly siteId?: string | undefined;
+    readonly type?: DesignationType | undefined;
+  } = {},
+) {
+  const watched = caller.role === 'regulator' ? await jurisdictionOf(database, caller) : undefined;
+  const visible = watched
+    ? sql`coalesce(${sites.region}, ${parties.region}) = any(${sql.param(watched.regions)}::text[]) and ${designations.stream} = any(${sql.param(watched.streams)}::text[])`
+    : ownOnly(designations.partyId, caller);
+  return database.orm
+    .select({
+      id: designations.id,
+      version: designations.seq,
+      type: designations.type,
+      partyId: designations.partyId,
+      siteId: designations.siteId,
+      tag: designations.tag,
+      stream: designations.stream,
+      reason: sql<string | null>`${eventDetails.body} ->> 'reason'`,
+      basis: designations.basis,
+      validFrom: designations.validFrom,
+      validTo: designations.validTo,
+    })
+    .from(designations)
+    .innerJoin(parties, eq(parties.id, designations.partyId))
+    .leftJoin(sites, eq(sites.id, designations.siteId))
+    .leftJoin(custodyEvents, and(eq(custodyEvents.subjectId, designations.id), eq(custodyEvents.seq, designations.seq)))
+    .leftJoin(eventDetails, eq(eventDetails.eventId, custodyEvents.id))
+    .where(
+      and(
+        wants(designations.id, wanted),
+        visible,
+        is(designations.partyId, filter.partyId),
+        is(designations.siteId, filter.siteId),
+        is(designations.type, filter.type),
+      ),
+    )
+    .orderBy(desc(designations.id))
+    .limit(limitOf(wanted));
+}
+
 const KEY = {
   id: apiKeys.id,
   version: apiKeys.seq,
@@ -180,15 +270,22 @@ export async function readMe(database: Database, caller: Caller) {
   return { key, party };
 }
 
-const JURISDICTION_SQL = `select jurisdiction ->> 'region' as region from parties where id = $1`;
+const JURISDICTION_SQL = `select jurisdiction from parties where id = $1`;
 
-/** The county codes a regulator watches today, former ones included; empty without a jurisdiction. */
-export async function regionsWatched({ pool }: Database, caller: Caller): Promise<readonly string[]> {
-  const { rows } = await pool.query<{ region: string | null }>({
-    name: 'regions-watched',
+/** The county codes a regulator watches today, former ones included, and its streams; none without a jurisdiction. */
+export async function jurisdictionOf(
+  { pool }: Database,
+  caller: Caller,
+): Promise<{ readonly regions: readonly string[]; readonly streams: readonly string[] }> {
+  const { rows } = await pool.query<{ jurisdiction: Jurisdiction | null }>({
+    name: 'jurisdiction-of',
     text: JURISDICTION_SQL,
     values: [caller.actor.party],
   });
-  const region = rows[0]?.region;
-  return region ? descendantsPresent(region) : [];
+  const jurisdiction = rows[0]?.jurisdiction;
+  if (!jurisdiction) return { regions: [], streams: [] };
+  return { regions: descendantsPresent(jurisdiction.region), streams: jurisdiction.streams };
 }
+
+export const regionsWatched = async (database: Database, caller: Caller): Promise<readonly string[]> =>
+  (await jurisdictionOf(database, caller)).regions;

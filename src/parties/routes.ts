@@ -92,10 +92,10 @@ export function partyRoutes(app: App, services: Services): void {
   });
 }
 
-const record = { id: Uuid, version: z.number().int() };
+export const record = { id: Uuid, version: z.number().int() };
 const ofParty = { partyId: Uuid.optional() };
 
-interface Reads<Filter extends z.ZodRawShape> {
+export interface Reads<Filter extends z.ZodRawShape> {
   readonly path: string;
   /** First part of the operations in authorisation.ts. */
   readonly resource: string;
@@ -226,7 +226,7 @@ const KEYS: Reads<typeof ofParty> = {
 };
 
 /** A register's list and its single record. */
-function addReads<Filter extends z.ZodRawShape>(app: App, { database }: Services, reads: Reads<Filter>): void {
+export function addReads<Filter extends z.ZodRawShape>(app: App, { database }: Services, reads: Reads<Filter>): void {
   const config = { operation: `${reads.resource}.read` };
   const tags = [reads.resource];
   const Query = z.object({ ...PageQuery.shape, ...reads.filter });
@@ -280,7 +280,11 @@ interface Edits<Body extends z.ZodType, Entry> {
 }
 
 /** Entering a record and amending it, the latter with the version it is based on. */
-function addEdits<Body extends z.ZodType, Entry>(app: App, { journal }: Services, edits: Edits<Body, Entry>): void {
+export function addEdits<Body extends z.ZodType, Entry>(
+  app: App,
+  { journal }: Services,
+  edits: Edits<Body, Entry>,
+): void {
   const { path, resource, title, body } = edits;
   addAct(app, journal, {
     url: `/v1/${path}`,
@@ -302,7 +306,7 @@ function addEdits<Body extends z.ZodType, Entry>(app: App, { journal }: Services
   });
 }
 
-const recordOf = <Entry>(body: Entry, id?: string): RegisterInput<Entry> => ({
+export const recordOf = <Entry>(body: Entry, id?: string): RegisterInput<Entry> => ({
   ...(id === undefined ? {} : { id }),
   record: body,
 });

@@ -36,7 +36,7 @@ export const sites = pgTable(
     permitCode: text(),
     active: boolean().notNull(),
   },
-  (table) => [index('sites_party').on(table.partyId)],
+  (table) => [index('sites_party').on(table.partyId), index('sites_region').on(table.region, table.id)],
 );
 
 export const vehicles = pgTable(
@@ -102,6 +102,71 @@ export const apiKeys = pgTable(
     revokedAt: instant(),
   },
   (table) => [unique('api_keys_prefix').on(table.prefix), index('api_keys_party').on(table.partyId)],
+);
+
+/** What an agent may be let do, named as the acts are. */
+export const DELEGABLE_ACTS = [
+  'generation',
+  'storage',
+  'draft',
+  'revise',
+  'issue',
+  'void',
+  'pickup-code',
+  'pickup-confirmation',
+  'correction',
+  'incident',
+  'arrival',
+  'receipt',
+  'return-receipt',
+  'treatment',
+  'report',
+] as const;
+export type DelegableAct = (typeof DELEGABLE_ACTS)[number];
+
+/** 委托: who may act for whom, where, in what, how long. */
+export const delegations = pgTable(
+  'delegations',
+  {
+    ...subjectColumns,
+    principalId: uuid().notNull(),
+    agentId: uuid().notNull(),
+    /** Empty: every site of the principal. */
+    siteIds: jsonb().$type<readonly string[]>().notNull(),
+    acts: jsonb().$type<readonly DelegableAct[]>().notNull(),
+    validFrom: text().notNull(),
+    validTo: text().notNull(),
+    status: text().$type<'valid' | 'revoked'>().notNull(),
+  },
+  (table) => [
+    index('delegations_agent').on(table.agentId, table.principalId),
+    index('delegations_principal').on(table.principalId),
+  ],
+);
+
+export const DESIGNATION_TYPES = ['key_unit', 'risk_tag', 'expected_unit', 'site_class'] as const;
+export type DesignationType = (typeof DESIGNATION_TYPES)[number];
+
+/** 名录: what an authority has said of a unit. Why is free text and stands in the event's details. */
+export const designations = pgTable(
+  'designations',
+  {
+    ...subjectColumns,
+    type: text().$type<DesignationType>().notNull(),
+    partyId: uuid().notNull(),
+    /** Null: the party as a whole. */
+    siteId: uuid(),
+    tag: text(),
+    stream: text().notNull(),
+    basis: text(),
+    validFrom: text().notNull(),
+    validTo: text(),
+  },
+  (table) => [
+    index('designations_party').on(table.partyId),
+    index('designations_site').on(table.siteId),
+    index('designations_type').on(table.type, table.stream, table.id),
+  ],
 );
 
 /**

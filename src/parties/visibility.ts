@@ -3,7 +3,7 @@ import { STREAMS } from '../catalogue/policies.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { Caller } from '../platform/acts.ts';
 import { regionScope, STAGES } from './audience.ts';
-import type { Jurisdiction } from './tables.ts';
+import type { DelegableAct, Jurisdiction } from './tables.ts';
 
 /**
  * What a caller may see: a party what concerns it, a regulator what starts, passes or ends in its jurisdiction, in its
@@ -95,19 +95,57 @@ export async function listVisible<Row extends { readonly id: string }>(
   return found.slice(0, list.rowsMax);
 }
 
+/** Whose stocks are asked for, on which day (Asia/Shanghai). A site's own region decides where one is named. */
+export interface StockQuestion {
+  readonly partyId: string;
+  readonly siteId?: string | null | undefined;
+  readonly region?: string | undefined;
+  readonly day: string;
+  /** Any of which a delegation of lets an agent see them; without, generation and storage. */
+  readonly acts?: readonly DelegableAct[];
+}
+
+const KEEPS_STOCK: readonly DelegableAct[] = ['generation', 'storage'];
+
 /**
- * May the caller see the stocks of a party: its own, or of one that stands in a regulator's jurisdiction. A site's own
- * region decides where one is named.
+ * May the caller see the stocks of a party: its own, those of one that stands in a regulator's jurisdiction, or those a
+ * delegation of generation or storage lets it keep, at the sites that names. Without a site: may it see some of them?
+ * `sitesShown` says which.
  */
-export async function maySeeParty(
+export async function maySeeParty(pool: pg.Pool, caller: Caller, question: StockQuestion): Promise<boolean> {
+  const { partyId, siteId } = question;
+  if (caller.role === 'regulator' && caller.actor.party !== partyId) return watchesParty(pool, caller, question);
+  const shown = await sitesShown(pool, caller, question);
+  if (shown === 'all') return true;
+  return siteId ? shown.includes(siteId) : shown.length > 0 || partyId === caller.actor.party;
+}
+
+const DELEGATED_SITES_SQL = `select site_ids as "siteIds" from delegations where agent_id = $1 and principal_id = $2
+  and status = 'valid' and valid_from <= $3 and $3 < valid_to and acts ?| $4`;
+
+/** The sites of a party whose stocks the caller may see there: every one, or those of its key or of the delegations it has. */
+export async function sitesShown(
   pool: pg.Pool,
   caller: Caller,
-  partyId: string,
-  region?: string,
-  siteId?: string,
+  { partyId, day, acts = KEEPS_STOCK }: Pick<StockQuestion, 'partyId' | 'day' | 'acts'>,
+): Promise<'all' | readonly string[]> {
+  if (caller.role === 'regulator') return 'all';
+  if (caller.actor.party === partyId) return caller.site ? [caller.site] : 'all';
+  if (caller.role !== 'member' || caller.site) return [];
+  const { rows } = await pool.query<{ siteIds: readonly string[] }>({
+    name: 'delegated-sites',
+    text: DELEGATED_SITES_SQL,
+    values: [caller.actor.party, partyId, day, acts],
+  });
+  if (rows.some(({ siteIds }) => siteIds.length === 0)) return 'all';
+  return rows.flatMap(({ siteIds }) => siteIds);
+}
+
+async function watchesParty(
+  pool: pg.Pool,
+  caller: Caller,
+  { partyId, siteId, region }: StockQuestion,
 ): Promise<boolean> {
-  if (caller.actor.party === partyId) return !caller.site || !siteId || caller.site === siteId;
-  if (caller.role !== 'regulator') return false;
   const { rows } = await pool.query<{ region: string }>(
     'select coalesce((select region from sites where id = $2), (select region from parties where id = $1)) as region',
     [partyId, siteId ?? null],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { STAGES } from '../parties/audience.ts';
 import { listVisible, maySee, maySeeParty, sightOf } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
@@ -110,7 +111,7 @@ function addTrips(app: App, { journal, database }: Services): void {
   );
 }
 
-function addWeighTickets(app: App, { journal, database }: Services): void {
+function addWeighTickets(app: App, { journal, database, clock }: Services): void {
   const { pool } = database;
   addAct(app, journal, {
     url: '/v1/weigh-tickets',
@@ -159,7 +160,7 @@ function addWeighTickets(app: App, { journal, database }: Services): void {
         ticket &&
         ((ticket.manifestId !== null && (await maySee(pool, sight, 'manifest', ticket.manifestId))) ||
           (sight.streams === null || ticket.manifestId === null
-            ? await maySeeParty(pool, request.caller, ticket.partyId, undefined, ticket.siteId)
+            ? await maySeeParty(pool, request.caller, { ...ticket, region: undefined, day: dayInShanghai(clock.now()) })
             : false));
       if (!ticket || !visible) throw Problem.of(notFound('weigh ticket', request.params.id));
       return ticket;

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
+import { COLUMNS } from '../../src/reports/rules.ts';
 import { aDrum, anOuterBox, aStore, generated, labelBody, withUnit } from '../generation/given.ts';
 import { aDraft, at, written } from '../manifests/given.ts';
 import { type Answer, aWorld, type Caller, ok, type World } from '../support/world.ts';
@@ -103,6 +104,28 @@ async function targets(world: World): Promise<Record<string, Target>> {
     inForceFrom: '2030-01-01',
     inForceTo: '2031-01-01',
   };
+  const delegation = {
+    principalId: consignor.partyId,
+    agentId: carrier.partyId,
+    siteIds: [world.consignorSiteId],
+    acts: ['generation'],
+    validFrom: '2026-01-01',
+    validTo: '2027-01-01',
+    status: 'valid',
+  };
+  const designation = {
+    type: 'risk_tag',
+    partyId: consignor.partyId,
+    siteId: world.consignorSiteId,
+    tag: 'nitration',
+    stream: 'hazardous',
+    reason: 'x',
+    basis: 'x',
+    validFrom: '2026-01-01',
+    validTo: '2027-01-01',
+  };
+  const nothing = { grams: 0, pieces: 0 };
+  const figures = Object.fromEntries(COLUMNS.map((column) => [column, nothing]));
   const lawElsewhere = { ...policy, jurisdiction: '371300' };
   const made = async (caller: Caller, path: string, body: object): Promise<string> =>
     `${path}/${ok(await caller.post(path, JSON.parse(filled(JSON.stringify(body))))).id}`;
@@ -152,6 +175,30 @@ async function targets(world: World): Promise<Record<string, Target>> {
       },
     },
     'keys.revoke': { caller: carrier, method: 'DELETE', url: `/v1/api-keys/${randomUUID()}`, sound: {} },
+    'delegations.register': { caller: consignor, url: '/v1/delegations', sound: delegation },
+    'delegations.amend': {
+      caller: consignor,
+      url: await made(consignor, '/v1/delegations', delegation),
+      sound: delegation,
+      ...edit,
+    },
+    'designations.register': { caller: admin, url: '/v1/designations', sound: designation },
+    'designations.amend': {
+      caller: admin,
+      url: await made(admin, '/v1/designations', designation),
+      sound: designation,
+      ...edit,
+    },
+    'reports.confirm': {
+      caller: consignor,
+      url: '/v1/reports',
+      sound: {
+        siteId: world.consignorSiteId,
+        period: '2026-08',
+        figures: [{ wasteCode: '900-249-08', ...figures }],
+        zeroReport: true,
+      },
+    },
     'permits.register': { caller: admin, url: '/v1/permits', sound: permit },
     'permits.amend': {
       caller: admin,

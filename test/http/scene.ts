@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Operation } from '../../src/parties/authorisation.ts';
 import type { Role } from '../../src/parties/tables.ts';
 import { aDrum, aStore, aUnit, labelBody, move } from '../generation/given.ts';
-import { aDraft, aRegulator, at } from '../manifests/given.ts';
+import { aDraft, aParty, aRegulator, at } from '../manifests/given.ts';
 import { type Answer, aWorld, type Caller, callerWith, ok, type World } from '../support/world.ts';
 
 /**
@@ -186,6 +186,25 @@ export async function aScene(): Promise<Scene> {
     validTo: '2027-01-01',
   };
   const planId = await id(admin.post('/v1/permits', plan));
+  const delegation = {
+    principalId: consignor.partyId,
+    agentId: (await aParty(world)).partyId,
+    acts: ['issue'],
+    validFrom: '2026-01-01',
+    validTo: '2027-01-01',
+  };
+  const delegationId = await id(consignor.post('/v1/delegations', delegation));
+  const designation = {
+    type: 'key_unit',
+    partyId: consignor.partyId,
+    siteId: world.consignorSiteId,
+    stream: 'hazardous',
+    reason: '重点',
+    validFrom: '2026-01-01',
+  };
+  const designationId = await id(admin.post('/v1/designations', designation));
+  const zero = { siteId: world.consignorSiteId, figures: [], zeroReport: true };
+  const reportId = await id(consignor.post('/v1/reports', { ...zero, period: '2026-07' }));
   const keyId = ok(await carrier.get('/v1/me')).key.id as string;
   const policy = ok(await admin.get('/v1/policies?limit=1')).items[0];
   const rule = ok(await admin.get('/v1/rules?limit=1')).items[0];
@@ -396,6 +415,97 @@ export async function aScene(): Promise<Scene> {
       operation: 'permits.uses',
       url: `/v1/permits/${planId}/uses`,
       may: ['consignor', ...WATCHERS],
+    },
+    'GET /v1/delegations': {
+      operation: 'delegations.read',
+      url: '/v1/delegations?limit=200',
+      may: ['administrator', 'consignor'],
+      lists: delegationId,
+    },
+    'GET /v1/delegations/{id}': {
+      operation: 'delegations.read',
+      url: `/v1/delegations/${delegationId}`,
+      may: ['administrator', 'consignor'],
+    },
+    'POST /v1/delegations': {
+      operation: 'delegations.register',
+      url: '/v1/delegations',
+      body: delegation,
+      may: ['administrator', 'consignor'],
+      told: ['carrier', 'consignee', 'stranger'],
+    },
+    'PUT /v1/delegations/{id}': {
+      operation: 'delegations.amend',
+      url: `/v1/delegations/${delegationId}`,
+      body: delegation,
+      may: ['administrator', 'consignor'],
+    },
+    'GET /v1/designations': {
+      operation: 'designations.read',
+      url: '/v1/designations?limit=200',
+      may: ['administrator', 'consignor', 'regulatorHere'],
+      lists: designationId,
+    },
+    'GET /v1/designations/{id}': {
+      operation: 'designations.read',
+      url: `/v1/designations/${designationId}`,
+      may: ['administrator', 'consignor', 'regulatorHere'],
+    },
+    'POST /v1/designations': {
+      operation: 'designations.register',
+      url: '/v1/designations',
+      body: designation,
+      may: ['administrator', 'regulatorHere'],
+      told: ['regulatorElsewhere', 'regulatorOfMedical'],
+    },
+    'PUT /v1/designations/{id}': {
+      operation: 'designations.amend',
+      url: `/v1/designations/${designationId}`,
+      body: designation,
+      may: ['administrator', 'regulatorHere'],
+    },
+    'GET /v1/sites/{id}/class': {
+      operation: 'site-class.read',
+      url: `/v1/sites/${world.consignorSiteId}/class`,
+      may: ['consignor', ...WATCHERS],
+    },
+    'GET /v1/sites/{id}/reports': {
+      operation: 'reports.read',
+      url: `/v1/sites/${world.consignorSiteId}/reports?year=2026`,
+      may: ['consignor', ...WATCHERS],
+    },
+    'GET /v1/reports': {
+      operation: 'reports.read',
+      url: '/v1/reports?period=2025&limit=200',
+      may: ['consignor', ...WATCHERS],
+      lists: world.consignorSiteId,
+    },
+    'GET /v1/reports/draft': {
+      operation: 'reports.read',
+      url: `/v1/reports/draft?siteId=${world.consignorSiteId}&period=2026-08`,
+      may: ['consignor', ...WATCHERS],
+    },
+    'GET /v1/reports/{id}': {
+      operation: 'reports.read',
+      url: `/v1/reports/${reportId}`,
+      may: ['consignor', ...WATCHERS],
+    },
+    'POST /v1/reports': {
+      operation: 'reports.confirm',
+      url: '/v1/reports',
+      body: { ...zero, period: '2026-08' },
+      may: ['consignor'],
+    },
+    'GET /v1/registers/{register}': {
+      operation: 'registers.read',
+      url: `/v1/registers/outsourced?siteId=${world.consignorSiteId}&from=2026-08-01&to=2026-09-01`,
+      may: ['consignor', 'regulatorHere'],
+      empty: ['regulatorOfMedical'],
+    },
+    'GET /v1/coverage': {
+      operation: 'coverage.read',
+      url: '/v1/coverage?region=370112&stream=hazardous&month=2026-08',
+      may: ['administrator', 'regulatorHere'],
     },
     'POST /v1/generations': {
       operation: 'generations.record',

@@ -1,0 +1,144 @@
+import type pg from 'pg';
+import { endOfDayInShanghai } from '../catalogue/calendar.ts';
+import type { AccountRole } from '../custody/ledger.ts';
+import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
+import { earliestIdOf } from '../platform/ids.ts';
+import { OTHER_END, startOfDay } from './queries.ts';
+
+/**
+ * 管理台账 (HJ 1259-2022 annex B): what came to and left the stock of a site, read off the ledger and never kept by hand. A
+ * register is the movements between the stock and some accounts; what takes a movement back is a row below zero.
+ */
+interface Register {
+  readonly zh: string;
+  readonly en: string;
+  /** Which end of the movement the stock is. */
+  readonly stockEnd: 'from' | 'to';
+  readonly others: readonly AccountRole[];
+  readonly basis: string;
+}
+
+export const REGISTERS = {
+  generation: {
+    zh: '产生环节',
+    en: 'generated',
+    stockEnd: 'to',
+    others: ['generated', 'treated'],
+    basis: 'HJ 1259-2022 B.1',
+  },
+  treatment: {
+    zh: '自行利用/处置环节',
+    en: 'used or disposed of here',
+    stockEnd: 'from',
+    others: ['treated'],
+    basis: 'HJ 1259-2022 B.4',
+  },
+  outsourced: {
+    zh: '委外利用/处置环节',
+    en: 'sent out',
+    stockEnd: 'from',
+    others: ['in_transit'],
+    basis: 'HJ 1259-2022 B.5',
+  },
+  received: { zh: '接收', en: 'received from others', stockEnd: 'to', others: ['consignee_hold'], basis: 'ML 18' },
+} as const satisfies Record<string, Register>;
+export type RegisterName = keyof typeof REGISTERS;
+export const REGISTER_NAMES = Object.keys(REGISTERS) as [RegisterName, ...RegisterName[]];
+
+export interface RegisterRow {
+  readonly eventId: string;
+  readonly n: number;
+  readonly eventType: string;
+  readonly subjectId: string;
+  readonly occurredAt: Date;
+  readonly recordedAt: string;
+  readonly recordedById: string;
+  readonly onBehalfOf: string | null;
+  readonly batchId: string;
+  readonly wasteCode: string;
+  readonly grams: number;
+  readonly pieces: number;
+  readonly ownerId: string;
+  readonly treatmentMethod: string | null;
+  readonly facilityCode: string | null;
+  readonly manifest: {
+    readonly id: string;
+    readonly number: string | null;
+    readonly line: number;
+    readonly counterpartId: string;
+    readonly counterpartName: string;
+    readonly method: string | null;
+    readonly permitNumbers: readonly string[];
+  } | null;
+}
+
+export interface RegisterQuestion {
+  readonly siteId: string;
+  readonly register: RegisterName;
+  /** Civil days; `to` is the first that is no longer asked for. */
+  readonly from: string;
+  readonly to: string;
+  readonly streams: readonly string[] | null;
+  readonly after: { readonly occurredAt: string; readonly eventId: string; readonly n: number } | undefined;
+  readonly rowsMax: number;
+}
+
+/**
+ * In the order in which it happened. Each stock account gives its rows in that order from its index, from the cursor on, so that a page costs the
+ * page; what only the event and the manifest know is read for the rows of the page alone.
+ */
+const REGISTER_SQL = `with page as (
+    select r.*, a.waste_code, a.owner_id from accounts a cross join lateral (
+      select p.event_id, p.n, p.batch_id, p.manifest_id, p.line, p.grams, p.pieces, p.occurred_at
+      from postings p ${OTHER_END}
+      where p.account_id = a.id and p.occurred_at >= $4 and p.occurred_at < $3 and p.event_id >= $5 and p.n & 1 = $6 and o.role = any($7::text[])
+        and ($8::uuid is null or (p.occurred_at, p.event_id, p.n) > ($4, $8, $9::int))
+      order by p.occurred_at, p.event_id, p.n limit $10
+    ) r
+    where a.site_id = $1 and a.role = 'stock' and ($2::text[] is null or case when a.waste_code like '%-01' then 'medical' else 'hazardous' end = any($2))
+    order by r.occurred_at, r.event_id, r.n limit $10
+  )
+  select page.event_id as "eventId", page.n, e.type as "eventType", e.subject_id as "subjectId", page.occurred_at as "occurredAt", c ->> 'recordedAt' as "recordedAt",
+    c #>> '{actor,party}' as "recordedById", c ->> 'onBehalfOf' as "onBehalfOf", page.batch_id as "batchId", page.waste_code as "wasteCode",
+    page.grams * $11::int as grams, page.pieces * $11::int as pieces, page.owner_id as "ownerId",
+    c #>> '{data,treatment,method}' as "treatmentMethod", c #>> '{data,treatment,facilityCode}' as "facilityCode",
+    case when m.id is not null then jsonb_build_object('id', m.id, 'number', m.number, 'line', page.line, 'counterpartId', p.id, 'counterpartName', p.name,
+      'method', coalesce(l ->> 'method', l ->> 'plannedMethod'),
+      'permitNumbers', (select coalesce(jsonb_agg(permits.number order by permits.number), '[]') from jsonb_array_elements_text(l -> 'permitIds') as i(id) join permits on permits.id = i.id::uuid)) end as manifest
+  from page
+  join custody_events e on e.id = page.event_id
+  cross join lateral (select e.canonical::jsonb as c) e2
+  left join manifests m on m.id = page.manifest_id
+  left join parties p on p.id = case when $6 = 0 then m.consignee_id else m.consignor_id end
+  left join lateral (select l from jsonb_array_elements(m.lines) as x(l) where (l ->> 'line')::int = page.line) x on true
+  order by page.occurred_at, page.event_id, page.n`;
+
+/** Rows of a register; one more than a page says that there is a next. */
+export async function registerRows(pool: pg.Pool, question: RegisterQuestion): Promise<RegisterRow[]> {
+  const { siteId, register, from, to, streams, after, rowsMax } = question;
+  const { stockEnd, others } = REGISTERS[register];
+  const start = startOfDay(from);
+  const { rows } = await pool.query<RegisterRow>({
+    name: 'register-rows',
+    text: REGISTER_SQL,
+    values: [
+      siteId,
+      streams,
+      startOfDay(to),
+      after?.occurredAt ?? start,
+      earliestIdOf(new Date(start.getTime() - FUTURE_TOLERANCE_MS)),
+      stockEnd === 'from' ? 0 : 1,
+      others,
+      after?.eventId ?? null,
+      after?.n ?? null,
+      rowsMax,
+      stockEnd === 'from' ? -1 : 1,
+    ],
+  });
+  return rows;
+}
+
+/** Half-open spans of civil days of at most a year: a register is read by the year. */
+export const SPAN_DAYS_MAX = 366;
+export const daysBetween = (from: string, to: string): number =>
+  Math.round((endOfDayInShanghai(to).getTime() - endOfDayInShanghai(from).getTime()) / 86_400_000);
