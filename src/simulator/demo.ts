@@ -4,7 +4,7 @@ import { dropDatabase } from '../platform/connections.ts';
 import { type Comparison, compare } from './compare.ts';
 import { dayOf } from './days.ts';
 import { type History, historyOf } from './history.ts';
-import { foundBy, type Played, type Progress, play, publishedParameters, type Stage } from './play.ts';
+import { foundBy, type Played, type Progress, play, publishedBy, type Stage } from './play.ts';
 import { referee } from './referee.ts';
 
 /** The week before the first start, played so that a newcomer has something true to look at. */
@@ -13,8 +13,6 @@ export interface DemoAccounts {
 }
 
 export const OPERATOR = { name: '济南市固体废物监管平台', region: '370102' };
-/** The rules the service judges by today. */
-export const RULES_ASKED: readonly string[] = ['mass'];
 
 const WEEK = { seed: 'demo', days: 7, manifests: 150 };
 const FILE = 'demo-accounts.json';
@@ -46,9 +44,9 @@ export interface Outcome {
 /** Plays a history and holds what the service found against the key. @throws what play throws. */
 export async function playAndCompare(history: History, stage: Stage, progress?: Progress): Promise<Outcome> {
   const played = await play(history, stage, progress);
-  const key = referee(history, await publishedParameters(stage, dayOf(history.until)));
+  const { parameters, rules } = await publishedBy(stage, dayOf(history.until));
   const found = await foundBy(played, stage, history.city.regulator.ref);
-  return { played, comparison: compare(key, found, RULES_ASKED) };
+  return { played, comparison: compare(referee(history, parameters), found, rules) };
 }
 
 /** The accounts the README speaks of, kept where the next start finds them. */

@@ -79,7 +79,7 @@ function tellOne(telling: Telling, kind: StoryKind, nth: number, draw: Chance): 
   const [from, to] = RATIOS[nth % RATIOS.length]!;
   const ratio = draw.between(from, to);
   const tale: Tale = { story: kind.id, meant: kind.aimsAt !== null && ratio > 1 ? 'fault' : 'twin', ratio };
-  return kind.tell(teller(telling, draw.branch(kind.id), tale), ratio, nth);
+  return kind.tell(teller(telling, draw.branch(kind.id), tale), ratio);
 }
 
 function ordinary(self: Teller, wish: Wish): Consignment {

@@ -2,7 +2,7 @@ import { type Client, client, everyItem, Refused } from './client.ts';
 import type { Found } from './compare.ts';
 import { HOUR } from './days.ts';
 import type { History } from './history.ts';
-import { type Parameters, type PolicyRow, parametersFrom } from './parameters.ts';
+import { type Parameters, type PolicyRow, parametersFrom, type RuleRow } from './parameters.ts';
 import { type Registration, type Report, registrationsOf, reportsOf } from './reports.ts';
 
 /**
@@ -161,7 +161,25 @@ export async function foundBy({ ids, apiKeys }: Played, { baseUrl }: Stage, regu
     }));
 }
 
-/** The rules' numbers as the service publishes them. */
-export async function publishedParameters({ baseUrl, adminKey }: Stage, day: string): Promise<Parameters> {
-  return parametersFrom(await everyItem<PolicyRow>(client(baseUrl, adminKey, 'read'), `/v1/policies?day=${day}`));
+export interface Published {
+  readonly parameters: Parameters;
+  /** The rules it judges by. */
+  readonly rules: readonly string[];
+}
+
+/** What a service judged by before it published its rules. */
+const BEFORE_RULES_WERE_ROWS = ['mass'];
+
+/** The rules and their numbers as the service publishes them. */
+export async function publishedBy({ baseUrl, adminKey }: Stage, day: string): Promise<Published> {
+  const admin = client(baseUrl, adminKey, 'read');
+  const policies = await everyItem<PolicyRow>(admin, `/v1/policies?day=${day}`);
+  const rules = await everyItem<RuleRow>(admin, `/v1/rules?day=${day}`).catch((error: unknown) => {
+    if (error instanceof Refused && error.status === 404) return [];
+    throw error;
+  });
+  return {
+    parameters: parametersFrom(policies, rules),
+    rules: rules.length > 0 ? [...new Set(rules.map(({ rule }) => rule))] : BEFORE_RULES_WERE_ROWS,
+  };
 }

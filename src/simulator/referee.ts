@@ -207,41 +207,55 @@ function stores({ loads, history, until }: Heard, parameters: Parameters): Expec
 }
 
 /**
- * One plate cannot be on two roads: two loads on the road at once that go to different plants. And two manifests cannot
- * share one weighing: the same gross and tare, to the gram, from one scale. The later of the two is asked.
+ * TM 11(1)-(2), 16: one vehicle is on one journey at a time. Two loads under one plate contradict each other for as long as
+ * both are on the road, unless one carrier collects from one origin or for one plant. The later of the two is asked. While
+ * nobody has told that the earlier one arrived, nobody knows for how long: the least step.
  */
-function overlaps({ loads, until }: Heard, parameters: Parameters): Expected[] {
-  return loads.flatMap((one) => {
-    const others = loads.filter((other) => other !== one);
-    const [from, to] = [one.pickup?.at ?? Number.POSITIVE_INFINITY, one.arrival?.at ?? until];
-    const doubled = others.filter(
-      ({ load, pickup, arrival }) =>
-        pickup !== null &&
-        load.vehicle.plate === one.load.vehicle.plate &&
-        load.plant.ref !== one.load.plant.ref &&
-        pickup.at < to &&
-        from < (arrival?.at ?? until),
-    );
-    const reused = one.tickets.filter(({ purpose, grossGrams, tareGrams, toldAt }) =>
-      others.some(
-        ({ load, tickets }) =>
-          load.plant.ref === one.load.plant.ref &&
-          tickets.some(
-            (ticket) =>
-              ticket.purpose === purpose &&
-              purpose === 'unloading' &&
-              ticket.grossGrams === grossGrams &&
-              ticket.tareGrams === tareGrams &&
-              ticket.toldAt < toldAt,
-          ),
-      ),
-    );
-    const because = [
-      ...doubled.map(({ load }) => `on the road with ${load.ref}`),
-      ...reused.map(({ number }) => number),
-    ];
-    return loudest('overlap', one.load.ref, doubled.length + reused.length, parameters, because.join(', '));
+function overlaps(heard: Heard, parameters: Parameters): Expected[] {
+  const steps = parameters.steps.overlap;
+  return heard.loads.flatMap((one) => {
+    const found = heard.loads.flatMap((other) => {
+      const minutes = minutesTogether(one, other, heard.until);
+      if (minutes === undefined) return [];
+      const step = other.arrival ? steps.findLast(({ over }) => minutes > over) : steps[0];
+      return step ? [{ ...step, because: `${Math.round(minutes)} min on the road with ${other.load.ref}` }] : [];
+    });
+    const worst = steps.at(-1);
+    const reused = worst ? weighedBefore(one, heard, parameters) : undefined;
+    if (reused && worst) found.push({ ...worst, because: `the weighing of ${reused}` });
+    const loudest = found.sort((a, b) => b.over - a.over)[0];
+    return loudest
+      ? [{ rule: 'overlap', subject: one.load.ref, severity: loudest.severity, because: loudest.because }]
+      : [];
   });
+}
+
+/** Undefined when they do not contradict each other, or the other is the later. */
+function minutesTogether(one: HeardLoad, other: HeardLoad, until: number): number | undefined {
+  if (one === other || !one.pickup || !other.pickup || one.load.vehicle.plate !== other.load.vehicle.plate)
+    return undefined;
+  const isLater = one.pickup.at > other.pickup.at;
+  const isOneJourney =
+    one.load.carrier.ref === other.load.carrier.ref &&
+    (one.load.plant.ref === other.load.plant.ref || one.load.producer.ref === other.load.producer.ref);
+  const together = Math.min(one.arrival?.at ?? until, other.arrival?.at ?? until) - one.pickup.at;
+  return isLater && !isOneJourney && together > 0 ? together / 60_000 : undefined;
+}
+
+/** One weighing is of one load: the same gross and tare, to the gram, on one site's scale, within some hours. */
+function weighedBefore(one: HeardLoad, { loads }: Heard, { sameReadingHours }: Parameters): string | undefined {
+  const siteOf = (load: Consignment, { purpose }: Ticket) =>
+    purpose === 'loading' ? load.producer.siteRef : load.plant.siteRef;
+  const isSame = (load: Consignment, a: Ticket, b: Ticket) =>
+    siteOf(one.load, a) === siteOf(load, b) &&
+    a.grossGrams === b.grossGrams &&
+    a.tareGrams === b.tareGrams &&
+    Math.abs(a.at - b.at) <= sameReadingHours * HOUR;
+  const earlier = loads.find(
+    ({ load, tickets }) =>
+      load !== one.load && one.tickets.some((a) => tickets.some((b) => b.toldAt < a.toldAt && isSame(load, a, b))),
+  );
+  return earlier?.load.ref;
 }
 
 /** 法典 535 ¶3, and for producers the year by our default: the oldest leave a store first. */

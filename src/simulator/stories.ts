@@ -16,7 +16,7 @@ export interface StoryKind {
   readonly aimsAt: RuleId | null;
   readonly title: { readonly zh: string; readonly en: string };
   /** Several loads, when one is not enough to tell it; none, when it is about a store. */
-  tell(teller: Teller, ratio: number, nth: number): readonly Consignment[];
+  tell(teller: Teller, ratio: number): readonly Consignment[];
 }
 
 /** Loads heavy enough for a percentage to count for more than the scales' own errors. */
@@ -27,13 +27,10 @@ export const STORIES: readonly StoryKind[] = [
     id: 'short_load',
     aimsAt: 'mass',
     title: { zh: '途中倾倒一部分', en: 'Part of the load was dumped on the way' },
-    tell(teller, ratio, nth) {
+    tell(teller, ratio) {
       const load = heavyLoad(teller);
       const [line] = load.lines;
-      line!.arrivedGrams -= Math.min(
-        line!.loadedGrams - 1_000,
-        Math.round(ratio * stepGrams(teller.parameters, load, nth)),
-      );
+      line!.arrivedGrams -= Math.min(line!.loadedGrams - 1_000, Math.round(ratio * stepGrams(teller, load)));
       return [inStock(teller, teller.report(load))];
     },
   },
@@ -41,9 +38,9 @@ export const STORIES: readonly StoryKind[] = [
     id: 'wet_load',
     aimsAt: 'mass',
     title: { zh: '途中淋雨增重', en: 'Rain got into the load' },
-    tell(teller, ratio, nth) {
+    tell(teller, ratio) {
       const load = heavyLoad(teller);
-      load.lines[0]!.arrivedGrams += Math.round(ratio * stepGrams(teller.parameters, load, nth));
+      load.lines[0]!.arrivedGrams += Math.round(ratio * stepGrams(teller, load));
       return [inStock(teller, teller.report(load))];
     },
   },
@@ -51,13 +48,10 @@ export const STORIES: readonly StoryKind[] = [
     id: 'copied_receipt',
     aimsAt: 'mass',
     title: { zh: '少收却照抄装运量', en: 'It arrived short, and the clerk copied the loaded mass' },
-    tell(teller, ratio, nth) {
+    tell(teller, ratio) {
       const load = heavyLoad(teller);
       const [line] = load.lines;
-      line!.arrivedGrams -= Math.min(
-        line!.loadedGrams - 1_000,
-        Math.round(ratio * stepGrams(teller.parameters, load, nth)),
-      );
+      line!.arrivedGrams -= Math.min(line!.loadedGrams - 1_000, Math.round(ratio * stepGrams(teller, load)));
       teller.report(load);
       load.received = load.loaded.map((quantity) => ({ ...quantity }));
       return [inStock(teller, load)];
@@ -113,8 +107,9 @@ export const STORIES: readonly StoryKind[] = [
     aimsAt: 'confirmation_overdue',
     title: { zh: '接受后迟迟未在系统确认', en: 'Accepted, and confirmed late' },
     tell(teller, ratio) {
-      const term = teller.parameters.confirmWorkingDays;
-      const after = Math.round((ratio - 1) * term * 24 * 60) * MINUTE;
+      const { confirmWorkingDays: term, steps } = teller.parameters;
+      const { over } = teller.chance.pick(steps.confirmation_overdue);
+      const after = Math.round((over === 0 ? (ratio - 1) * term * 24 : ratio * over) * 60) * MINUTE;
       const { arrivalDay, overAt } = dueWithin(teller, term, after);
       const load = teller.load({ pickupAt: startOf(arrivalDay) + 9 * HOUR });
       load.receipt.toldAt = Math.max(overAt + after, load.receipt.at);
@@ -126,10 +121,12 @@ export const STORIES: readonly StoryKind[] = [
     aimsAt: 'transit_overlong',
     title: { zh: '长时间在途', en: 'The load stayed on the road' },
     tell(teller, ratio) {
-      const minutes = Math.round(ratio * teller.parameters.transitHours * 60);
-      const latest = teller.until - (minutes + 6 * 60) * MINUTE;
-      const pickupAt = Math.min(startOf(teller.pickDay()) + 9 * HOUR, Math.max(latest, teller.from + 4 * HOUR));
-      return [inStock(teller, teller.report(teller.load({ pickupAt, roadMinutes: minutes })))];
+      const { transitHours, steps } = teller.parameters;
+      const { over } = teller.chance.pick(steps.transit_overlong);
+      const roadMinutes = Math.round(ratio * (transitHours + over) * 60);
+      const latest = teller.until - roadMinutes * MINUTE - 6 * HOUR;
+      const morning = Math.min(startOf(teller.pickDay()), startOf(dayOf(latest - 9 * HOUR))) + 9 * HOUR;
+      return [inStock(teller, teller.report(teller.load({ pickupAt: morning, roadMinutes })))];
     },
   },
   {
@@ -147,7 +144,8 @@ export const STORIES: readonly StoryKind[] = [
   },
   {
     id: 'refused_plant',
-    aimsAt: 'licence',
+    // Refused at issue: nothing moves, and no anomaly is left.
+    aimsAt: null,
     title: { zh: '先选了许可证不含该代码的单位', en: 'A plant was chosen whose licence does not cover the waste' },
     tell(teller, ratio) {
       const load = teller.load(licensable(teller));
@@ -164,13 +162,13 @@ export const STORIES: readonly StoryKind[] = [
     id: 'over_scale',
     aimsAt: 'over_scale',
     title: { zh: '超过年核准经营规模', en: 'A plant takes more in a year than its licence says' },
-    tell(teller, ratio, nth) {
+    tell(teller, ratio) {
       const plant = teller.guestPlant({});
       const producer = teller.chance.pick(teller.city.producers);
       const { waste } = teller.chance.pick(producer.customs);
       const loads = [1, 2].map(() => inStock(teller, teller.report(teller.load({ producer, waste, plant }))));
       const total = sum(loads.flatMap(({ received }) => received.map(({ grams }) => grams)));
-      const step = nth % 2 === 0 ? 1 : 1 + teller.parameters.scaleExcessPermille / 1_000;
+      const step = teller.chance.pick([1, 1 + teller.parameters.scaleExcessPermille / 1_000]);
       plant.licence = { ...plant.licence, wasteCodes: [waste.code], scaleGrams: Math.round(total / (ratio * step)) };
       return loads;
     },
@@ -184,7 +182,8 @@ export const STORIES: readonly StoryKind[] = [
       const load = teller.report(teller.load({ producer }));
       const { waste } = load.lines[0]!;
       const { grams, pieces } = load.loaded[0]!;
-      const recorded = Math.round(grams * (2 - ratio));
+      const { over } = teller.chance.pick(teller.parameters.steps.negative_stock);
+      const recorded = Math.round(over === 0 ? grams * (2 - ratio) : grams - ratio * over);
       if (recorded > 0) {
         const at = load.draftedAt - 5 * HOUR;
         teller.generate({ producer, waste, grams: recorded, pieces, at, toldAt: at + 20 * MINUTE, mode: 'live' });
@@ -198,11 +197,15 @@ export const STORIES: readonly StoryKind[] = [
     title: { zh: '同一车牌同时在两处', en: 'One plate is in two places at once' },
     tell(teller, ratio) {
       const first = teller.load();
-      const onRoad = first.arrival.at - first.pickup.at;
-      const pickupAt = first.pickup.at + Math.round((onRoad * Math.max(0.1, 2 - ratio)) / MINUTE) * MINUTE;
-      const producer = teller.chance.pick(teller.city.producers.filter(({ ref }) => ref !== first.producer.ref));
       const { carrier, vehicle } = first;
-      const second = teller.load({ producer, carrier, vehicle, pickupAt: pickupAt + (ratio > 1 ? 0 : 10 * MINUTE) });
+      const together = Math.round(ratio * teller.chance.pick(teller.parameters.steps.overlap).over);
+      const elsewhere = teller.city.producers.flatMap((producer) =>
+        producer.ref === first.producer.ref
+          ? []
+          : producer.customs.flatMap(({ waste, plant }) => (plant === first.plant ? [] : [{ producer, waste, plant }])),
+      );
+      const pickupAt = Math.max(first.pickup.at + MINUTE, first.arrival.at - together * MINUTE);
+      const second = teller.load({ ...teller.chance.pick(elsewhere), carrier, vehicle, pickupAt });
       return [first, second].map((load) => inStock(teller, teller.report(load)));
     },
   },
@@ -232,7 +235,9 @@ export const STORIES: readonly StoryKind[] = [
     tell(teller, ratio) {
       const producer = teller.guestProducer();
       const { waste } = teller.chance.pick(producer.customs);
-      const at = teller.until - Math.round(ratio * teller.parameters.producerStorageDays * 24 * 60) * MINUTE;
+      const { producerStorageDays, steps } = teller.parameters;
+      const { over } = teller.chance.pick(steps.storage_over_limit);
+      const at = teller.until - Math.round(ratio * (producerStorageDays * 24 + over) * 60) * MINUTE;
       const toldAt = startOf(teller.pickDay()) + 10 * HOUR;
       const grams = Math.round(teller.chance.between(...waste.loadGrams));
       teller.generate({ producer, waste, grams, pieces: 0, at, toldAt, mode: 'paper' });
@@ -272,12 +277,12 @@ function heavyLoad(teller: Teller): Consignment {
   return teller.load({ producer, waste, leastGrams: HEAVY_GRAMS });
 }
 
-/** A difference of that many grams stands on the threshold: the third, tenth or smallest step of the tolerance in turn. */
-function stepGrams(parameters: Parameters, load: Consignment, nth: number): number {
+/** A difference of that many grams stands on the threshold: the tenth, the third in a hundred, or the scales' own errors. */
+function stepGrams({ parameters, chance }: Teller, load: Consignment): number {
   const { warningPermille, criticalPermille } = parameters.massTolerance;
   const loaded = trueGrams(load, 'loaded');
   const steps = [criticalPermille, warningPermille, 0].map((permille) => (loaded * permille) / 1_000);
-  return Math.max(floorGrams(parameters, load), steps[nth % steps.length]!);
+  return Math.max(floorGrams(parameters, load), chance.pick(steps));
 }
 
 /** What two honest scales may differ by: in service, gross and tare, at both ends; else the row's. */
@@ -307,11 +312,13 @@ function fewPieces({ city, chance }: Teller) {
   return { producer, waste, leastGrams: 2_000_000 };
 }
 
-/** A day of arrival such that the term ends in the time played, and what happens so long after its end does too. */
-function dueWithin({ from, until, chance }: Teller, term: number, after: number) {
-  const latest = until - Math.min(Math.max(0, after), DAY) - HOUR;
-  const fit = daysBetween(from, latest).filter((day) => isWorkingDay(day) && startOf(addDays(day, 1)) <= latest);
-  const dueDay = fit.length > 0 ? chance.pick(fit) : addDays(dayOf(until), -1);
+/** A day of arrival such that what happens so long after the term's end is told within a week before the end. */
+function dueWithin({ until, chance }: Teller, term: number, after: number) {
+  const latest = until - Math.max(0, after) - HOUR;
+  const fit = daysBetween(latest - 8 * DAY, latest).filter(
+    (day) => isWorkingDay(day) && startOf(addDays(day, 1)) <= latest,
+  );
+  const dueDay = fit.length > 0 ? chance.pick(fit) : addDays(dayOf(latest), -1);
   let arrivalDay = addDays(dueDay, -term);
   while (workingDaysAfter(arrivalDay, term) > dueDay) arrivalDay = addDays(arrivalDay, -1);
   return { arrivalDay, overAt: startOf(addDays(workingDaysAfter(arrivalDay, term), 1)) };

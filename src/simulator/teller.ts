@@ -134,7 +134,7 @@ function trueLoad(telling: Telling, { chance, city, tale, pickDay }: Teller, wis
   const plant = wish.plant ?? custom.plant;
   const carrier = wish.carrier ?? custom.carrier;
   const lines = linesOf(producer, custom, wish, chance);
-  const trip = tripOf(telling, { producer, plant, carrier, wish, day: wish.day ?? pickDay() }, chance);
+  const trip = tripOf(telling, { producer, plant, carrier, wish, pickDay }, chance);
   const issuedAt = trip.pickupAt - chance.whole(12, 90) * MINUTE;
   const acceptedAt = trip.arrivedAt + chance.whole(20, 75) * MINUTE;
   const pickup = told(trip.pickupAt, chance);
@@ -200,12 +200,13 @@ interface Route {
   readonly plant: Plant;
   readonly carrier: Consignment['carrier'];
   readonly wish: Wish;
-  readonly day: Day;
+  pickDay(): Day;
 }
 
 /** A vehicle that is free, and an arrival while the plant is open. @throws Error when the fleet is too small for the week. */
-function tripOf({ busy, from }: Telling, { producer, plant, carrier, wish, day }: Route, chance: Chance) {
+function tripOf({ busy, from }: Telling, { producer, plant, carrier, wish, pickDay }: Route, chance: Chance) {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const day = wish.day ?? pickDay();
     const usual = drivingMinutes(producer.region, plant.region);
     const road = wish.roadMinutes ?? Math.round(usual * chance.between(0.9, 1.25));
     const pickupAt =
@@ -223,7 +224,7 @@ function tripOf({ busy, from }: Telling, { producer, plant, carrier, wish, day }
     busy.set(vehicle.plate, [...(busy.get(vehicle.plate) ?? []), [pickupAt, until]]);
     return { vehicle, pickupAt, arrivedAt };
   }
-  throw new Error(`no vehicle of ${carrier.name} is free on ${day}: the week is too full for its fleet`);
+  throw new Error(`no vehicle of ${carrier.name} is free: the week is too full for its fleet`);
 }
 
 /** Both ends read their scales; the clerks copy what they read. */
