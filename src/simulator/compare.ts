@@ -29,7 +29,7 @@ export function compare(key: readonly Expected[], found: readonly Found[], asked
   const keyNames = new Map(expected.map((one) => [name(one), one]));
   const foundNames = new Map(found.map((one) => [name(one), one]));
   const missing = expected.filter((one) => !foundNames.has(name(one)));
-  const surplus = found.filter((one) => !keyNames.has(name(one)));
+  const surplus = found.filter((one) => !keyNames.has(name(one)) || foundNames.get(name(one)) !== one);
   const all = [...new Set([...asked, ...found.map(({ rule }) => rule)])].sort();
   const of = (rule: string) => (one: { readonly rule: string }) => one.rule === rule;
   return {

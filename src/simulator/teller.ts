@@ -18,7 +18,7 @@ import {
   type TrueLine,
   trueGrams,
 } from './consignment.ts';
-import { DAY, type Day, dayOf, daysBetween, HOUR, isWorkingDay, MINUTE, startOf } from './days.ts';
+import { addDays, DAY, type Day, dayOf, daysBetween, HOUR, isWorkingDay, MINUTE, startOf } from './days.ts';
 import type { Parameters } from './parameters.ts';
 import type { Chance } from './random.ts';
 import { readingGrams, TRUCK_SCALE } from './scales.ts';
@@ -55,7 +55,7 @@ export interface Teller {
   generate(generation: Omit<Generation, 'ref'>): Generation;
   guestProducer(like?: Producer): Producer;
   guestPlant(licence: Partial<Plant['licence']>): Plant;
-  /** A day of the week played that is over before it ends. */
+  /** A day of the time played; the last only for an ordinary load. */
   pickDay(): Day;
 }
 
@@ -74,6 +74,10 @@ export interface Telling {
 
 const HOLIDAY_TRAFFIC = 0.15;
 const PICKUP = { earliest: 7.5 * HOUR, latest: 14.5 * HOUR };
+/** Hours of a day in which loads are fetched and brought. */
+const WORKED = { from: 8, hours: 10 };
+/** So that there is always some day to pick. */
+const LEAST = 1e-9;
 const TRIES_MAX = 60;
 const OFFLINE_SHARE = 0.06;
 const SLOW_CLERK_SHARE = 0.08;
@@ -113,16 +117,21 @@ export function teller(telling: Telling, chance: Chance, tale: Tale | null): Tel
       guests.plants.push(guest);
       return guest;
     },
-    pickDay: () => pickDay(from, until, chance),
+    pickDay: () => pickDay(from, until, chance, tale === null),
   };
   return self;
 }
 
-/** The last day is left alone: what happens then may not be told yet. */
-function pickDay(from: number, until: number, chance: Chance): Day {
-  const last = dayOf(until - DAY);
-  const days = daysBetween(from + DAY - 1, until).filter((day) => day <= last);
-  return chance.weighted(days.length > 0 ? days : [last], traffic);
+/**
+ * An ordinary load may still be on its way at the end, or not even fetched. A story is over before: of the last day too
+ * little may have been told.
+ */
+function pickDay(from: number, until: number, chance: Chance, mayBeUnfinished: boolean): Day {
+  const today = dayOf(until);
+  const hoursOfToday = (until - startOf(today)) / HOUR;
+  const share = mayBeUnfinished ? Math.min(1, Math.max(0, (hoursOfToday - WORKED.from) / WORKED.hours)) : 0;
+  const days = daysBetween(from + DAY - 1, until);
+  return chance.weighted([addDays(today, -1), ...days], (day) => traffic(day) * (day === today ? share : 1) + LEAST);
 }
 
 /** On holidays and week-ends there is some. */
