@@ -142,6 +142,9 @@ interface Anomaly {
   readonly rule: string;
   readonly severity: string;
   readonly subject: { readonly kind: string; readonly id: string };
+  /** Of rules that judge a year. */
+  readonly period?: string | null;
+  readonly partyIds: readonly string[];
   readonly summary: string;
   readonly status: string;
 }
@@ -153,12 +156,24 @@ export async function foundBy({ ids, apiKeys }: Played, { baseUrl }: Stage, regu
   const names = new Map([...ids].map(([name, id]) => [id, name]));
   return anomalies
     .filter(({ status }) => status !== 'cleared')
-    .map(({ rule, severity, subject, summary }) => ({
+    .map(({ rule, severity, summary, ...about }) => ({
       rule,
       severity,
       summary,
-      subject: names.get(subject.id) ?? `${subject.kind} ${subject.id}`,
+      subject: nameOf(about, summary, names),
     }));
+}
+
+/** A store has no name of its own in the API: whose it is and which waste, as the anomaly tells them, are one here. */
+function nameOf(
+  { subject, period, partyIds }: Pick<Anomaly, 'subject' | 'period' | 'partyIds'>,
+  summary: string,
+  names: ReadonlyMap<string, string>,
+): string {
+  const known = names.get(subject.id);
+  if (known) return period ? `${known} ${period}` : known;
+  const [party, code] = [names.get(partyIds[0] ?? ''), /\d{3}-\d{3}-\d{2}/.exec(summary)?.[0]];
+  return subject.kind === 'account' && party && code ? `stock ${party}site ${code}` : `${subject.kind} ${subject.id}`;
 }
 
 export interface Published {

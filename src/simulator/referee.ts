@@ -11,7 +11,7 @@ import type { Parameters, RuleId, Severity } from './parameters.ts';
  */
 export interface Expected {
   readonly rule: RuleId;
-  /** The name of a manifest, permit, batch, or of a store: `stock <site> <code>`. */
+  /** The name of a manifest or batch, of a permit and year, or of a store: `stock <site> <code>`. */
   readonly subject: string;
   readonly severity: Severity;
   /** For the person who reads a difference. */
@@ -184,11 +184,14 @@ function scales({ loads, history }: Heard, { scaleExcessPermille }: Parameters):
       if (day < licence.validFrom || day >= licence.validTo) continue;
       years.set(day.slice(0, 4), (years.get(day.slice(0, 4)) ?? 0) + gramsOf(received)!);
     }
-    const most = Math.max(0, ...years.values());
-    if (most <= licence.scaleGrams) return [];
-    const severity =
-      (most - licence.scaleGrams) * 1_000 > licence.scaleGrams * scaleExcessPermille ? 'critical' : 'warning';
-    return [{ rule: 'over_scale', subject: licenceRef, severity, because: `${most} of ${licence.scaleGrams} g` }];
+    return [...years].flatMap(([year, grams]): Expected[] => {
+      if (grams <= licence.scaleGrams) return [];
+      const isFarOver = (grams - licence.scaleGrams) * 1_000 > licence.scaleGrams * scaleExcessPermille;
+      const because = `${grams} of ${licence.scaleGrams} g`;
+      return [
+        { rule: 'over_scale', subject: `${licenceRef} ${year}`, severity: isFarOver ? 'critical' : 'warning', because },
+      ];
+    });
   });
 }
 

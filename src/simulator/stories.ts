@@ -355,6 +355,3 @@ function milkRun(teller: Teller): Consignment[] {
   }
   return loads;
 }
-
-export const storiesNamed = (ids: readonly string[]): readonly StoryKind[] =>
-  STORIES.filter(({ id }) => ids.includes(id));

@@ -117,9 +117,9 @@ t.test('the yearly scale, and a fifth above it', async (t) => {
     return says({ ...load, plant }, { ground: { ...CITY, plants: [plant] } });
   };
   t.same(scaled(10_000_000), []);
-  t.same(scaled(9_999_999), ['over_scale l warning']);
-  t.same(scaled(8_333_334), ['over_scale l warning']);
-  t.same(scaled(8_333_333), ['over_scale l critical']);
+  t.same(scaled(9_999_999), ['over_scale l 2026 warning']);
+  t.same(scaled(8_333_334), ['over_scale l 2026 warning']);
+  t.same(scaled(8_333_333), ['over_scale l 2026 critical']);
 });
 
 t.test('a store cannot give what it never took in', async (t) => {
