@@ -13,9 +13,10 @@ import { createMetrics } from './platform/metrics.ts';
 import { startService } from './service.ts';
 import { tableOf } from './simulator/compare.ts';
 import { OPERATOR, playAndCompare, progressLine } from './simulator/demo.ts';
-import { historyOf } from './simulator/history.ts';
+import { type History, historyOf, talesOf } from './simulator/history.ts';
 import { beginningOf } from './simulator/play.ts';
 import { hashOf, reportsOf } from './simulator/reports.ts';
+import { STORIES } from './simulator/stories.ts';
 import { stageOf } from './stage.ts';
 
 /** `npm run simulate`: a service of its own, a history from a seed, and what it found against the answer key. */
@@ -90,11 +91,13 @@ async function simulate({ json, database, ...order }: Wanted): Promise<number> {
       };
       if (json) {
         const between = { from: new Date(from).toISOString(), until: new Date(until).toISOString() };
-        process.stdout.write(`${JSON.stringify({ seed, ...between, ...told, seconds, ...comparison }, null, 2)}\n`);
+        process.stdout.write(
+          `${JSON.stringify({ seed, ...between, ...told, seconds, stories: storiesIn(history), ...comparison }, null, 2)}\n`,
+        );
       } else {
         const took = `${seconds.play.toFixed(1)} s after ${seconds.start.toFixed(1)} s of starting`;
         const what = `seed ${seed}: ${told.manifests} manifests in ${told.requests} requests, ${took}`;
-        process.stdout.write(`${[what, ...tableOf(comparison)].join('\n')}\n`);
+        process.stdout.write(`${[what, ...storyLines(history), ...tableOf(comparison)].join('\n')}\n`);
       }
       return comparison.differences.length === 0 ? 0 : 1;
     } finally {
@@ -105,6 +108,20 @@ async function simulate({ json, database, ...order }: Wanted): Promise<number> {
     await server.stop();
   }
 }
+
+/** How often each kind of story was told, as a fault and as its honest twin. */
+const storiesIn = (history: History) =>
+  STORIES.map(({ id, aimsAt, title }) => {
+    const told = talesOf(history).filter(({ story }) => story === id);
+    const faults = told.filter(({ meant }) => meant === 'fault').length;
+    return { story: id, aimsAt, title, faults, twins: told.length - faults };
+  });
+
+const storyLines = (history: History): string[] =>
+  storiesIn(history).map(
+    ({ story, faults, twins, title }) =>
+      `  ${story.padEnd(22)}${String(faults).padStart(4)} faults${String(twins).padStart(4)} twins  ${title.zh} · ${title.en}`,
+  );
 
 async function ownServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const directory = mkdtempSync(join(tmpdir(), 'liandan-simulate-'));

@@ -3,7 +3,8 @@ import { type Consignment, type Generation, sum, type Tale } from './consignment
 import { DAY, daysBetween } from './days.ts';
 import { type Parameters, SHIPPED } from './parameters.ts';
 import { type Chance, chance } from './random.ts';
-import { STORIES, type StoryKind } from './stories.ts';
+import { STORIES } from './stories.ts';
+import type { StoryKind } from './story-kind.ts';
 import { stockFor, type Teller, type Telling, teller, traffic, type Wish } from './teller.ts';
 
 /** The true history of a prefecture, and what was told of it. Pure: the same seed and end give the same history. */
@@ -93,3 +94,8 @@ const withGuests = (ground: City, guests: { producers: Producer[]; plants: Plant
   producers: [...ground.producers, ...guests.producers],
   plants: [...ground.plants, ...guests.plants],
 });
+
+/** Every story that was told, once, however many loads it took. */
+export function talesOf({ consignments, generations }: History): Tale[] {
+  return [...new Set([...consignments, ...generations].flatMap(({ tale }) => tale ?? []))];
+}

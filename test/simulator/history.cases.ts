@@ -1,8 +1,7 @@
 import t from 'tap';
 import { checkPlate, checkUscc } from '../../src/catalogue/identifiers.ts';
-import type { Tale } from '../../src/simulator/consignment.ts';
 import { DAY } from '../../src/simulator/days.ts';
-import { type History, historyOf } from '../../src/simulator/history.ts';
+import { type History, historyOf, talesOf } from '../../src/simulator/history.ts';
 import { SHIPPED } from '../../src/simulator/parameters.ts';
 import { chance } from '../../src/simulator/random.ts';
 import { referee } from '../../src/simulator/referee.ts';
@@ -127,8 +126,3 @@ t.test('chance: named, even, and apart from its branches', async (t) => {
 t.test('a week too full for its fleet is refused in words', async (t) => {
   t.throws(() => made('1', { days: 1, manifests: 3_000 }), { message: /fleet/ });
 });
-
-function talesOf({ consignments, generations }: History): Tale[] {
-  const tales = [...consignments, ...generations].flatMap(({ tale }) => (tale?.story ? [tale] : []));
-  return [...new Set(tales)];
-}
