@@ -69,7 +69,7 @@ export const SHIPPED: Parameters = {
     ],
     overlap: [
       { severity: 'info', over: 10 },
-      { severity: 'critical', over: 30 },
+      { severity: 'warning', over: 30 },
     ],
     storage_over_limit: [
       { severity: 'warning', over: 0 },
