@@ -12,6 +12,7 @@ import type { App } from './platform/http.ts';
 import { createMetrics, type Metrics, serveMetrics } from './platform/metrics.ts';
 import { type Service, startService } from './service.ts';
 import { tableOf } from './simulator/compare.ts';
+import { sum } from './simulator/consignment.ts';
 import {
   beginDemo,
   type DemoAccounts,
@@ -40,7 +41,9 @@ async function start(config: Config): Promise<void> {
   const metrics = createMetrics();
   const databaseUrl = config.DATABASE_URL ?? (await openOwnDatabase(config, logger));
   const demo = embedded && config.DEMO === 'on' && config.ROLE !== 'worker';
-  const week = demo && (await isUntouched(databaseUrl)) ? prepareWeek(config) : undefined;
+  // Without jobs in this process nobody would judge what is played.
+  const playsWeek = demo && config.ROLE === 'both' && (await isUntouched(databaseUrl));
+  const week = playsWeek ? prepareWeek(config) : undefined;
   const clock = week?.clock ?? systemClock;
   const service = await startService({ config, databaseUrl, clock, logger, metrics });
   started.push({ name: 'service', stop: service.stop });
@@ -53,13 +56,10 @@ async function start(config: Config): Promise<void> {
   const app = await buildApp({ config, service, logger, metrics, version });
   started.push({ name: 'http', stop: () => app.close() });
   const baseUrl = await listen(app, config);
-  const accounts = week
-    ? await playWeek(week, service, baseUrl, dataDirectoryOf(config))
-    : demo
-      ? readDemo(dataDirectoryOf(config))
-      : undefined;
+  const agreed = week && (await playWeek(week, service, baseUrl, dataDirectoryOf(config)));
+  const accounts = demo ? readDemo(dataDirectoryOf(config)) : undefined;
   if (accounts) shareAccounts(baseUrl, accounts);
-  await announce(baseUrl, service, accounts);
+  await announce(baseUrl, service, accounts, agreed);
 }
 
 interface Week {
@@ -74,17 +74,22 @@ function prepareWeek(config: Config): Week {
   return { history, clock: playedClock(new Date(beginningOf(history))) };
 }
 
-/** Plays it, lets the clock go, and says so when the service does not find what the answer key holds. */
-async function playWeek({ history, clock }: Week, service: Service, baseUrl: string, dataDirectory: string) {
+/** Plays it and lets the clock go. @returns how far what the service found is what the answer key holds. */
+async function playWeek(
+  { history, clock }: Week,
+  service: Service,
+  baseUrl: string,
+  dataDirectory: string,
+): Promise<string[]> {
   const { apiKey } = await createFirstAdministrator(service.journal, OPERATOR);
   const stage = stageOf(service, clock, baseUrl, apiKey);
   const outcome = await playAndCompare(history, stage, progressLine(process.stderr));
   clock.follow();
-  if (outcome.comparison.differences.length > 0)
-    process.stderr.write(
-      `异常与答案不一致 The anomalies differ from the answer key:\n${tableOf(outcome.comparison).join('\n')}\n`,
-    );
-  return keepAccounts(history, outcome, stage, dataDirectory);
+  keepAccounts(history, outcome, stage, dataDirectory);
+  const { rules, differences } = outcome.comparison;
+  const [expected, equal] = [rules.map((rule) => rule.expected), rules.map((rule) => rule.equal)].map(sum);
+  const line = `  Answer key 答案: ${equal} of ${expected} found 相符`;
+  return differences.length === 0 ? [line] : [`${line}; 不一致 they differ:`, ...tableOf(outcome.comparison)];
 }
 
 /** A person at a terminal wants the banner, not a line a request. Lines leave in blocks, or after a moment. */
@@ -126,14 +131,19 @@ function shareAccounts(baseUrl: string, { accounts }: DemoAccounts): void {
   }
 }
 
-async function announce(baseUrl: string, service: Service, demo: DemoAccounts | undefined): Promise<void> {
+async function announce(
+  baseUrl: string,
+  service: Service,
+  demo: DemoAccounts | undefined,
+  agreed: readonly string[] = [],
+): Promise<void> {
   const lines = [`Liandan 联单 ${version}`, '', `  API    ${baseUrl}/v1`, `  Docs   ${baseUrl}/docs`];
   if (demo) {
     lines.push('', '  Demo accounts 演示账号 (also in .data/demo.json):');
     for (const { party, role, apiKey } of demo.accounts)
       lines.push(`    ${role.padEnd(14)} ${party}\n${' '.repeat(19)} ${apiKey}`);
   }
-  say([...lines, '', ...(await anomalyLines(service)), '', '  Ctrl-C stops.']);
+  say([...lines, '', ...(await anomalyLines(service)), ...agreed, '', '  Ctrl-C stops.']);
 }
 
 const ANOMALIES_SHOWN = 8;

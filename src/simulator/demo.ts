@@ -50,7 +50,7 @@ export async function playAndCompare(history: History, stage: Stage, progress?: 
 }
 
 /** The accounts the README speaks of, kept where the next start finds them. */
-export function keepAccounts(history: History, { played }: Outcome, stage: Stage, dataDirectory: string): DemoAccounts {
+export function keepAccounts(history: History, { played }: Outcome, stage: Stage, dataDirectory: string): void {
   const { producers, carriers, plants, regulator } = history.city;
   const account = ({ ref, name }: { ref: string; name: string }, role: string) => ({
     party: name,
@@ -64,7 +64,6 @@ export function keepAccounts(history: History, { played }: Outcome, stage: Stage
   ];
   writeFileSync(join(dataDirectory, FILE), JSON.stringify({ accounts }), { mode: 0o600 });
   rmSync(join(dataDirectory, UNFINISHED));
-  return { accounts };
 }
 
 /** One line on a terminal that writes over itself; every tenth of the way where there is none. */

@@ -13,8 +13,6 @@ export interface RunningCheckout {
   readonly directory: string;
   /** What it printed until it was ready. */
   readonly banner: string;
-  /** What it has said on stderr so far: how far the week is played, and what went wrong. */
-  complaints(): string;
   readonly pid: number;
   /** Asks it to stop, as Ctrl-C does. @returns its exit code. */
   stop(): Promise<number | null>;
@@ -48,19 +46,7 @@ export async function startCheckout(): Promise<RunningCheckout> {
       if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
   };
   try {
-    let complained = '';
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      complained += text;
-    });
-    const complaints = () => complained;
-    return {
-      directory,
-      banner: await ready(child, complaints),
-      complaints,
-      pid: child.pid!,
-      stop: () => end('SIGTERM'),
-      remove,
-    };
+    return { directory, banner: await ready(child), pid: child.pid!, stop: () => end('SIGTERM'), remove };
   } catch (error) {
     await remove();
     throw error;
@@ -70,15 +56,17 @@ export async function startCheckout(): Promise<RunningCheckout> {
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
 /** @throws Error with what it said when it ends before it is ready. */
-function ready(child: ChildProcess, complaints: () => string): Promise<string> {
+function ready(child: ChildProcess): Promise<string> {
   let said = '';
+  let complained = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    complained += text;
+  });
   return new Promise((resolve, reject) => {
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       said += text;
       if (said.includes(READY)) resolve(said);
     });
-    child.once('exit', (code) =>
-      reject(new Error(`it ended with ${code} before it was ready: ${said}${complaints()}`)),
-    );
+    child.once('exit', (code) => reject(new Error(`it ended with ${code} before it was ready: ${said}${complained}`)));
   });
 }
