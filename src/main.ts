@@ -4,13 +4,28 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
-import { CANNOT_OPEN_ZH, dataDirectoryOf, startOwnDatabase } from './own-database.ts';
-import { systemClock } from './platform/clock.ts';
+import { CANNOT_OPEN_ZH, dataDirectoryOf, isUntouched, startOwnDatabase } from './own-database.ts';
+import { createFirstAdministrator } from './parties/granting.ts';
+import { type PlayedClock, playedClock, systemClock } from './platform/clock.ts';
 import { EmbeddedPostgresError } from './platform/embedded-postgres.ts';
 import type { App } from './platform/http.ts';
 import { createMetrics, type Metrics, serveMetrics } from './platform/metrics.ts';
 import { type Service, startService } from './service.ts';
-import { type DemoAccounts, playDemo, readDemo } from './simulator/demo.ts';
+import { tableOf } from './simulator/compare.ts';
+import { sum } from './simulator/consignment.ts';
+import {
+  beginDemo,
+  type DemoAccounts,
+  demoWeek,
+  keepAccounts,
+  OPERATOR,
+  playAndCompare,
+  progressLine,
+  readDemo,
+} from './simulator/demo.ts';
+import type { History } from './simulator/history.ts';
+import { beginningOf } from './simulator/play.ts';
+import { stageOf } from './stage.ts';
 
 /** The process: api, worker or both; with its own Postgres when it is given none. Starts and stops in order. */
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
@@ -25,7 +40,12 @@ async function start(config: Config): Promise<void> {
   const logger = openLog(config);
   const metrics = createMetrics();
   const databaseUrl = config.DATABASE_URL ?? (await openOwnDatabase(config, logger));
-  const service = await startService({ config, databaseUrl, clock: systemClock, logger, metrics });
+  const demo = embedded && config.DEMO === 'on' && config.ROLE !== 'worker';
+  // Without jobs in this process nobody would judge what is played.
+  const playsWeek = demo && config.ROLE === 'both' && (await isUntouched(databaseUrl));
+  const week = playsWeek ? prepareWeek(config) : undefined;
+  const clock = week?.clock ?? systemClock;
+  const service = await startService({ config, databaseUrl, clock, logger, metrics });
   started.push({ name: 'service', stop: service.stop });
   addGauges(metrics, service);
   if (config.METRICS_PORT > 0) {
@@ -36,8 +56,40 @@ async function start(config: Config): Promise<void> {
   const app = await buildApp({ config, service, logger, metrics, version });
   started.push({ name: 'http', stop: () => app.close() });
   const baseUrl = await listen(app, config);
-  const demo = embedded && config.DEMO === 'on' ? await openDemo(service, baseUrl, dataDirectoryOf(config)) : undefined;
-  await announce(baseUrl, service, demo);
+  const agreed = week && (await playWeek(week, service, baseUrl, dataDirectoryOf(config)));
+  const accounts = demo ? readDemo(dataDirectoryOf(config)) : undefined;
+  if (accounts) shareAccounts(baseUrl, accounts);
+  await announce(baseUrl, service, accounts, agreed);
+}
+
+interface Week {
+  readonly history: History;
+  readonly clock: PlayedClock;
+}
+
+/** A database that holds nothing yet gets the week that ends now: the service starts on the clock of that week. */
+function prepareWeek(config: Config): Week {
+  beginDemo(dataDirectoryOf(config));
+  const history = demoWeek(systemClock.now());
+  return { history, clock: playedClock(new Date(beginningOf(history))) };
+}
+
+/** Plays it and lets the clock go. @returns how far what the service found is what the answer key holds. */
+async function playWeek(
+  { history, clock }: Week,
+  service: Service,
+  baseUrl: string,
+  dataDirectory: string,
+): Promise<string[]> {
+  const { apiKey } = await createFirstAdministrator(service.journal, OPERATOR);
+  const stage = stageOf(service, clock, baseUrl, apiKey);
+  const outcome = await playAndCompare(history, stage, progressLine(process.stderr));
+  clock.follow();
+  keepAccounts(history, outcome, stage, dataDirectory);
+  const { rules, differences } = outcome.comparison;
+  const [expected, equal] = [rules.map((rule) => rule.expected), rules.map((rule) => rule.equal)].map(sum);
+  const line = `  Answer key 答案: ${equal} of ${expected} found 相符`;
+  return differences.length === 0 ? [line] : [`${line}; 不一致 they differ:`, ...tableOf(outcome.comparison)];
 }
 
 /** A person at a terminal wants the banner, not a line a request. Lines leave in blocks, or after a moment. */
@@ -66,17 +118,6 @@ async function listen(app: App, config: Config): Promise<string> {
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
-/** Plays the demonstration when the database holds nothing yet, and writes the accounts where the README says. */
-async function openDemo(service: Service, baseUrl: string, dataDirectory: string): Promise<DemoAccounts | undefined> {
-  const { rows } = await service.database.pool.query<{ empty: boolean }>(
-    'select not exists (select from parties) as empty',
-  );
-  const demo = rows[0]!.empty ? await playDemo(service, baseUrl, dataDirectory) : readDemo(dataDirectory);
-  if (!demo) return undefined;
-  shareAccounts(baseUrl, demo);
-  return demo;
-}
-
 /** For whoever reads the README in this checkout. One who may not write here has the banner all the same. */
 function shareAccounts(baseUrl: string, { accounts }: DemoAccounts): void {
   const folder = join(CHECKOUT, '.data');
@@ -90,20 +131,47 @@ function shareAccounts(baseUrl: string, { accounts }: DemoAccounts): void {
   }
 }
 
-async function announce(baseUrl: string, service: Service, demo: DemoAccounts | undefined): Promise<void> {
+async function announce(
+  baseUrl: string,
+  service: Service,
+  demo: DemoAccounts | undefined,
+  agreed: readonly string[] = [],
+): Promise<void> {
   const lines = [`Liandan 联单 ${version}`, '', `  API    ${baseUrl}/v1`, `  Docs   ${baseUrl}/docs`];
   if (demo) {
     lines.push('', '  Demo accounts 演示账号 (also in .data/demo.json):');
     for (const { party, role, apiKey } of demo.accounts)
       lines.push(`    ${role.padEnd(14)} ${party}\n${' '.repeat(19)} ${apiKey}`);
   }
-  const { rows } = await service.database.pool.query<{ severity: string; summary: { zh: string; en: string } }>(
-    "select severity, finding->'summary' as summary from anomalies where status = 'open' order by id desc limit 10",
+  say([...lines, '', ...(await anomalyLines(service)), ...agreed, '', '  Ctrl-C stops.']);
+}
+
+const ANOMALIES_SHOWN = 8;
+
+/** How many of each rule and severity, and the gravest of them in words. */
+async function anomalyLines({ database: { pool } }: Service): Promise<string[]> {
+  const { rows: counts } = await pool.query<{ rule: string; severity: string; count: number }>(
+    `select rule, severity, count(*)::int as count from anomalies where status <> 'cleared'
+     group by rule, severity order by rule, array_position(array['critical', 'warning', 'info'], severity)`,
   );
-  lines.push('', rows.length === 0 ? '  No open anomalies 无未结异常' : `  Open anomalies 未结异常:`);
-  for (const { severity, summary } of rows)
-    lines.push(`    [${severity}] ${summary.zh}\n    ${' '.repeat(severity.length + 2)} ${summary.en}`);
-  say([...lines, '', '  Ctrl-C stops.']);
+  if (counts.length === 0) return ['  No open anomalies 无未结异常'];
+  const { rows: gravest } = await pool.query<{ severity: string; summary: { zh: string; en: string } }>(
+    `select severity, finding->'summary' as summary from anomalies where status <> 'cleared'
+     order by array_position(array['critical', 'warning', 'info'], severity), id desc limit $1`,
+    [ANOMALIES_SHOWN],
+  );
+  const all = counts.reduce((total, { count }) => total + count, 0);
+  const rules = [...new Set(counts.map(({ rule }) => rule))];
+  const said = (rule: string) =>
+    counts.flatMap((row) => (row.rule === rule ? [`${row.count} ${row.severity}`] : [])).join(', ');
+  return [
+    `  Open anomalies 未结异常: ${all}`,
+    ...rules.map((rule) => `    ${rule.padEnd(22)} ${said(rule)}`),
+    ...gravest.flatMap(({ severity, summary }) => [
+      `    [${severity}] ${summary.zh}`,
+      `    ${' '.repeat(severity.length + 2)} ${summary.en}`,
+    ]),
+  ];
 }
 
 function say(lines: readonly string[]): void {

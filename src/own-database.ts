@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
-import { ensureDatabase } from './platform/connections.ts';
+import { ensureDatabase, openSession } from './platform/connections.ts';
 import { defaultDataDirectory, startEmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { forgetUnfinishedDemo } from './simulator/demo.ts';
 
@@ -36,5 +36,18 @@ export async function startOwnDatabase(
   } catch (error) {
     await postgres.stop();
     throw error;
+  }
+}
+
+/** Nobody has ever registered anybody in it. */
+export async function isUntouched(databaseUrl: string): Promise<boolean> {
+  const session = await openSession(databaseUrl);
+  try {
+    const { rows } = await session.query<{ made: boolean }>("select to_regclass('parties') is not null as made");
+    if (!rows[0]!.made) return true;
+    const { rows: parties } = await session.query('select from parties limit 1');
+    return parties.length === 0;
+  } finally {
+    await session.end();
   }
 }

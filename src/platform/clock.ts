@@ -21,3 +21,28 @@ export function manualClock(start: Date): Clock & { set(instant: Date): void; ad
     },
   };
 }
+
+export interface PlayedClock extends Clock {
+  /** @throws RangeError when that is earlier than it is: what has been recorded cannot come to lie in the future. */
+  set(instant: Date): void;
+  /** From now on it shows the machine's time, for good. */
+  follow(): void;
+}
+
+/** A clock that whoever plays a past moves ahead, until it is let go and follows the machine's. */
+export function playedClock(start: Date): PlayedClock {
+  let current: Date | null = start;
+  return {
+    now: () => (current === null ? systemClock.now() : new Date(current)),
+    set(instant) {
+      if (current === null || instant < current)
+        throw new RangeError(`the clock does not go back to ${instant.toISOString()}`);
+      current = instant;
+    },
+    follow() {
+      if (current !== null && current > systemClock.now())
+        throw new RangeError(`what was played lies in the future: ${current.toISOString()}`);
+      current = null;
+    },
+  };
+}

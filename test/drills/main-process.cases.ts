@@ -88,7 +88,7 @@ async function lives(t: Test, asNobody: boolean): Promise<void> {
     [201, true, told?.body.id],
     'after kill -9 the act is there',
   );
-  const list = await fetch(`${third.baseUrl}/v1/parties?limit=50`, { headers: { authorization: `Bearer ${apiKey}` } });
+  const list = await fetch(`${third.baseUrl}/v1/parties?limit=200`, { headers: { authorization: `Bearer ${apiKey}` } });
   const { items } = (await list.json()) as { items: { name: string }[] };
   t.ok(
     items.some(({ name }) => name.includes('明湖')),

@@ -23,7 +23,10 @@ t.test('fewer than twelve curl commands', async (t) => {
 
 t.test('npm start says where it is, who may come in, and what does not agree', async (t) => {
   t.match(service.banner, /API +http:\/\/127\.0\.0\.1:\d+\/v1\n +Docs +http:\/\/127\.0\.0\.1:\d+\/docs/);
-  t.match(service.banner, /\[critical\] .*600000 克（12\.0 %）/);
+  t.match(service.banner, /Open anomalies 未结异常: \d+\n +\w+ +\d/, 'how many, rule by rule');
+  t.match(service.banner, /\[critical\] .+\n +\w.+/, 'the gravest in both languages');
+  const [, equal, expected] = /Answer key 答案: (\d+) of (\d+) found 相符\n/.exec(service.banner) ?? [];
+  t.ok(Number(expected) > 0 && equal === expected, 'and they are those of the answer key');
   const { baseUrl, accounts } = JSON.parse(readFileSync(join(service.directory, '.data/demo.json'), 'utf8'));
   t.match(service.banner, baseUrl);
   t.same(

@@ -1,0 +1,127 @@
+/**
+ * The numbers of the law and of the shipped rows that a referee judges by. Read from the service's public rows; where the
+ * service publishes none yet, from the table below. Magnitudes of stories are drawn around SHIPPED.
+ */
+export type RuleId =
+  | 'mass'
+  | 'piece_count'
+  | 'class'
+  | 'confirmation_overdue'
+  | 'transit_overlong'
+  | 'licence'
+  | 'over_scale'
+  | 'negative_stock'
+  | 'overlap'
+  | 'storage_over_limit';
+
+export type Severity = 'info' | 'warning' | 'critical';
+
+export interface Parameters {
+  /** No number in law; TM 18 ¶2 asks for a report of any difference. */
+  readonly massTolerance: {
+    readonly floorTruckGrams: number;
+    readonly warningPermille: number;
+    readonly criticalPermille: number;
+  };
+  /** TM 18 ¶1. */
+  readonly confirmWorkingDays: number;
+  /** 许可证管理办法 12: beyond this share above the yearly scale a new licence is needed. */
+  readonly scaleExcessPermille: number;
+  /** 法典 535 ¶3 for operators; for producers the same year, as our default. */
+  readonly producerStorageDays: number;
+  /** How long a load may be on the road; ours. */
+  readonly transitHours: number;
+  /** Two tickets that say the very same within so many hours are one weighing; ours. */
+  readonly sameReadingHours: number;
+  /** From the least to the worst: a measure over `over`, in the unit of the rule, or a clock that has reached it. */
+  readonly steps: Readonly<Record<RuleId, readonly Step[]>>;
+}
+
+export interface Step {
+  readonly severity: Severity;
+  readonly over: number;
+}
+
+export const SHIPPED: Parameters = {
+  massTolerance: { floorTruckGrams: 200_000, warningPermille: 30, criticalPermille: 100 },
+  confirmWorkingDays: 5,
+  scaleExcessPermille: 200,
+  producerStorageDays: 365,
+  transitHours: 48,
+  sameReadingHours: 24,
+  steps: {
+    mass: [],
+    piece_count: [{ severity: 'critical', over: 0 }],
+    class: [{ severity: 'critical', over: 0 }],
+    confirmation_overdue: [
+      { severity: 'warning', over: 0 },
+      { severity: 'critical', over: 168 },
+    ],
+    transit_overlong: [
+      { severity: 'warning', over: 0 },
+      { severity: 'critical', over: 48 },
+    ],
+    licence: [{ severity: 'critical', over: 0 }],
+    over_scale: [],
+    negative_stock: [
+      { severity: 'info', over: 0 },
+      { severity: 'warning', over: 200_000 },
+    ],
+    overlap: [
+      { severity: 'info', over: 10 },
+      { severity: 'warning', over: 30 },
+    ],
+    storage_over_limit: [
+      { severity: 'warning', over: 0 },
+      { severity: 'critical', over: 720 },
+    ],
+  },
+};
+
+/** One row of `GET /v1/policies`. */
+export interface PolicyRow {
+  readonly policy: string;
+  readonly jurisdiction: string;
+  readonly stream: string;
+  readonly value: unknown;
+}
+
+/** One row of the rules the service publishes. */
+export interface RuleRow {
+  readonly rule: RuleId;
+  readonly jurisdiction: string;
+  readonly stream: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly steps: readonly Step[];
+}
+
+/** From the nation down to the prefecture and its counties, the nearest row wins. */
+const PLACES = ['000000', '370000', '370100'];
+const STREAMS = ['*', 'hazardous'];
+
+/** What the rows in force say, and SHIPPED where there is no such row. */
+export function parametersFrom(policies: readonly PolicyRow[], rules: readonly RuleRow[]): Parameters {
+  const value = <Value>(policy: string, otherwise: Value): Value =>
+    (nearest(policies.filter((row) => row.policy === policy))?.value as Value | undefined) ?? otherwise;
+  const row = (rule: RuleId) => nearest(rules.filter((one) => one.rule === rule));
+  const hours = (rule: RuleId, name: string, otherwise: number): number =>
+    (row(rule)?.parameters[name] as number | undefined) ?? otherwise;
+  const ids = Object.keys(SHIPPED.steps) as RuleId[];
+  return {
+    massTolerance: value('mass-tolerance', SHIPPED.massTolerance),
+    confirmWorkingDays: value('confirm-receipt-working-days', SHIPPED.confirmWorkingDays),
+    scaleExcessPermille: value('licence-scale-excess-permille', SHIPPED.scaleExcessPermille),
+    producerStorageDays: value('producer-storage-days', SHIPPED.producerStorageDays),
+    transitHours: hours('transit_overlong', 'transitHoursMax', SHIPPED.transitHours),
+    sameReadingHours: hours('overlap', 'sameReadingHours', SHIPPED.sameReadingHours),
+    steps: Object.fromEntries(ids.map((id) => [id, row(id)?.steps ?? SHIPPED.steps[id]])) as Parameters['steps'],
+  };
+}
+
+function nearest<Row extends { readonly jurisdiction: string; readonly stream: string }>(
+  rows: readonly Row[],
+): Row | undefined {
+  const rank = (row: Row) => PLACES.indexOf(row.jurisdiction) * STREAMS.length + STREAMS.indexOf(row.stream);
+  const fit = rows.filter((row) => PLACES.includes(row.jurisdiction) && STREAMS.includes(row.stream));
+  return fit.sort((a, b) => rank(b) - rank(a))[0];
+}

@@ -1,0 +1,3 @@
+import './simulator/referee.cases.ts';
+import './simulator/history.cases.ts';
+import './simulator/play.cases.ts';

@@ -1,0 +1,189 @@
+import t from 'tap';
+import type { Consignment } from '../../src/simulator/consignment.ts';
+import { DAY, HOUR, MINUTE } from '../../src/simulator/days.ts';
+import { parametersFrom, SHIPPED } from '../../src/simulator/parameters.ts';
+import { referee } from '../../src/simulator/referee.ts';
+import { aGeneration, aHistory, aLoad, aTicket, CITY, keyOf, live, MONDAY } from './given.ts';
+
+/** The referee on both sides of every limit, over histories put together by hand. */
+const says = (load: Consignment, more: Parameters<typeof aHistory>[1] = {}): string[] => keyOf(aHistory([load], more));
+const received = (grams: number, pieces = 10) => [{ grams, pieces }];
+
+t.test('an exact load says nothing', async (t) => {
+  t.same(says(aLoad()), []);
+  t.same(says(aLoad({ tickets: [aTicket('loading', 10_000_000, MONDAY)] })), []);
+});
+
+t.test('mass without two scales: the floor of the row, then 3 % and 10 %', async (t) => {
+  const off = (grams: number) => says(aLoad({ ref: 'm', received: received(10_000_000 - grams) }));
+  t.same(off(200_000), [], 'as much as two honest scales may differ by');
+  t.same(off(200_001), ['mass m info']);
+  t.same(off(300_000), ['mass m info'], '3 % itself');
+  t.same(off(300_001), ['mass m warning']);
+  t.same(off(1_000_000), ['mass m warning'], '10 % itself');
+  t.same(off(1_000_001), ['mass m critical']);
+  t.same(off(-1_000_001), ['mass m critical'], 'too much is a difference too');
+});
+
+t.test('mass with two scales: what both may err by in service', async (t) => {
+  // 20 t on e = 20 kg are 1000 divisions: 20 kg; 10 t are 500: 10 kg. Twice, at both ends: 120 kg.
+  const at = (grams: number) => {
+    const arrived = 10_000_000 - grams;
+    const tickets = [aTicket('loading', 10_000_000, MONDAY), aTicket('unloading', arrived, MONDAY + 3 * HOUR)];
+    return says(aLoad({ ref: 'm', received: received(arrived), tickets }));
+  };
+  t.same(at(120_000), []);
+  t.same(at(120_001), ['mass m info']);
+});
+
+t.test('the last ticket of an end speaks; an estimate is worth a remark', async (t) => {
+  const first = aTicket('unloading', 5_000_000, MONDAY + 3 * HOUR);
+  const second = aTicket('unloading', 10_000_000, MONDAY + 4 * HOUR);
+  t.same(says(aLoad({ ref: 'm', tickets: [second, first] })), []);
+  t.same(says(aLoad({ ref: 'm', tickets: [first] })), ['mass m critical']);
+  t.same(says(aLoad({ ref: 'm', declared: [{ grams: 30_000_000, pieces: 10 }] })), ['mass m info']);
+});
+
+t.test('what has not been told by the end is not known', async (t) => {
+  const load = aLoad({ ref: 'm', received: received(5_000_000) });
+  t.same(says(load, { until: load.receipt.toldAt - 1 }), []);
+  t.same(says(load, { until: load.receipt.toldAt }), ['mass m critical']);
+});
+
+t.test('pieces and class: any difference', async (t) => {
+  t.same(says(aLoad({ ref: 'm', received: received(10_000_000, 9) })), ['piece_count m critical']);
+  t.same(says(aLoad({ ref: 'm', received: received(10_000_000, 11) })), ['piece_count m critical']);
+  const found = (type: 'quantity' | 'packing') =>
+    says(aLoad({ ref: 'm', discrepancies: [{ line: 1, type, found: '' }] }));
+  t.same(found('quantity'), []);
+  t.same(found('packing'), ['class m critical']);
+});
+
+t.test('TM 18 ¶1: the fifth working day in Shanghai is in time, the next midnight is not', async (t) => {
+  const load = aLoad({ ref: 'm' });
+  // Arrived on Monday 7 September: the fifth working day is Monday the 14th.
+  const overAt = Date.parse('2026-09-15T00:00:00+08:00');
+  const confirmed = (toldAt: number, mode: 'live' | 'offline' = 'live') =>
+    says({ ...load, receipt: { at: load.receipt.at, toldAt, mode } }, { until: MONDAY + 30 * DAY });
+  t.same(confirmed(overAt - 1), []);
+  t.same(confirmed(overAt), ['confirmation_overdue m warning']);
+  t.same(confirmed(overAt, 'offline'), [], 'one made without a network counts from when it was made');
+  t.same(confirmed(overAt + 7 * DAY - 1), ['confirmation_overdue m warning']);
+  t.same(confirmed(overAt + 7 * DAY), ['confirmation_overdue m critical']);
+  t.same(says({ ...load, receipt: live(overAt + DAY) }, { until: overAt - 1 }), []);
+  t.same(
+    says({ ...load, receipt: live(overAt + DAY) }, { until: overAt }),
+    ['confirmation_overdue m warning'],
+    'never',
+  );
+});
+
+t.test('a term across the National Day holiday', async (t) => {
+  const pickup = live(Date.parse('2026-09-30T02:00:00Z'));
+  const load = aLoad({ ref: 'm', pickup });
+  // Worked are 8, 9, 10 (made up), 12 and 13 October.
+  const overAt = Date.parse('2026-10-14T00:00:00+08:00');
+  const confirmed = (toldAt: number) =>
+    says({ ...load, receipt: { ...load.receipt, toldAt } }, { until: overAt + DAY });
+  t.same(confirmed(overAt - 1), []);
+  t.same(confirmed(overAt), ['confirmation_overdue m warning']);
+});
+
+t.test('on the road', async (t) => {
+  const hours = SHIPPED.transitHours;
+  const onRoad = (ms: number) => says(aLoad({ ref: 'm', arrival: live(MONDAY + ms) }), { until: MONDAY + 9 * DAY });
+  t.same(onRoad(hours * HOUR - 1), []);
+  t.same(onRoad(hours * HOUR), ['transit_overlong m warning']);
+  t.same(onRoad((hours + 48) * HOUR), ['transit_overlong m critical']);
+  const never = aLoad({ ref: 'm', arrival: live(MONDAY + 20 * DAY) });
+  t.same(says(never, { until: MONDAY + hours * HOUR }), ['transit_overlong m warning'], 'it never arrived');
+});
+
+t.test('法典 534: licensed when handed over and when accepted', async (t) => {
+  const load = aLoad({ ref: 'm' });
+  const until = (validTo: string) => ({ ...load.plant, licence: { ...load.plant.licence, validTo } });
+  t.same(says({ ...load, plant: until('2026-09-08') }), [], 'its last day');
+  t.same(says({ ...load, plant: until('2026-09-07') }), ['licence m critical'], 'the day after');
+  const overnight = { receipt: live(MONDAY + DAY), plant: until('2026-09-08') };
+  t.same(says({ ...load, ...overnight }), ['licence m critical'], 'it ended on the road');
+  const other = { ...load.plant, licence: { ...load.plant.licence, wasteCodes: ['HW01'] } };
+  t.same(says({ ...load, plant: other }), ['licence m critical'], 'another waste');
+});
+
+t.test('the yearly scale, and a fifth above it', async (t) => {
+  const load = aLoad();
+  const scaled = (scaleGrams: number) => {
+    const plant = { ...load.plant, licenceRef: 'l', licence: { ...load.plant.licence, scaleGrams } };
+    return says({ ...load, plant }, { ground: { ...CITY, plants: [plant] } });
+  };
+  t.same(scaled(10_000_000), []);
+  t.same(scaled(9_999_999), ['over_scale l 2026 warning']);
+  t.same(scaled(8_333_334), ['over_scale l 2026 warning']);
+  t.same(scaled(8_333_333), ['over_scale l 2026 critical']);
+});
+
+t.test('a store cannot give what it never took in', async (t) => {
+  const load = aLoad();
+  const stocked = (grams: number) => says(load, { generations: [aGeneration(load, { grams })] });
+  const name = `negative_stock stock ${load.producer.siteRef} ${load.lines[0]!.waste.code}`;
+  t.same(stocked(10_000_000), []);
+  t.same(stocked(9_999_999), [`${name} info`]);
+  t.same(stocked(9_800_000), [`${name} info`]);
+  t.same(stocked(9_799_999), [`${name} warning`]);
+});
+
+t.test('one plate on two journeys; one journey of two loads is lawful', async (t) => {
+  const one = aLoad({ ref: 'one' });
+  const elsewhere = CITY.producers.find(({ ref }) => ref !== one.producer.ref)!;
+  const plant = CITY.plants.find(({ ref }) => ref !== one.plant.ref)!;
+  const open = { ...plant, licence: { ...plant.licence, wasteCodes: one.plant.licence.wasteCodes } };
+  const beside = (minutes: number, changes: Partial<Consignment> = {}) => {
+    const pickup = live(one.arrival.at - minutes * MINUTE);
+    const two = aLoad({ ref: 'two', pickup, producer: one.producer, plant: open, ...changes });
+    const moved = { ...two, producer: { ...elsewhere, siteRef: 'elsewhere' } };
+    return keyOf(aHistory([one, moved]));
+  };
+  t.same(beside(10), []);
+  t.same(beside(11), ['overlap two info'], 'the later is asked');
+  t.same(beside(31), ['overlap two warning']);
+  t.same(beside(31, { plant: one.plant }), [], 'a milk run');
+});
+
+t.test('one weighing is of one load', async (t) => {
+  const one = aLoad({ tickets: [aTicket('unloading', 10_000_000, MONDAY + 3 * HOUR)] });
+  const weighed = (after: number, net = 10_000_000) => {
+    const tickets = [aTicket('unloading', net, MONDAY + 3 * HOUR + after)];
+    const two = aLoad({ ref: 'two', pickup: live(MONDAY + 6 * HOUR), tickets });
+    return keyOf(aHistory([one, two]));
+  };
+  t.same(weighed(24 * HOUR), ['overlap two warning']);
+  t.same(weighed(24 * HOUR + 1), [], 'a day later a lorry may weigh the same');
+  t.same(weighed(HOUR, 10_000_000 + 20_000), [], 'one division more');
+});
+
+t.test('kept for longer than a year', async (t) => {
+  const load = aLoad({ issuedAt: MONDAY + 90 * DAY });
+  const kept = (day: string) => {
+    const at = Date.parse(`${day}T12:00:00+08:00`);
+    const batch = aGeneration(load, { ref: 'b', at, mode: 'paper' });
+    return keyOf(aHistory([load], { until: MONDAY, generations: [batch] }));
+  };
+  t.same(kept('2025-09-07'), [], 'its last day is that on which it is a year old');
+  t.same(kept('2025-09-06'), ['storage_over_limit b warning']);
+  t.same(kept('2025-08-07'), ['storage_over_limit b critical']);
+});
+
+t.test('the numbers are those of the rows: the nearest place wins', async (t) => {
+  const row = (jurisdiction: string, value: unknown) => ({
+    policy: 'confirm-receipt-working-days',
+    jurisdiction,
+    stream: 'hazardous',
+    value,
+  });
+  const jinan = parametersFrom([row('370100', 3), row('000000', 5), row('440000', 1)], []);
+  t.equal(jinan.confirmWorkingDays, 3);
+  const rule = { rule: 'overlap' as const, jurisdiction: '000000', stream: '*' };
+  const rows = [{ ...rule, parameters: { sameReadingHours: 1 }, steps: [] }];
+  t.match(parametersFrom([], rows), { sameReadingHours: 1, steps: { overlap: [], class: SHIPPED.steps.class } });
+  t.same(referee(aHistory([aLoad()]), jinan), []);
+});
