@@ -1,7 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { type Audience, STAGES } from '../parties/audience.ts';
+import { delegationsHeld } from '../parties/delegations.ts';
 import { sightOf } from '../parties/visibility.ts';
 import type { Act, Caller, Needs, States } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
@@ -13,8 +15,9 @@ import { Problem } from '../problems.ts';
 import * as commands from './commands.ts';
 import * as inputs from './inputs.ts';
 import { type ManifestAct, TRANSITIONS } from './lifecycle.ts';
+import type { Manifest } from './manifest.ts';
 import { findByNumber, findByTrip, findManifest, listManifests, manifestEvents, ownEvents } from './queries.ts';
-import { agencyNeeds } from './standing.ts';
+import { agencyNeeds, rolesInAct, rolesOfCaller } from './standing.ts';
 import { APPROVERS, HANDOVER_SIDES, STATUSES, type Status } from './tables.ts';
 import { DifferenceView, differencesBetween, VersionView, versionsOf } from './versions.ts';
 import { EventView, ManifestView, viewOf } from './views.ts';
@@ -263,7 +266,10 @@ function byAgentsToo<Input extends { readonly id: string }>(name: Row['name'], a
 
 const CODES = 1_000_000;
 
-function addManifestReads(app: App, { database }: Services): void {
+/** In lists as oneself; as an agent, when one manifest is read. */
+const ownRoles = (manifest: Manifest, caller: Caller) => () => rolesOfCaller(manifest, caller);
+
+function addManifestReads(app: App, { database, clock }: Services): void {
   const { pool } = database;
   const historyOf = async ({ params, caller }: { params: { id: string }; caller: Caller }) => {
     const manifest = await findManifest(pool, await sightOf(pool, caller), params.id);
@@ -284,16 +290,20 @@ function addManifestReads(app: App, { database }: Services): void {
     async (request, reply) => {
       const { number, tripId, status, limit, cursor } = request.query;
       const sight = await sightOf(pool, request.caller);
-      const partyId = request.caller.actor.party;
       const language = languageOf(request);
       if (tripId !== undefined) {
         const found = await findByTrip(pool, sight, tripId);
-        return { items: found.map((manifest) => viewOf(manifest, partyId, language)), next: null };
+        return {
+          items: found.map((manifest) => viewOf(manifest, ownRoles(manifest, request.caller), language)),
+          next: null,
+        };
       }
       if (number !== undefined) {
         const found = await findByNumber(pool, sight, number);
         return {
-          items: found.map(({ manifest, matched }) => viewOf(manifest, partyId, language, matched)),
+          items: found.map(({ manifest, matched }) =>
+            viewOf(manifest, ownRoles(manifest, request.caller), language, matched),
+          ),
           next: null,
         };
       }
@@ -302,7 +312,7 @@ function addManifestReads(app: App, { database }: Services): void {
       return sendPage(
         request,
         reply,
-        rows.map((row) => viewOf(row, partyId, language)),
+        rows.map((row) => viewOf(row, ownRoles(row, request.caller), language)),
         limit,
       );
     },
@@ -323,7 +333,9 @@ function addManifestReads(app: App, { database }: Services): void {
       const manifest = await findManifest(pool, await sightOf(pool, request.caller), request.params.id);
       if (!manifest) throw Problem.of(notFound('manifest', request.params.id));
       reply.header('etag', `"${manifest.version}"`);
-      return viewOf(manifest, request.caller.actor.party, languageOf(request));
+      const held = await delegationsHeld(pool, request.caller, [manifest.consignorId, manifest.consigneeId]);
+      const roles = (act: ManifestAct) => rolesInAct(act, manifest, request.caller, held, dayInShanghai(clock.now()));
+      return viewOf(manifest, roles, languageOf(request));
     },
   );
 

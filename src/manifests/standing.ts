@@ -1,6 +1,6 @@
 /** Who stands on a manifest, and what every act of it shares. */
 import type { Facts } from '../catalogue/reference.ts';
-import { delegationNeeds, mandateOf } from '../parties/delegations.ts';
+import { actsFor, type DelegationTerms, delegationNeeds, mandateOf } from '../parties/delegations.ts';
 import { DELEGABLE_ACTS, type DelegableAct } from '../parties/tables.ts';
 import { type Caller, type Decision, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft, Json } from '../platform/events.ts';
@@ -101,6 +101,22 @@ function principalsOf(act: ManifestAct, manifest: Manifest, caller: Caller) {
     .filter(({ role, partyId }) => by.includes(role) && partyId !== caller.actor.party)
     .filter(({ role }) => role === 'consignor' || manifest.number !== null);
 }
+
+/** What the caller is in an act: by itself, and by the delegations it holds. */
+export const rolesInAct = (
+  act: ManifestAct,
+  manifest: Manifest,
+  caller: Caller,
+  held: readonly DelegationTerms[],
+  day: string,
+): ManifestRole[] => [
+  ...rolesOfCaller(manifest, caller),
+  ...principalsOf(act, manifest, caller)
+    .filter(
+      ({ partyId, siteId }) => 'allowed' in actsFor(caller, { partyId, siteId, act: act as DelegableAct }, held, day),
+    )
+    .map(({ role }) => role),
+];
 
 /** Delegations an act may rest on; for `alsoNeeds`. */
 export function agencyNeeds(

@@ -29,6 +29,12 @@ t.test('a collector fills in for a garage: its acts say on whose behalf, and the
     { status: 403, body: { basis: /民法典/ } },
     'not that',
   );
+  const { actions } = ok(await agent.get(`/v1/manifests/${id}`));
+  t.same(
+    actions.filter(({ allowed }: { allowed: boolean }) => allowed).map(({ act }: { act: string }) => act),
+    ['issue', 'void'],
+    'what it may do next',
+  );
   t.match(ok(await agent.post(`/v1/manifests/${id}/issue`)), { status: 'issued', number: String });
   const { items } = ok(await world.consignor.get(`/v1/manifests/${id}/events`));
   t.match(
