@@ -37,6 +37,7 @@ const ROOTS = [
   'cli.ts',
   'own-database.ts',
   'rebuild.ts',
+  'rebuild-comparisons.ts',
   'kinds.ts',
   'upgrade.ts',
   'simulate.ts',
