@@ -1,7 +1,13 @@
 /** Who stands on a manifest, and what every act of it shares. */
 import type { Facts } from '../catalogue/reference.ts';
-import { actsFor, type DelegationTerms, delegationNeeds, mandateOf } from '../parties/delegations.ts';
-import { DELEGABLE_ACTS, type DelegableAct } from '../parties/tables.ts';
+import {
+  actsFor,
+  DELEGABLE_ACTS,
+  type DelegableAct,
+  type DelegationTerms,
+  delegationNeeds,
+  mandateOf,
+} from '../parties/delegations.ts';
 import { type Caller, type Decision, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft, Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';

@@ -18,6 +18,8 @@ import { against, mayEdit, partyAbsent } from './commands.ts';
 import { type Delegation, delegationKind, type Party, partyKind, siteKind } from './registers.ts';
 import { DELEGABLE_ACTS, type DelegableAct } from './tables.ts';
 
+export { DELEGABLE_ACTS, type DelegableAct } from './tables.ts';
+
 /**
  * 委托: a party (the principal) lets another (its agent) do named acts for named sites, for a time (《民法典》165: who, what,
  * how far, how long). Collectors draw up the manifests of the micro-producers they serve; the waste stays the
