@@ -98,7 +98,8 @@ export function ownerAt(
   if (!site) return { refusal: notFound('site', input.siteId) };
   const periodsOf = (owner: string) =>
     owner === site.partyId ? [] : states.found(tenantLookup, tenantKey(site.id, owner));
-  const isTenant = site.partyId !== actor.party && periodsOf(actor.party).length > 0;
+  const mayBeOwn = (input.ownerId ?? actor.party) === actor.party;
+  const isTenant = mayBeOwn && site.partyId !== actor.party && periodsOf(actor.party).length > 0;
   const ownerId = input.ownerId ?? (isTenant ? actor.party : site.partyId);
   if (site.partyId !== actor.party && ownerId === actor.party && !isTenant)
     return { refusal: notFound('site', input.siteId) };

@@ -113,6 +113,17 @@ export function together(...all: readonly (readonly LineBatch[])[]): LineBatch[]
 export const gramsOf = (parts: readonly LineBatch[]): number => parts.reduce((sum, { grams }) => sum + grams, 0);
 export const piecesOf = (parts: readonly LineBatch[]): number => parts.reduce((sum, { pieces }) => sum + pieces, 0);
 
+/**
+ * What carries on a remainder takes all of it, for nobody would come for the rest: what it weighs more or less than was left
+ * there is a weighing difference of that place.
+ */
+export function loadingDifference(manifest: Parties, line: Line, loaded: readonly LineBatch[]): Movement[] {
+  if (line.offered.length === 0) return [];
+  const source = sourceOf(manifest);
+  const difference: Place = ['weighing_difference', source[1], source[2], manifest.consignorId];
+  return moveParts(line, without(line.offered, loaded), source, difference);
+}
+
 /** What of a line travels on: as picked up, less what an incident holds up, lost or kept back. */
 export const carried = ({ loaded, frozen, lost, recovered }: Line): LineBatch[] =>
   without(loaded, frozen, lost, recovered);
@@ -180,6 +191,7 @@ export function lotOfRefused(manifest: Manifest): Remainder[] {
 export function positionsOf(manifest: Manifest): Movement[] {
   const source = sourceOf(manifest);
   return manifest.lines.flatMap((line) => [
+    ...(line.pickedUpGrams === null ? [] : loadingDifference(manifest, line, line.loaded)),
     ...restOf(manifest, line, source),
     ...moveParts(line, line.frozen, source, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
     ...line.lost.flatMap((part) => moveParts(line, [part], source, lostBy(part.carrierId, manifest))),

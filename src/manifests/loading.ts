@@ -10,7 +10,7 @@ import { type Decision, type Lookup, refused, type States, type Warning } from '
 import type { EventDraft } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
 import { tripKind } from '../transport/trips.ts';
-import { carriedBy, moveParts, sourceOf } from './booking.ts';
+import { carriedBy, loadingDifference, moveParts, shareOver, sourceOf } from './booking.ts';
 import type { PickupCodeInput, PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { against, everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
@@ -34,7 +34,10 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   const { plate, warnings } = plateRemarks(input.plate);
   const lines = loadLines(input, manifest, states, facts);
   const onBoard = carriedBy(manifest.legs[0]!.carrierId, manifest);
-  const movements = lines.flatMap(({ line, loaded }) => moveParts(line, loaded, sourceOf(manifest), onBoard));
+  const movements = lines.flatMap(({ line, loaded }) => [
+    ...moveParts(line, loaded, sourceOf(manifest), onBoard),
+    ...loadingDifference(manifest, line, loaded),
+  ]);
   const event = manifestEvent(
     'picked_up',
     manifest.id,
@@ -62,14 +65,15 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   };
 }
 
-/** Line by line: what one line has taken from the stock is gone for the next. */
+/** Line by line: what one line has taken from the stock is gone for the next. A remainder is loaded as it was offered. */
 function loadLines(input: PickupInput, manifest: Manifest, states: States, facts: Facts): LoadedLine[] {
   const left = new Map<string, readonly StockedBatch[]>();
   return input.lines.map((given) => {
     const { massGrams: grams } = given;
     const line = manifest.lines.find((one) => one.line === given.line)!;
-    const { wasteCode, namedBatches, declaredPieces } = line;
+    const { wasteCode, namedBatches, declaredPieces, offered } = line;
     const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
+    if (offered.length > 0) return { line, grams, pieces, loaded: shareOver(offered, grams, pieces), unrecorded: null };
     const stock = left.get(wasteCode) ?? states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id);
     const taken = takeFrom(stock, namedBatches, grams, pieces);
     left.set(wasteCode, remaining(stock, taken));
