@@ -78,10 +78,17 @@ function loadLines(input: PickupInput, manifest: Manifest, states: States, facts
     const taken = takeFrom(stock, namedBatches, grams, pieces);
     left.set(wasteCode, remaining(stock, taken));
     const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line.line) : null;
-    const loaded = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : taken;
+    const opened = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : [];
+    const loaded = [taken, opened, noneOf(stock, namedBatches)].find((parts) => parts.length > 0) ?? [];
     return { line, grams, pieces, loaded, unrecorded };
   });
 }
+
+/** A line that was loaded with nothing still says of which batch, so that a mistyped zero can be put right. */
+const noneOf = (stock: readonly StockedBatch[], named: readonly string[]): Taken[] =>
+  [...named, ...stock.map(({ batchId }) => batchId)]
+    .slice(0, 1)
+    .map((batchId) => ({ batchId, grams: 0, pieces: 0, inferred: named.length === 0 }));
 
 function remaining(stock: readonly StockedBatch[], taken: readonly Taken[]): StockedBatch[] {
   return stock.map((batch) => {
