@@ -6,9 +6,10 @@ import { z } from 'zod';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
-import { carried, gramsOf, lotOfRefused, piecesOf, shareOver } from './booking.ts';
+import { lotOfRefused, shareOver } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
+import { carried, gramsOf, piecesOf } from './parts.ts';
 import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
 
 interface Field {
