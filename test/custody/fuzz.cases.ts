@@ -5,6 +5,7 @@ import t from 'tap';
 import { written } from '../manifests/given.ts';
 import { type Answer, aWorld, type World } from '../support/world.ts';
 import { nasty, payloads } from './bodies.ts';
+import { encode } from './fuzz-reads.ts';
 import { filled, type Target, targets } from './fuzz-targets.ts';
 import { broken } from './given.ts';
 
@@ -130,9 +131,6 @@ t.test('every read: random parameters are answered below 500', async (t) => {
 /** What went wrong, then the seed and the body that made it. */
 const reasonOf = ({ cause, message }: Error): string =>
   `${cause instanceof Error ? cause.message : ''} ${message}`.slice(0, 1_500);
-
-/** Lone surrogates cannot be written in a URL. */
-const encode = (value: string): string => encodeURIComponent(Buffer.from(value).toString());
 
 t.test('a body nested beyond reason is refused like any other', async (t) => {
   const world = await aWorld();
