@@ -8,15 +8,7 @@ import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './anomalies.ts';
-import type {
-  AcceptedSum,
-  OtherLeg,
-  RuleFacts,
-  SameReading,
-  StockAccount,
-  StoreFilled,
-  Weighing,
-} from './rules/facts.ts';
+import type { OtherLeg, RuleFacts, SameReading, StockAccount, StoreFilled, Weighing } from './rules/facts.ts';
 import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
 
@@ -128,22 +120,13 @@ export const storeLookup: Lookup<StoreFilled | undefined> = {
   },
 };
 
-/** What the holder of a permit accepted at its sites from one instant to another, while the permit held. Key: permit, from, to, least batch id. */
-export const acceptedLookup: Lookup<readonly AcceptedSum[]> = {
+/** What was accepted under a permit in a period, corrections included. Key: permit, period. */
+export const acceptedLookup: Lookup<number> = {
   name: 'accepted',
   gated: false,
-  sql: `select k.key, s.id, b.waste_code, b.grams
-    from (select key, string_to_array(key, ' ') as part from unnest($1::text[]) as u(key)) k
-    join permits p on p.id = k.part[1]::uuid
-    join sites s on s.party_id = p.holder_id
-    cross join lateral (
-      select waste_code, sum(initial_grams)::bigint as grams from batches
-      where site_id = s.id and id >= k.part[4]::uuid and origin = 'received'
-        and formed_at >= greatest(k.part[2]::timestamptz, (p.valid_from || 'T00:00:00+08:00')::timestamptz)
-        and formed_at < least(k.part[3]::timestamptz, (p.valid_to || 'T00:00:00+08:00')::timestamptz)
-      group by waste_code
-    ) b order by s.id, b.waste_code`,
-  read: (rows) => rows.map(([, siteId, wasteCode, grams]) => ({ siteId, wasteCode, grams }) as AcceptedSum),
+  sql: `select k.key, u.used_grams from unnest($1::text[]) as k(key)
+    join permit_uses u on u.permit_id = split_part(k.key, ' ', 1)::uuid and u.period = split_part(k.key, ' ', 2)`,
+  read: ([row]) => (row?.[1] ?? 0) as number,
 };
 
 /** What of a batch lies in its account, and when any of it last moved. Key: account, batch. */
