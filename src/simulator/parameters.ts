@@ -1,6 +1,6 @@
 /**
- * The numbers of the law and of the shipped rows that a referee judges by. Read from the service's public rows; where the
- * service publishes none yet, from the table below. Magnitudes of stories are drawn around SHIPPED.
+ * The numbers of the law and of the shipped rows that a referee judges by. Read from the service's public rows; where there
+ * is no such row, from the table below. Magnitudes of stories are drawn around SHIPPED.
  */
 export type RuleId =
   | 'mass'
@@ -27,8 +27,9 @@ export interface Parameters {
   readonly confirmWorkingDays: number;
   /** 许可证管理办法 12: beyond this share above the yearly scale a new licence is needed. */
   readonly scaleExcessPermille: number;
-  /** 法典 535 ¶3 for operators; for producers the same year, as our default. */
+  /** 法典 535 ¶3 for operators, of what they received; for producers the same year, as our default. */
   readonly producerStorageDays: number;
+  readonly operatorStorageDays: number;
   /** How long a load may be on the road; ours. */
   readonly transitHours: number;
   /** Two tickets that say the very same within so many hours are one weighing; ours. */
@@ -47,6 +48,7 @@ export const SHIPPED: Parameters = {
   confirmWorkingDays: 5,
   scaleExcessPermille: 200,
   producerStorageDays: 365,
+  operatorStorageDays: 365,
   transitHours: 48,
   sameReadingHours: 24,
   steps: {
@@ -112,6 +114,7 @@ export function parametersFrom(policies: readonly PolicyRow[], rules: readonly R
     confirmWorkingDays: value('confirm-receipt-working-days', SHIPPED.confirmWorkingDays),
     scaleExcessPermille: value('licence-scale-excess-permille', SHIPPED.scaleExcessPermille),
     producerStorageDays: value('producer-storage-days', SHIPPED.producerStorageDays),
+    operatorStorageDays: value('operator-storage-days', SHIPPED.operatorStorageDays),
     transitHours: hours('transit_overlong', 'transitHoursMax', SHIPPED.transitHours),
     sameReadingHours: hours('overlap', 'sameReadingHours', SHIPPED.sameReadingHours),
     steps: Object.fromEntries(ids.map((id) => [id, row(id)?.steps ?? SHIPPED.steps[id]])) as Parameters['steps'],
