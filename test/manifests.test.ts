@@ -11,6 +11,7 @@ import './manifests/remainder.cases.ts';
 import './manifests/incident.cases.ts';
 import './manifests/correction.cases.ts';
 import './manifests/paper.cases.ts';
+import './manifests/agents.cases.ts';
 import './manifests/actions.cases.ts';
 import './manifests/lists.cases.ts';
 import './manifests/events.cases.ts';

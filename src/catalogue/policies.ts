@@ -44,6 +44,12 @@ export const POLICIES = {
     value: Count,
     streams: STREAMS,
   },
+  'late-report-patience-hours': {
+    zh: '补报后等待后续报告的小时数',
+    en: 'Hours to wait for the rest after something is reported late',
+    value: Count,
+    streams: STREAMS,
+  },
   'pickup-code-hours': {
     zh: '一次性装运码有效小时数',
     en: 'Hours a one-time pickup code may be used',

@@ -61,10 +61,8 @@ export const remarksOn = (treatment: JudgedTreatment): Warning[] => [
 /** Others' waste needs a licence of that day, one's own a plan that names it. Once for each code. */
 function permitRemarks({ siteId, method, treatmentKind, day, inputs, licences, plans }: JudgedTreatment): Warning[] {
   const covers = (permits: readonly Permit[], wasteCode: string) =>
-    permits.some(
-      (permit) =>
-        (permit.siteId === null || permit.siteId === siteId) && permitCovers(permit, { wasteCode, method, day }),
-    );
+    permits.some((permit) => permitCovers(permit, { wasteCode, method, day, siteId }));
+  const forItself = plans.filter(({ counterpartId }) => counterpartId === null); // a line that names a receiver is a transfer
   const seen = new Set<string>();
   return inputs.flatMap(({ wasteCode, foreign, nth }) => {
     const question = `${wasteCode} ${foreign}`;
@@ -73,7 +71,7 @@ function permitRemarks({ siteId, method, treatmentKind, day, inputs, licences, p
     const pointer = `/inputs/${nth}`;
     const what = `${wasteCode}（${method}）`;
     if (!foreign)
-      return covers(plans, wasteCode)
+      return covers(forItself, wasteCode)
         ? []
         : [
             {

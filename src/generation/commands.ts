@@ -37,7 +37,7 @@ export const recordGeneration: Act<GenerationInput, PolicyBook> = {
   decide(input, states, facts) {
     const occurredAt = new Date(input.occurredAt);
     const day = dayInShanghai(occurredAt);
-    const at = ownerAt(input, day, states, facts);
+    const at = ownerAt(input, { day, act: 'generation' }, states, facts);
     if ('refusal' in at) return refused(at.refusal);
     const remarks = codeRemarks(input.wasteCode, day, '/wasteCode');
     if ('refusal' in remarks) return refused(remarks.refusal);

@@ -238,7 +238,7 @@ function moveEvents(input: StorageMoveInput, store: Store, site: Site, { parts, 
       ...new Set([
         site.id,
         store.id,
-        ...parts.flatMap(({ whole, containerId }) => [whole.id, containerId ?? whole.id]),
+        ...parts.flatMap(({ whole, containerId }) => [whole.id, containerId ?? whole.id, whole.storeId ?? store.id]),
       ]),
     ],
     data: { move: move as unknown as Json, ...movementsData(parts.flatMap(splitOff)) },

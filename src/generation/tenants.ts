@@ -1,6 +1,7 @@
 import { accountOf, type Place } from '../custody/ledger.ts';
 import { delegationNeeds, mandateOf } from '../parties/delegations.ts';
 import { type Site, siteKind } from '../parties/registers.ts';
+import type { DelegableAct } from '../parties/tables.ts';
 import type { Facts, Lookup, Needs, States } from '../platform/acts.ts';
 import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
@@ -71,7 +72,7 @@ export function atSiteAlsoNeeds(input: AtSite, wasteCode: string, states: States
   const owners = input.ownerId ? [input.ownerId] : [...new Set([party, site.partyId])];
   const tenants = owners.filter((owner) => owner !== site.partyId);
   if (site.partyId === party && tenants.length === 0) return {};
-  const principals = site.partyId === party ? [] : owners.filter((owner) => owner !== party);
+  const principals = owners.filter((owner) => owner !== party);
   return {
     sharedGates: owners.map((owner) => accountOf(originPlaceOf(site, owner), wasteCode).id),
     lookups: [
@@ -82,14 +83,14 @@ export function atSiteAlsoNeeds(input: AtSite, wasteCode: string, states: States
 }
 
 /**
- * Whose it is and where it lies. The site's party records for itself and for its tenants, a tenant for itself, an agent for whoever let
- * it: collectors record for the micro-producers they serve, and the waste and the duty stay the producer's.
+ * Whose it is and where it lies. The site's party records for itself and books what it keeps for its tenants, a tenant for itself, an
+ * agent for whoever let it: collectors record for the micro-producers they serve, and the waste and the duty stay the producer's.
  * @refuses not-found (a site that is none of these), not-your-act (a key of another site, a delegation that does not cover it),
  * against-rule (no tenant on that day).
  */
 export function ownerAt(
   input: AtSite,
-  day: string,
+  { day, act }: { readonly day: string; readonly act: DelegableAct },
   states: States,
   facts: Facts,
 ): { readonly site: Site; readonly ownerId: string; readonly stock: Place } | { readonly refusal: Refusal } {
@@ -98,18 +99,23 @@ export function ownerAt(
   if (!site) return { refusal: notFound('site', input.siteId) };
   const periodsOf = (owner: string) =>
     owner === site.partyId ? [] : states.found(tenantLookup, tenantKey(site.id, owner));
-  const isTenant = site.partyId !== actor.party && periodsOf(actor.party).length > 0;
+  const speaksForItself = input.ownerId === undefined || input.ownerId === actor.party;
+  const isTenant = site.partyId !== actor.party && speaksForItself && periodsOf(actor.party).length > 0;
   const ownerId = input.ownerId ?? (isTenant ? actor.party : site.partyId);
   if (site.partyId !== actor.party && ownerId === actor.party && !isTenant)
     return { refusal: notFound('site', input.siteId) };
-  if (site.partyId !== actor.party && ownerId !== actor.party) {
-    const mandate = mandateOf(states, facts, { partyId: ownerId, siteId: site.id, act: 'generation' });
+  const keepsIt = site.partyId === actor.party && KEEPERS_ACTS.includes(act);
+  if (!keepsIt && ownerId !== actor.party) {
+    const mandate = mandateOf(states, facts, { partyId: ownerId, siteId: site.id, act });
     if ('problem' in mandate) return { refusal: mandate };
   }
   if (bound && bound !== site.id) return { refusal: otherSite };
   if (ownerId !== site.partyId && !isTenantOn(periodsOf(ownerId), day)) return { refusal: noTenant(ownerId, day) };
   return { site, ownerId, stock: originPlaceOf(site, ownerId) };
 }
+
+/** What a store's keeper writes down of its tenants' waste, unasked: its own registers. */
+const KEEPERS_ACTS: readonly DelegableAct[] = ['generation', 'storage'];
 
 /** Who the act was done for, when not for oneself. */
 export const onBehalf = (ownerId: string, { caller }: Facts): { onBehalfOf?: string } =>

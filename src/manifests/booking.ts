@@ -5,6 +5,7 @@
 import { apportion, type Movement, type Place } from '../custody/ledger.ts';
 import { currentLeg } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
+import { carried, gramsOf, piecesOf, without } from './parts.ts';
 import type { Line, LineBatch, Remainder } from './tables.ts';
 
 /** Parties and places; nothing of what has been recorded. */
@@ -84,38 +85,6 @@ export function shareOver(parts: readonly LineBatch[], grams: number, pieces: nu
   };
   return parts.map((part, index) => ({ ...part, grams: shares.grams[index]!, pieces: shares.pieces[index]! }));
 }
-
-/** Batch by batch, what is left when some parts are taken away. */
-export function without(parts: readonly LineBatch[], ...taken: readonly (readonly LineBatch[])[]): LineBatch[] {
-  return parts.map((part) => {
-    const gone = taken.flat().filter(({ batchId }) => batchId === part.batchId);
-    return {
-      ...part,
-      grams: part.grams - gone.reduce((sum, { grams }) => sum + grams, 0),
-      pieces: part.pieces - gone.reduce((sum, { pieces }) => sum + pieces, 0),
-    };
-  });
-}
-
-/** Adds up parts of the same batches. */
-export function together(...all: readonly (readonly LineBatch[])[]): LineBatch[] {
-  const sums = new Map<string, LineBatch>();
-  for (const part of all.flat()) {
-    const known = sums.get(part.batchId);
-    sums.set(
-      part.batchId,
-      known ? { ...known, grams: known.grams + part.grams, pieces: known.pieces + part.pieces } : part,
-    );
-  }
-  return [...sums.values()];
-}
-
-export const gramsOf = (parts: readonly LineBatch[]): number => parts.reduce((sum, { grams }) => sum + grams, 0);
-export const piecesOf = (parts: readonly LineBatch[]): number => parts.reduce((sum, { pieces }) => sum + pieces, 0);
-
-/** What of a line travels on: as picked up, less what an incident holds up, lost or kept back. */
-export const carried = ({ loaded, frozen, lost, recovered }: Line): LineBatch[] =>
-  without(loaded, frozen, lost, recovered);
 
 /** A line as the consignee received it. */
 export interface Received {

@@ -4,6 +4,7 @@ import { prefectureOf } from '../catalogue/regions.ts';
 import { batchKind } from '../custody/batches.ts';
 import { accountOf, type Place } from '../custody/ledger.ts';
 import { stockLookup } from '../custody/repository.ts';
+import { type AtSite, atSiteAlsoNeeds, onBehalf, ownerAt } from '../generation/tenants.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
 import { settledUses, usesData } from '../permits/uses.ts';
 import { type Accepted, type Act, type Needs, refused, type States } from '../platform/acts.ts';
@@ -18,7 +19,7 @@ import type * as inputs from './inputs.ts';
 import { decidePickup, decidePickupCode, pickupCodeLookup } from './loading.ts';
 import { type Manifest, manifestKind } from './manifest.ts';
 import { decideArrival, decideDeparture, decideHandover, decideTransitStorage } from './moving.ts';
-import { reservedLookup } from './queries.ts';
+import { reservedKey, reservedLookup } from './queries.ts';
 import { decideReceipt } from './receiving.ts';
 import { decideFollowUp, decideReturn, decideReturnReceipt } from './returning.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
@@ -48,37 +49,67 @@ const stocksAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) 
 const found = (input: { readonly id: string }, states: States): Manifest | undefined =>
   states.get(manifestKind, input.id);
 
-/** The consignor (移出人) prepares a manifest; nothing is promised yet (TM 10(4)). */
+/** Whose waste lies at the site a draft starts from: the site's party, a tenant, or one the caller acts for. */
+const atOrigin = ({ consignorSiteId, consignorId }: inputs.DraftInput): AtSite => ({
+  siteId: consignorSiteId,
+  ...(consignorId ? { ownerId: consignorId } : {}),
+});
+
+/** Tenancies and delegations only; a draft moves nothing and passes no gate. */
+const originNeeds = (input: inputs.DraftInput, states: States, facts: Facts): Needs => ({
+  lookups: atSiteAlsoNeeds(atOrigin(input), '', states, facts).lookups ?? [],
+});
+
+/** The consignor (移出人), or its agent, prepares a manifest; nothing is promised yet (TM 10(4)). */
 export const draft: ManifestCommand<inputs.DraftInput> = {
   name: 'draft_manifest',
   kind: 'paper',
   needs: draftReads,
+  alsoNeeds: originNeeds,
   decide(input, states, facts) {
-    const checked = checkDraft(input, namedIn(input, states), facts);
+    const day = dayInShanghai(facts.now);
+    const origin = ownerAt(atOrigin(input), { day, act: 'draft' }, states, facts);
+    if ('refusal' in origin) return refused(origin.refusal);
+    const checked = checkDraft(input, namedIn(input, states), origin, facts);
     if ('refusal' in checked) return refused(checked.refusal);
     const id = facts.newId();
-    const manifest = draftFields(input, checked, dayInShanghai(facts.now));
-    const event = manifestEvent('manifest_drafted', id, facts.now, { manifest }, { region: checked.origin.region });
+    const manifest = draftFields(input, checked, origin, facts);
+    const more = { region: checked.origin.region, ...onBehalf(origin.ownerId, facts) };
+    const event = manifestEvent('manifest_drafted', id, facts.now, { manifest }, more);
     return { events: [event], answer: { id, status: 'draft' }, warnings: checked.warnings, status: 201 };
   },
 };
 
-/** Replaces everything in a draft. */
+/** Replaces everything in a draft but whose it is. */
 export const revise: ManifestCommand<inputs.ReviseInput> = {
   name: 'revise_manifest',
   kind: 'paper',
   needs: (input) => ({ ...draftReads(input), ...lockManifest(input) }),
+  alsoNeeds: originNeeds,
   decide: (input, states, facts) =>
     onManifest('revise', input, states, facts, (before) => {
       if (before.followsId) return refused(fixedLoad);
-      const checked = checkDraft(input, namedIn(input, states), facts);
+      const day = dayInShanghai(facts.now);
+      const origin = ownerAt(atOrigin(input), { day, act: 'revise' }, states, facts);
+      if ('refusal' in origin) return refused(origin.refusal);
+      if (origin.ownerId !== before.consignorId) return refused(otherConsignor(before.consignorId));
+      const checked = checkDraft(input, namedIn(input, states), origin, facts);
       if ('refusal' in checked) return refused(checked.refusal);
       const { id, ...fields } = input;
-      const manifest = draftFields(fields, checked, dayInShanghai(facts.now));
+      const manifest = draftFields(fields, checked, origin, facts);
       const event = manifestEvent('manifest_revised', id, facts.now, { manifest }, { region: checked.origin.region });
       return { events: [event], answer: { id, status: 'draft' }, warnings: checked.warnings };
     }),
 };
+
+const otherConsignor = (consignorId: string): Refusal => ({
+  problem: 'against-rule',
+  detail: {
+    zh: `草稿属于移出人 ${consignorId}；另一移出人须另行起草。`,
+    en: `The draft is consignor ${consignorId}'s; another consignor needs a draft of its own.`,
+  },
+  errors: [{ pointer: '/consignorId', detail: consignorId }],
+});
 
 /** What a follow-up carries is what remained; another carrier or consignee is another follow-up. */
 const fixedLoad: Refusal = {
@@ -103,7 +134,7 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
       read: [...named('party', partiesOf(manifest)), ...named('site', sitesOf(manifest))],
       lookups: [
         ...entitlementLookups(manifest, dayInShanghai(issuedAtOf(input, facts)), facts.reference),
-        { lookup: reservedLookup, key: manifest.consignorSiteId },
+        { lookup: reservedLookup, key: reservedKey(manifest) },
         ...stocksAt(manifest, sourceOf),
       ],
     };
@@ -116,7 +147,7 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
         parties: partiesOf(manifest).map((id) => states.get(partyKind, id)!),
         sites: sitesOf(manifest).map((id) => states.get(siteKind, id)!),
         entitlement: permitsFound(manifest, day, facts.reference, states),
-        reserved: states.found(reservedLookup, manifest.consignorSiteId),
+        reserved: states.found(reservedLookup, reservedKey(manifest)),
         stockOf: (wasteCode) => states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id),
       });
       if ('refusal' in checked) return refused(checked.refusal);
@@ -428,7 +459,6 @@ function numberOf(
 /** What a draft names, as far as it is there. */
 function namedIn(input: inputs.DraftInput, states: States) {
   return {
-    origin: states.get(siteKind, input.consignorSiteId),
     destination: states.get(siteKind, input.consigneeSiteId),
     carriers: [input.carrierId, ...input.onwardCarrierIds].map((id) => states.get(partyKind, id)),
     batchOf: (id: string) => states.get(batchKind, id),

@@ -3,12 +3,14 @@
  * right in time, with reasons, is no breach). Old values stay readable for ever: a correction is one more event. Pure.
  */
 import { z } from 'zod';
+import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
-import { carried, gramsOf, lotOfRefused, piecesOf, shareOver } from './booking.ts';
+import { lotOfRefused, shareOver } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
+import { carried, gramsOf, piecesOf } from './parts.ts';
 import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
 
 interface Field {
@@ -53,7 +55,15 @@ const LINE_FIELDS = {
 
 /** /legs/<from 0>/<name> */
 const LEG_FIELDS = {
-  plate: { value: z.string().min(1).max(20), concerns: ['consignor', 'carrier'], once: 'loaded' },
+  plate: {
+    value: z
+      .string()
+      .min(1)
+      .max(20)
+      .transform((given) => plateRemarks(given).plate),
+    concerns: ['consignor', 'carrier'],
+    once: 'loaded',
+  },
   driverId: { value: Uuid.nullable(), concerns: ['carrier'], once: 'loaded' },
   waybillNumber: { value: z.string().max(64).nullable(), concerns: ['carrier'], once: 'loaded' },
 } as const satisfies Record<string, Field>;

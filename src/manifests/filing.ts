@@ -7,11 +7,10 @@ import { ancestorsOn } from '../catalogue/regions.ts';
 import { findTreatmentMethod } from '../catalogue/treatment-methods.ts';
 import { findWasteCode, hazardsFit } from '../catalogue/waste-codes.ts';
 import type { Batch } from '../custody/batches.ts';
-import type { StockedBatch } from '../custody/ledger.ts';
+import type { Place, StockedBatch } from '../custody/ledger.ts';
 import type { Party, Site } from '../parties/registers.ts';
 import type { PermitUse } from '../permits/uses.ts';
 import type { Warning } from '../platform/acts.ts';
-import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { claimRefusal, stageOf } from './claims.ts';
 import { checkEntitlement, type EntitlementContext } from './entitlement.ts';
@@ -27,20 +26,27 @@ interface Places {
 
 /** What a draft names, as far as it was found. */
 export interface Named {
-  readonly origin: Site | undefined;
   readonly destination: Site | undefined;
   readonly carriers: readonly (Party | undefined)[];
   readonly batchOf: (id: string) => Batch | undefined;
 }
 
+/** Whose waste it is and where it lies: `ownerAt`. */
+export interface Origin {
+  readonly site: Site;
+  readonly ownerId: string;
+  readonly stock: Place;
+}
+
 type Checked = Places & { readonly warnings: Warning[] };
 
-/** Structure and names of a draft. Another's sites may be named; only one's own may be the origin. */
-export function checkDraft(input: DraftInput, named: Named, facts: Facts): Checked | { refusal: Refusal } {
-  const { origin } = named;
-  if (!origin || origin.partyId !== facts.caller.actor.party)
-    return { refusal: notFound('site', input.consignorSiteId) };
-  if (facts.caller.site && facts.caller.site !== origin.id) return { refusal: otherSite };
+/** Structure and names of a draft, once it is known whose waste it is and where that lies. */
+export function checkDraft(
+  input: DraftInput,
+  named: Named,
+  { site: origin, ownerId }: Origin,
+  facts: Facts,
+): Checked | { refusal: Refusal } {
   const places = checkPlaces(input, { ...named, origin });
   if ('refusal' in places) return places;
   const day = dayInShanghai(facts.now);
@@ -48,7 +54,7 @@ export function checkDraft(input: DraftInput, named: Named, facts: Facts): Check
   for (const [index, line] of input.lines.entries()) {
     const refusal = checkMethod(line.plannedMethod, `/lines/${index}/plannedMethod`);
     if (refusal) return { refusal };
-    const batch = wrongBatch(line, index, origin, named.batchOf);
+    const batch = wrongBatch(line, index, origin.id, ownerId, named.batchOf);
     if (batch) return { refusal: batch };
     const remarks = codeRemarks(line.wasteCode, day, `/lines/${index}/wasteCode`);
     if ('refusal' in remarks) return remarks;
@@ -108,12 +114,13 @@ export function checkPlaces(
 function wrongBatch(
   line: DraftInput['lines'][number],
   index: number,
-  origin: Site,
+  siteId: string,
+  ownerId: string,
   batchOf: Named['batchOf'],
 ): Refusal | undefined {
   for (const [nth, id] of line.batchIds.entries()) {
     const batch = batchOf(id);
-    if (batch?.siteId === origin.id && batch.wasteCode === line.wasteCode && batch.ownerId === origin.partyId) continue;
+    if (batch?.siteId === siteId && batch.wasteCode === line.wasteCode && batch.ownerId === ownerId) continue;
     return missing(
       `/lines/${index}/batchIds/${nth}`,
       `批次 ${id} 不在该场所 ${line.wasteCode} 的库存中`,
@@ -123,16 +130,17 @@ function wrongBatch(
   return undefined;
 }
 
-const otherSite: Refusal = {
-  problem: 'not-your-act',
-  detail: { zh: '此密钥只能为其绑定的场所办理。', en: 'This key acts only for the site it is bound to.' },
-  errors: [{ pointer: '/consignorSiteId', detail: "the key's own site" }],
-};
-
-export function draftFields(input: DraftInput, { origin, destination }: Places, day: string): DraftFields {
+export function draftFields(
+  input: DraftInput,
+  { origin, destination }: Places,
+  { ownerId, stock }: Origin,
+  { now, caller }: Facts,
+): DraftFields {
   return {
     stream: input.stream,
-    consignorId: origin.partyId,
+    consignorId: ownerId,
+    ...(ownerId === origin.partyId ? {} : { source: stock }),
+    ...(ownerId === caller.actor.party ? {} : { filledById: caller.actor.party }),
     consignorSiteId: origin.id,
     carrierId: input.carrierId,
     ...(input.onwardCarrierIds.length > 0 ? { onwardCarrierIds: input.onwardCarrierIds } : {}),
@@ -141,7 +149,7 @@ export function draftFields(input: DraftInput, { origin, destination }: Places, 
     shipperRole: input.shipperRole,
     originRegion: origin.region,
     destinationRegion: destination.region,
-    crossProvince: crossesProvince(origin.region, destination.region, day),
+    crossProvince: crossesProvince(origin.region, destination.region, dayInShanghai(now)),
     lines: input.lines.map(toLine),
   };
 }

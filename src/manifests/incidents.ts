@@ -8,21 +8,11 @@ import type { Facts } from '../catalogue/reference.ts';
 import { batchesIn, type Movement, movementsData } from '../custody/ledger.ts';
 import { type Decision, refused } from '../platform/acts.ts';
 import type { Refusal } from '../problems.ts';
-import {
-  carried,
-  carriedBy,
-  frozenWith,
-  gramsOf,
-  lostBy,
-  moveParts,
-  onTheRoad,
-  piecesOf,
-  shareOver,
-  without,
-} from './booking.ts';
+import { carriedBy, frozenWith, lostBy, moveParts, onTheRoad, shareOver } from './booking.ts';
 import type { IncidentInput, IncidentPlanInput, IncidentResolutionInput } from './inputs.ts';
 import { currentLeg, type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
+import { carried, gramsOf, piecesOf, without } from './parts.ts';
 import { against, everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
 import type { Line } from './tables.ts';
 

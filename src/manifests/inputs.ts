@@ -45,6 +45,8 @@ export const DraftLine = z.strictObject({
 export const Draft = z.strictObject({
   stream: z.literal('hazardous').default('hazardous'),
   consignorSiteId: Uuid,
+  /** 移出人, where that is not the party of the site: a tenant of a shared store (集中暂存、分别管理). */
+  consignorId: Uuid.optional(),
   carrierId: Uuid,
   /** 联运: the carriers after the first, in their order (TM 17). */
   onwardCarrierIds: z.array(Uuid).max(LEGS_MAX).default([]),

@@ -2,9 +2,10 @@ import type { Audience } from '../parties/audience.ts';
 import { addUses, type PermitUse, usesOf } from '../permits/uses.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
-import { lotOfRefused, together } from './booking.ts';
+import { lotOfRefused } from './booking.ts';
 import { applyChanges } from './corrections.ts';
 import { currentLeg } from './lifecycle.ts';
+import { together } from './parts.ts';
 import {
   type Approver,
   type Discrepancy,

@@ -5,10 +5,11 @@ import type { Facts } from '../catalogue/reference.ts';
 import { batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
 import type { Site } from '../parties/registers.ts';
 import { type Decision, refused, type Warning } from '../platform/acts.ts';
-import { carried, carriedBy, gramsOf, moveParts, onHold, onTheRoad, piecesOf } from './booking.ts';
+import { carriedBy, moveParts, onHold, onTheRoad } from './booking.ts';
 import type { ArrivalInput, DepartureInput, HandoverInput, TransitStorageInput } from './inputs.ts';
 import { currentLeg, DEADLINES, handoverAwaited } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
+import { carried, gramsOf, piecesOf } from './parts.ts';
 import { against, ifBefore, manifestEvent, unmatched, vehicleData } from './standing.ts';
 
 /** Everything that travels, from one place to another. */
@@ -17,7 +18,7 @@ const moveLoad = (manifest: Manifest, from: Place, to: Place): Movement[] =>
 
 /**
  * Either carrier reports first, and with that the load changes hands; the other confirms. Until both have spoken the
- * handover is half signed, and a rule asks for the rest.
+ * handover is half signed, and `confirmedBy` shows who is missing.
  */
 export function decideHandover(input: HandoverInput, manifest: Manifest, facts: Facts): Decision {
   const index = handoverAwaited(manifest)!;

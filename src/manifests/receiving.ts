@@ -7,11 +7,12 @@ import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type Warning } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
-import { carried, consigneeStock, gramsOf, onHold, piecesOf, type Received, receiptMovements } from './booking.ts';
+import { consigneeStock, onHold, type Received, receiptMovements } from './booking.ts';
 import { checkMethod } from './filing.ts';
 import type { ReceiptInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { enteredLate } from './moving.ts';
+import { carried, gramsOf, piecesOf } from './parts.ts';
 import { everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
 import type { Line } from './tables.ts';
 

@@ -7,11 +7,12 @@ import type { Party, Site } from '../parties/registers.ts';
 import { type Decision, refused, type Warning } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
-import { carriedBy, gramsOf, homeOf, moveParts, piecesOf, shareOver, without } from './booking.ts';
+import { carriedBy, homeOf, moveParts, shareOver } from './booking.ts';
 import { checkMethod, checkPlaces, crossesProvince } from './filing.ts';
 import type { FollowUpInput, ReturnInput, ReturnReceiptInput } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
 import type { DraftFields, Manifest } from './manifest.ts';
+import { gramsOf, piecesOf, without } from './parts.ts';
 import { against, everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
 import type { DraftLine, LineBatch, Remainder } from './tables.ts';
 

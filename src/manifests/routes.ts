@@ -1,8 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { z } from 'zod';
+import { dayInShanghai } from '../catalogue/calendar.ts';
+import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { type Audience, STAGES } from '../parties/audience.ts';
+import { delegationsHeld } from '../parties/delegations.ts';
 import { sightOf } from '../parties/visibility.ts';
-import type { Act, Caller } from '../platform/acts.ts';
+import type { Act, Caller, Needs, States } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
@@ -11,7 +14,10 @@ import { Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import * as commands from './commands.ts';
 import * as inputs from './inputs.ts';
+import { type ManifestAct, TRANSITIONS } from './lifecycle.ts';
+import type { Manifest } from './manifest.ts';
 import { findByNumber, findByTrip, findManifest, listManifests, manifestEvents, ownEvents } from './queries.ts';
+import { agencyNeeds, rolesInAct, rolesOfCaller } from './standing.ts';
 import { APPROVERS, HANDOVER_SIDES, STATUSES, type Status } from './tables.ts';
 import { DifferenceView, differencesBetween, VersionView, versionsOf } from './versions.ts';
 import { EventView, ManifestView, viewOf } from './views.ts';
@@ -53,10 +59,10 @@ export function manifestRoutes(app: App, services: Services): void {
 
 interface Row {
   /** Its path below /v1/manifests/:id, and its operation. */
-  readonly name: string;
+  readonly name: ManifestAct | `correction-${'approval' | 'rejection' | 'withdrawal'}`;
   readonly summary: string;
   // biome-ignore lint/suspicious/noExplicitAny: every act has an input of its own, which its body describes.
-  readonly act: Act<any, never>;
+  readonly act: Act<any, PolicyBook>;
   readonly body: z.ZodObject;
   readonly answer?: z.ZodObject;
 }
@@ -215,14 +221,15 @@ function addManifestActs(app: App, { journal }: Services): void {
     url: '/v1/manifests/:id',
     operation: 'manifests.revise',
     summary: '修改草稿 · Revise a draft',
-    act: commands.revise,
+    act: byAgentsToo('revise', commands.revise),
     body: inputs.Draft,
     answer: StatusAnswer,
     input: ({ params, body }) => ({ ...(body as inputs.DraftInput), id: params.id }),
   });
-  for (const { name, answer, ...row } of ACTS)
+  for (const { name, answer, act, ...row } of ACTS)
     addAct(app, journal, {
       ...row,
+      act: byAgentsToo(name, act),
       url: `/v1/manifests/:id/${name}`,
       operation: `manifests.${name}`,
       answer: StatusAnswer.extend(answer?.shape ?? {}),
@@ -233,7 +240,7 @@ function addManifestActs(app: App, { journal }: Services): void {
     url: '/v1/manifests/:id/pickup-code',
     operation: 'manifests.pickup-code',
     summary: '发放装运码 · A one-time code with which the driver shows that the consignor agrees',
-    act: commands.pickupCode,
+    act: byAgentsToo('pickup-code', commands.pickupCode),
     body: inputs.PickupCode,
     answer: StatusAnswer.extend(Code),
     input: ({ params }) => ({
@@ -244,9 +251,25 @@ function addManifestActs(app: App, { journal }: Services): void {
   });
 }
 
+/** An act of a manifest may be done by an agent of whose act it is: its delegation is looked up with the rest. */
+function byAgentsToo<Input extends { readonly id: string }>(name: Row['name'], act: Act<Input, PolicyBook>) {
+  if (!(name in TRANSITIONS)) return act as Act<Input, never>;
+  return {
+    ...act,
+    alsoNeeds(input: Input, states: States, facts: Facts): Needs {
+      const { lookups = [], ...needs } = act.alsoNeeds?.(input, states, facts) ?? {};
+      const agency = agencyNeeds(name as ManifestAct, input, states, facts);
+      return { ...needs, lookups: [...lookups, ...(agency.lookups ?? [])] };
+    },
+  } as Act<Input, never>;
+}
+
 const CODES = 1_000_000;
 
-function addManifestReads(app: App, { database }: Services): void {
+/** In lists as oneself; as an agent, when one manifest is read. */
+const ownRoles = (manifest: Manifest, caller: Caller) => () => rolesOfCaller(manifest, caller);
+
+function addManifestReads(app: App, { database, clock }: Services): void {
   const { pool } = database;
   const historyOf = async ({ params, caller }: { params: { id: string }; caller: Caller }) => {
     const manifest = await findManifest(pool, await sightOf(pool, caller), params.id);
@@ -267,16 +290,20 @@ function addManifestReads(app: App, { database }: Services): void {
     async (request, reply) => {
       const { number, tripId, status, limit, cursor } = request.query;
       const sight = await sightOf(pool, request.caller);
-      const partyId = request.caller.actor.party;
       const language = languageOf(request);
       if (tripId !== undefined) {
         const found = await findByTrip(pool, sight, tripId);
-        return { items: found.map((manifest) => viewOf(manifest, partyId, language)), next: null };
+        return {
+          items: found.map((manifest) => viewOf(manifest, ownRoles(manifest, request.caller), language)),
+          next: null,
+        };
       }
       if (number !== undefined) {
         const found = await findByNumber(pool, sight, number);
         return {
-          items: found.map(({ manifest, matched }) => viewOf(manifest, partyId, language, matched)),
+          items: found.map(({ manifest, matched }) =>
+            viewOf(manifest, ownRoles(manifest, request.caller), language, matched),
+          ),
           next: null,
         };
       }
@@ -285,7 +312,7 @@ function addManifestReads(app: App, { database }: Services): void {
       return sendPage(
         request,
         reply,
-        rows.map((row) => viewOf(row, partyId, language)),
+        rows.map((row) => viewOf(row, ownRoles(row, request.caller), language)),
         limit,
       );
     },
@@ -306,7 +333,9 @@ function addManifestReads(app: App, { database }: Services): void {
       const manifest = await findManifest(pool, await sightOf(pool, request.caller), request.params.id);
       if (!manifest) throw Problem.of(notFound('manifest', request.params.id));
       reply.header('etag', `"${manifest.version}"`);
-      return viewOf(manifest, request.caller.actor.party, languageOf(request));
+      const held = await delegationsHeld(pool, request.caller, [manifest.consignorId, manifest.consigneeId]);
+      const roles = (act: ManifestAct) => rolesInAct(act, manifest, request.caller, held, dayInShanghai(clock.now()));
+      return viewOf(manifest, roles, languageOf(request));
     },
   );
 

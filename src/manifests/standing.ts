@@ -1,5 +1,13 @@
 /** Who stands on a manifest, and what every act of it shares. */
 import type { Facts } from '../catalogue/reference.ts';
+import {
+  actsFor,
+  DELEGABLE_ACTS,
+  type DelegableAct,
+  type DelegationTerms,
+  delegationNeeds,
+  mandateOf,
+} from '../parties/delegations.ts';
 import { type Caller, type Decision, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft, Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
@@ -40,7 +48,10 @@ export function manifestEvent<Type extends keyof EventData>(
 
 export const lockManifest = (input: { readonly id: string }): Needs => ({ lock: [{ kind: 'manifest', id: input.id }] });
 
-/** Finds the manifest, asks the lifecycle, then decides. Whoever does not stand on it learns nothing of it. */
+/**
+ * Finds the manifest, asks the lifecycle, then decides. Whoever does not stand on it, and acts for nobody who does, learns
+ * nothing of it. What an agent does says on whose behalf.
+ */
 export function onManifest(
   act: ManifestAct,
   input: { readonly id: string },
@@ -49,14 +60,21 @@ export function onManifest(
   decide: (manifest: Manifest, roles: readonly ManifestRole[]) => Decision,
 ): Decision {
   const manifest = states.get(manifestKind, input.id);
-  if (!manifest || !standsOn(manifest, facts.caller)) return refused(notFound('manifest', input.id));
-  const roles = rolesOfCaller(manifest, facts.caller);
+  if (!manifest) return refused(notFound('manifest', input.id));
+  const agency = agencyIn(act, manifest, states, facts);
+  if (!standsOn(manifest, facts.caller) && agency.roles.length === 0) return refused(notFound('manifest', input.id));
+  const roles = [...rolesOfCaller(manifest, facts.caller), ...agency.roles];
   const transition = decideTransition(act, manifest, roles);
-  if (!('refused' in transition)) return decide(manifest, roles);
+  if (!('refused' in transition)) return told(decide(manifest, roles), agency.onBehalfOf);
   const physical = TRANSITIONS[act].kind === 'physical' && transition.refused.problem === 'wrong-status';
   return physical
     ? unmatched(act, manifest, input as Reported, facts, transition.refused)
-    : refused(transition.refused);
+    : refused(agency.refusal ?? transition.refused);
+}
+
+function told(decision: Decision, onBehalfOf: string | undefined): Decision {
+  if (!onBehalfOf || 'refused' in decision) return decision;
+  return { ...decision, events: decision.events.map((event) => ({ ...event, onBehalfOf })) };
 }
 
 /** What has no number yet is the consignor's and its agent's; a key bound to a site sees only what starts or ends there. */
@@ -74,6 +92,65 @@ export function rolesOfCaller(manifest: Manifest, { actor, site }: Caller): Mani
   if (!site) return roles;
   const at = { consignor: manifest.consignorSiteId, consignee: manifest.consigneeSiteId };
   return roles.filter((role) => role in at && at[role as keyof typeof at] === site);
+}
+
+/** For whom an agent may do an act: those whose it is, each at its own site. None when the caller has the role itself. */
+function principalsOf(act: ManifestAct, manifest: Manifest, caller: Caller) {
+  const { by }: { by: readonly ManifestRole[] } = TRANSITIONS[act];
+  const isDelegable = (DELEGABLE_ACTS as readonly string[]).includes(act);
+  if (!isDelegable || rolesOfCaller(manifest, caller).some((role) => by.includes(role))) return [];
+  const ends = [
+    { role: 'consignor', partyId: manifest.consignorId, siteId: manifest.consignorSiteId },
+    { role: 'consignee', partyId: manifest.consigneeId, siteId: manifest.consigneeSiteId },
+  ] as const;
+  return ends
+    .filter(({ role, partyId }) => by.includes(role) && partyId !== caller.actor.party)
+    .filter(({ role }) => role === 'consignor' || manifest.number !== null);
+}
+
+/** What the caller is in an act: by itself, and by the delegations it holds. */
+export const rolesInAct = (
+  act: ManifestAct,
+  manifest: Manifest,
+  caller: Caller,
+  held: readonly DelegationTerms[],
+  day: string,
+): ManifestRole[] => [
+  ...rolesOfCaller(manifest, caller),
+  ...principalsOf(act, manifest, caller)
+    .filter(
+      ({ partyId, siteId }) => 'allowed' in actsFor(caller, { partyId, siteId, act: act as DelegableAct }, held, day),
+    )
+    .map(({ role }) => role),
+];
+
+/** Delegations an act may rest on; for `alsoNeeds`. */
+export function agencyNeeds(
+  act: ManifestAct,
+  input: { readonly id: string },
+  states: States,
+  { caller }: Facts,
+): Needs {
+  const manifest = states.get(manifestKind, input.id);
+  const principals = manifest ? principalsOf(act, manifest, caller) : [];
+  return { lookups: principals.flatMap(({ partyId }) => delegationNeeds(caller, partyId).lookups ?? []) };
+}
+
+interface Agency {
+  readonly roles: readonly ManifestRole[];
+  readonly onBehalfOf?: string;
+  /** There is a delegation, and it does not cover this. */
+  readonly refusal?: Refusal;
+}
+
+function agencyIn(act: ManifestAct, manifest: Manifest, states: States, facts: Facts): Agency {
+  let refusal: Refusal | undefined;
+  for (const { role, partyId, siteId } of principalsOf(act, manifest, facts.caller)) {
+    const mandate = mandateOf(states, facts, { partyId, siteId, act: act as DelegableAct });
+    if (!('problem' in mandate)) return { roles: [role], onBehalfOf: partyId };
+    if (mandate.problem === 'not-your-act') refusal = mandate;
+  }
+  return refusal ? { roles: [], refusal } : { roles: [] };
 }
 
 /** Kept where it was said to have happened: at the origin until the pickup, at the destination afterwards. */

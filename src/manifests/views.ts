@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { InstantView } from '../platform/values.ts';
 import type { Bilingual } from '../problems.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
-import { decideTransition, type ManifestAct, type ManifestRole, rolesOf, TRANSITIONS } from './lifecycle.ts';
+import { decideTransition, type ManifestAct, type ManifestRole, TRANSITIONS } from './lifecycle.ts';
 import type { ManifestRow } from './queries.ts';
 import { APPROVERS, DISCREPANCY_TYPES, HANDOVER_SIDES, INCIDENT_TYPES, STATUSES } from './tables.ts';
 
@@ -160,16 +160,14 @@ export const EventView = z.looseObject({
 
 export function viewOf(
   manifest: ManifestRow,
-  partyId: string,
+  rolesIn: (act: ManifestAct) => readonly ManifestRole[],
   language: keyof Bilingual,
   matched?: 'number' | 'officialNumber',
 ): z.output<typeof ManifestView> {
   return {
     ...manifest,
     ...(matched ? { matched } : {}),
-    actions: (Object.keys(TRANSITIONS) as ManifestAct[]).map((act) =>
-      actionOf(act, manifest, rolesOf(manifest, partyId), language),
-    ),
+    actions: (Object.keys(TRANSITIONS) as ManifestAct[]).map((act) => actionOf(act, manifest, rolesIn(act), language)),
   } as unknown as z.output<typeof ManifestView>;
 }
 

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { withRemarks } from '../catalogue/commands.ts';
@@ -16,6 +17,8 @@ import type { Refusal } from '../problems.ts';
 import { against, mayEdit, partyAbsent } from './commands.ts';
 import { type Delegation, delegationKind, type Party, partyKind, siteKind } from './registers.ts';
 import { DELEGABLE_ACTS, type DelegableAct } from './tables.ts';
+
+export { DELEGABLE_ACTS, type DelegableAct } from './tables.ts';
 
 /**
  * 委托: a party (the principal) lets another (its agent) do named acts for named sites, for a time (《民法典》165: who, what,
@@ -282,6 +285,21 @@ export const delegationsTo: Lookup<readonly DelegationTerms[]> = {
 };
 
 const delegationKey = (caller: Caller, partyId: string): string => `${caller.actor.party} ${partyId}`;
+
+/** As the lookup, for what is read: what these principals have delegated to the caller. */
+export async function delegationsHeld(
+  pool: pg.Pool,
+  caller: Caller,
+  principalIds: readonly string[],
+): Promise<readonly DelegationTerms[]> {
+  const { rows } = await pool.query<unknown[]>({
+    name: 'delegations-held',
+    text: delegationsTo.sql,
+    values: [principalIds.map((id) => delegationKey(caller, id))],
+    rowMode: 'array',
+  } as pg.QueryArrayConfig);
+  return delegationsTo.read(rows);
+}
 
 /** What an act for that party needs besides: nothing when it is the caller's own. For `alsoNeeds`, once the party is known. */
 export const delegationNeeds = (caller: Caller, partyId: string): Needs =>

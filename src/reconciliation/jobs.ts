@@ -1,5 +1,6 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { PolicyName } from '../catalogue/policies.ts';
+import { NATION } from '../catalogue/regions.ts';
 import type { JobDraft } from '../platform/acts.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { type JobAct, type JobDefinition, PermanentError, SYSTEM_PARTY } from '../platform/jobs.ts';
@@ -7,7 +8,7 @@ import { movesStock } from './anomalies.ts';
 import { deadlineJob, type JudgeInput, judge } from './commands.ts';
 import { bringForward, unsettledOf, wokenBy } from './queries.ts';
 import { RULES, ruleOf } from './rules/all.ts';
-import type { RuleBook, Wake } from './rules/rule.ts';
+import { hoursAfter, type RuleBook, type Wake } from './rules/rule.ts';
 
 /**
  * What wakes the judges. An event writes one row, whatever number of rules it wakes: the job asks whom each of them is to
@@ -36,14 +37,26 @@ export function judgementsOf(event: RecordedEvent, after: { id: string }, book: 
   const deadlines = RULES.flatMap((rule) => {
     if (!rule.deadline?.on.includes(event.type)) return [];
     const at = rule.deadline.at(after as never, event, book);
-    return at
-      ? [deadlineJob({ rule: rule.id, subjectId: event.subject.id, period: rule.periodOf?.(day) ?? '' }, at)]
-      : [];
+    const input = { rule: rule.id, subjectId: event.subject.id, period: rule.periodOf?.(day) ?? '' };
+    return at ? [deadlineJob(input, notBeforeTheRest(at, event, day, book))] : [];
   });
   const isAwaited = subjectId !== null && RULES.some((rule) => wakesOf(rule.wokenBy, on).length > 0);
   return isAwaited
     ? [{ job: 'judge', payload: { on: on.join(' '), subjectId, eventId: event.id, day } }, ...deadlines]
     : deadlines;
+}
+
+/** Who enters afterwards what was done on paper, or without a network, has the next page in his hand: nothing is missing yet. */
+function notBeforeTheRest(
+  dueAt: Date,
+  { entryMode, recordedAt, region }: RecordedEvent,
+  day: string,
+  book: RuleBook,
+): Date {
+  if (entryMode === 'live') return dueAt;
+  const at = { region: region ?? NATION, stream: 'hazardous', day } as const;
+  const patientUntil = hoursAfter(recordedAt, book.policy('late-report-patience-hours', at).value);
+  return dueAt > patientUntil ? dueAt : patientUntil;
 }
 
 /** Every process reads the rows anew each second (`holdBook`); by then all judge by what changed. */

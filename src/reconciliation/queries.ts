@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, isNull, lt, lte, or } from 'drizzle-orm';
 import type pg from 'pg';
+import { IN_STORE } from '../generation/queries.ts';
 import type { LegRow } from '../manifests/legs.ts';
 import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
 import type { Lookup } from '../platform/acts.ts';
@@ -7,7 +8,15 @@ import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './anomalies.ts';
-import type { AcceptedSum, OtherLeg, RuleFacts, SameReading, StockAccount, Weighing } from './rules/facts.ts';
+import type {
+  AcceptedSum,
+  OtherLeg,
+  RuleFacts,
+  SameReading,
+  StockAccount,
+  StoreFilled,
+  Weighing,
+} from './rules/facts.ts';
 import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
 
@@ -105,6 +114,20 @@ export const accountLookup: Lookup<StockAccount | undefined> = {
   },
 };
 
+/** A store and what lies in it now. */
+export const storeLookup: Lookup<StoreFilled | undefined> = {
+  name: 'store-filled',
+  gated: false,
+  sql: `select s.id, s.site_id, t.party_id, t.region, s.code, s.type, s.capacity_grams, coalesce(i.grams, 0)::bigint
+    from stores s join sites t on t.id = s.site_id cross join lateral (select sum(l.grams)::bigint as grams from ${IN_STORE}) i
+    where s.id = any($1::uuid[])`,
+  read: ([row]) => {
+    if (!row) return undefined;
+    const [id, siteId, partyId, region, code, type, capacityGrams, grams] = row;
+    return { id, siteId, partyId, region, code, type, capacityGrams, grams } as StoreFilled;
+  },
+};
+
 /** What the holder of a permit accepted at its sites from one instant to another, while the permit held. Key: permit, from, to, least batch id. */
 export const acceptedLookup: Lookup<readonly AcceptedSum[]> = {
   name: 'accepted',
@@ -168,6 +191,16 @@ const WAKES_SQL: Readonly<
     text: `select distinct p.batch_id as id from postings p join anomalies a on a.subject_id = p.batch_id and a.rule = $2
       where p.event_id = $1 and a.status in ('open', 'ended')`,
     values: ({ eventId, rule }) => [eventId, rule],
+  },
+  stores_of_batches: {
+    text: `select distinct b.store_id as id from postings p join batches b on b.id = p.batch_id and b.store_id is not null where p.event_id = $1`,
+    values: ({ eventId }) => [eventId],
+  },
+  /** Where it was put or taken from, and where on record it lay. */
+  stores_named: {
+    text: `select s.id from custody_events e cross join lateral jsonb_array_elements_text(e.canonical::jsonb -> 'refs') as r(id)
+      join stores s on s.id = r.id::uuid where e.id = $1`,
+    values: ({ eventId }) => [eventId],
   },
 };
 const WOKEN_MAX = 200;

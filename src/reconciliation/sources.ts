@@ -13,6 +13,7 @@ import {
   ownLegsLookup,
   sameReadingsLookup,
   storedLookup,
+  storeLookup,
   weighingsLookup,
 } from './queries.ts';
 import type { RuleFacts } from './rules/facts.ts';
@@ -55,6 +56,7 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
     read: ({ subjectId }, states) => states.get(batchKind, subjectId),
   },
   account: found(accountLookup, ofSubject) as Source<RuleFacts['account']>,
+  store: found(storeLookup, ofSubject) as Source<RuleFacts['store']>,
   weighings: found(weighingsLookup, ofSubject),
   sameReadings: found(sameReadingsLookup, ofSubject),
   ownLegs: found(ownLegsLookup, ofSubject),

@@ -17,7 +17,7 @@ export const CONFIRMATION_OVERDUE_RULE: Rule<'manifest', 'receipt', object> = {
   parameters: z.strictObject({}),
   unit: 'hours',
   facts: ['receipt'],
-  wokenBy: { arrived: 'itself', receipt_recorded: 'itself' },
+  wokenBy: { receipt_recorded: 'itself' },
   deadline: {
     on: ['arrived'],
     at: ({ receiptDueOn }) => (receiptDueOn ? endOfDayInShanghai(receiptDueOn) : null),

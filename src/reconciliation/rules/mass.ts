@@ -5,8 +5,8 @@
  * Pure: the same judge serves event, sweep, preview and re-run.
  */
 import { z } from 'zod';
-import { gramsOf } from '../../manifests/booking.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
+import { gramsOf } from '../../manifests/parts.ts';
 import type { Line } from '../../manifests/tables.ts';
 import type { Weighing } from './facts.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';

@@ -1,6 +1,6 @@
 /** Pieces that were to arrive against pieces received, line by line: containers do not evaporate. What an incident took is told there. TM 18 ¶2, 12(1). Pure. */
 import { z } from 'zod';
-import { piecesOf } from '../../manifests/booking.ts';
+import { piecesOf } from '../../manifests/parts.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
 import { type Rule, stepOver } from './rule.ts';
 
