@@ -128,20 +128,32 @@ export const storeLookup: Lookup<StoreFilled | undefined> = {
   },
 };
 
-/** What the holder of a permit accepted at its sites from one instant to another, while the permit held. Key: permit, from, to, least batch id. */
+/**
+ * What the holder of a permit accepted at its sites from one instant to another, while the permit held. A batch is as it was
+ * received; what of a receipt was put right since is taken from its manifest. Key: permit, from, to, least batch id.
+ */
 export const acceptedLookup: Lookup<readonly AcceptedSum[]> = {
   name: 'accepted',
   gated: false,
   sql: `select k.key, s.id, b.waste_code, b.grams
     from (select key, string_to_array(key, ' ') as part from unnest($1::text[]) as u(key)) k
     join permits p on p.id = k.part[1]::uuid
+    cross join lateral (
+      select greatest(k.part[2]::timestamptz, (p.valid_from || 'T00:00:00+08:00')::timestamptz) as since,
+        least(k.part[3]::timestamptz, (p.valid_to || 'T00:00:00+08:00')::timestamptz) as until
+    ) w
     join sites s on s.party_id = p.holder_id
     cross join lateral (
-      select waste_code, sum(initial_grams)::bigint as grams from batches
-      where site_id = s.id and id >= k.part[4]::uuid and origin = 'received'
-        and formed_at >= greatest(k.part[2]::timestamptz, (p.valid_from || 'T00:00:00+08:00')::timestamptz)
-        and formed_at < least(k.part[3]::timestamptz, (p.valid_to || 'T00:00:00+08:00')::timestamptz)
-      group by waste_code
+      select waste_code, sum(grams)::bigint as grams from (
+        select waste_code, initial_grams as grams from batches
+        where site_id = s.id and id >= k.part[4]::uuid and origin = 'received' and formed_at >= w.since and formed_at < w.until
+        union all
+        select c.waste_code, v.grams from manifests m
+        cross join lateral jsonb_array_elements(m.lines) l
+        join batches c on c.id = (l->>'receivedBatchId')::uuid
+        cross join lateral (values (c.formed_at, -c.initial_grams), (m.accepted_at, (l->>'acceptedGrams')::bigint)) v(at, grams)
+        where m.consignee_site_id = s.id and m.correction_count > 0 and v.at >= w.since and v.at < w.until
+      ) a group by waste_code
     ) b order by s.id, b.waste_code`,
   read: (rows) => rows.map(([, siteId, wasteCode, grams]) => ({ siteId, wasteCode, grams }) as AcceptedSum),
 };
@@ -185,6 +197,34 @@ const WAKES_SQL: Readonly<
         select manifest_id from manifest_legs o where o.plate = l.plate and o.started_at >= l.started_at
         order by o.started_at limit 20
       ) o where l.manifest_id = $1`,
+    values: ({ subjectId }) => [subjectId],
+  },
+  /** A plate or a time was put right: also those who met it where, and when, it had been said to be. */
+  same_plate_before: {
+    text: `with changed as (
+        select c->>'path' as path, c->>'from' as was from custody_events e
+        cross join lateral jsonb_array_elements(e.canonical::jsonb #> '{data,changes}') c where e.id = $2
+      ), since as (
+        select least(min(started_at), (select was::timestamptz from changed where path = '/pickedUpAt')) as at
+        from manifest_legs where manifest_id = $1
+      ), plates as (
+        select plate from manifest_legs where manifest_id = $1 and plate is not null
+        union select was from changed where path like '/legs/%/plate' and was is not null
+      )
+      select $1::uuid as id union
+      select o.manifest_id from plates p cross join since s cross join lateral (
+        select manifest_id from manifest_legs o where o.plate = p.plate and o.started_at >= s.at
+        order by o.started_at limit 20
+      ) o`,
+    values: ({ subjectId, eventId }) => [subjectId, eventId],
+  },
+  /** It, and whoever was weighed later and says the same: tickets are told in any order. */
+  same_weighing: {
+    text: `select $1::uuid as id union
+      select o.manifest_id from weigh_tickets t join weigh_tickets o
+        on o.site_id = t.site_id and o.gross_grams = t.gross_grams and o.tare_grams = t.tare_grams
+        and o.manifest_id <> t.manifest_id and o.weighed_at >= t.weighed_at
+      where t.manifest_id = $1`,
     values: ({ subjectId }) => [subjectId],
   },
   overdue_batches: {

@@ -45,12 +45,22 @@ export interface Holder {
   readonly agent?: Plant | null;
 }
 
+/** 贮存设施: a part of a site that holds so much. */
+export interface Room {
+  readonly ref: string;
+  readonly holder: Holder;
+  readonly type: 'warehouse' | 'point';
+  readonly capacityGrams: number | null;
+}
+
 export interface Generation extends Moment {
   readonly ref: string;
   readonly producer: Holder;
   readonly waste: WasteRow;
   grams: number;
   pieces: number;
+  /** Where it was put, all of it or so much. */
+  readonly stored?: Moment & { readonly room: Room; readonly grams: number | null };
 }
 
 export const DISCREPANCIES = ['name', 'quantity', 'property', 'form', 'packing'] as const;

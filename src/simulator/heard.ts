@@ -8,7 +8,9 @@ import {
   type Ticket,
   type Treatment,
 } from './consignment.ts';
+import { HOUR } from './days.ts';
 import type { History } from './history.ts';
+import type { Parameters } from './parameters.ts';
 
 /**
  * What has been told by the end, as it stands after what was put right: all that the referee, and the service, can know.
@@ -39,6 +41,8 @@ export interface HeardLeg {
   readonly from: number;
   /** Null: nobody has told that it is over. */
   readonly to: number | null;
+  /** How its beginning was told. */
+  readonly told: Moment;
 }
 
 export interface Heard {
@@ -122,18 +126,25 @@ interface Way {
 function legsOf({ plate, carrier, trip, onward }: Consignment, { pickup, arrival, until, changes }: Way): HeardLeg[] {
   const change = changes.find(({ what }) => what === 'plate');
   const right = change && 'plate' in change ? change.plate : plate;
-  const legs: HeardLeg[] = [{ plate: right, carrier, tripRef: trip?.ref ?? null, from: pickup.at, to: null }];
+  const legs: HeardLeg[] = [
+    { plate: right, carrier, tripRef: trip?.ref ?? null, from: pickup.at, to: null, told: pickup },
+  ];
   const end = (to: number) => legs.push({ ...legs.pop()!, to });
   for (const { how, ended, began, ...next } of onward) {
     const first = Math.min(ended.toldAt, how === 'stored' ? ended.toldAt : began.toldAt);
     if (first > until) return legs;
     end(ended.at);
     if ((how === 'stored' ? began.toldAt : first) > until) return legs;
-    legs.push({ plate: next.vehicle.plate, carrier: next.carrier, tripRef: null, from: began.at, to: null });
+    const told = how === 'handover' && ended.toldAt < began.toldAt ? ended : began;
+    legs.push({ plate: next.vehicle.plate, carrier: next.carrier, tripRef: null, from: began.at, to: null, told });
   }
   if (arrival) end(arrival.at);
   return legs;
 }
+
+/** Who enters afterwards what was on paper has the next page in his hand: until then nothing is missing. */
+export const isPatient = (told: Moment, until: number, { patienceHours }: Parameters): boolean =>
+  told.mode !== 'live' && until < told.toldAt + patienceHours * HOUR;
 
 export const gramsOf = (quantities: readonly { readonly grams: number }[]): number =>
   sum(quantities.map(({ grams }) => grams));

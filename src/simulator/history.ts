@@ -1,5 +1,13 @@
 import { type City, city, type Plant, type Producer } from './city.ts';
-import { type Consignment, type Generation, sum, type Tale, type Treatment, type Trip } from './consignment.ts';
+import {
+  type Consignment,
+  type Generation,
+  type Room,
+  sum,
+  type Tale,
+  type Treatment,
+  type Trip,
+} from './consignment.ts';
 import { DAY, daysBetween, HOUR, MINUTE, startOf } from './days.ts';
 import { type Parameters, SHIPPED } from './parameters.ts';
 import { type Chance, chance } from './random.ts';
@@ -20,6 +28,7 @@ export interface History {
   readonly generations: readonly (Generation & { readonly tale: Tale | null })[];
   readonly treatments: readonly (Treatment & { readonly tale: Tale | null })[];
   readonly trips: readonly Trip[];
+  readonly rooms: readonly Room[];
 }
 
 export interface Order {
@@ -55,6 +64,7 @@ export function historyOf({ seed, until, days, manifests, parameters = SHIPPED, 
     generations: [],
     treatments: [],
     trips: [],
+    rooms: [],
     guests: { producers: [], plants: [] },
     busy: new Map(),
     counts: { consignments: 0, generations: 0, tickets: 0, trips: 0, treatments: 0 },
@@ -87,6 +97,7 @@ export function historyOf({ seed, until, days, manifests, parameters = SHIPPED, 
     generations: telling.generations,
     treatments: telling.treatments,
     trips: telling.trips,
+    rooms: telling.rooms,
   };
 }
 

@@ -60,7 +60,10 @@ export async function play(history: History, stage: Stage, progress: Progress = 
       continue;
     }
     const before = Math.min(from + STEP - (from % STEP), due ?? Number.POSITIVE_INFINITY);
-    const step = reports.slice(told).filter(({ at }) => at < before);
+    const step = until(
+      reports.slice(told).filter(({ at }) => at < before),
+      isLate,
+    );
     stage.setClock(step.at(-1)!.at);
     await tellAll(step, (report) => tell(clients.get(report.by)!, report, ids, warnings));
     await stage.jobsDone();
@@ -69,6 +72,15 @@ export async function play(history: History, stage: Stage, progress: Progress = 
   }
   await rest(stage, history.until);
   return { ids, apiKeys, warnings, requests: reports.length + waves.flat().length };
+}
+
+/** From what is entered afterwards the patience with its next page is counted: it is told at its own instant. */
+const isLate = ({ body }: Report): boolean => body.entryMode !== undefined && body.entryMode !== 'live';
+
+/** Up to the first of that kind. */
+function until<Item>(items: readonly Item[], isLast: (item: Item) => boolean): readonly Item[] {
+  const at = items.findIndex(isLast);
+  return at < 0 ? items : items.slice(0, at + 1);
 }
 
 /** Deadlines go on falling due until the end. */

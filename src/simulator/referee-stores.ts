@@ -1,4 +1,4 @@
-import type { Consignment, Ticket } from './consignment.ts';
+import type { Consignment, Generation, Moment, Ticket } from './consignment.ts';
 import { gramsOf, type Heard, type HeardLoad } from './heard.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -20,18 +20,20 @@ export interface Lot {
   /** How long it may lie there. */
   readonly days: number;
   left: number;
+  /** How it was told to be there. */
+  readonly told: Moment;
+  /** The part of the site it was put in. */
+  readonly roomRef: string | null;
   /** When the last of it that left did so. */
   goneAt: number | null;
 }
 
-interface Entry {
+interface Entry extends Moment {
   readonly store: string;
-  readonly toldAt: number;
-  readonly at: number;
   /** Below zero: it left. */
   readonly grams: number;
   /** What came in under a name of its own. */
-  readonly lot?: { readonly name: string; readonly days: number };
+  readonly lot?: { readonly name: string; readonly days: number; readonly roomRef: string | null };
 }
 
 export function storesOf(heard: Heard, parameters: Parameters): Store[] {
@@ -41,7 +43,7 @@ export function storesOf(heard: Heard, parameters: Parameters): Store[] {
     const store = stores.get(entry.store) ?? { name: entry.store, grams: 0, lots: [] };
     stores.set(entry.store, store);
     store.grams += entry.grams;
-    if (entry.lot) store.lots.push({ ...entry.lot, at: entry.at, left: entry.grams, goneAt: null });
+    if (entry.lot) store.lots.push({ ...entry.lot, at: entry.at, told: entry, left: entry.grams, goneAt: null });
     else take(store.lots, -entry.grams, entry.at);
   }
   return [...stores.values()];
@@ -66,31 +68,42 @@ function take(lots: readonly Lot[], grams: number, at: number): void {
 
 const stock = (siteRef: string, code: string): string => `stock ${siteRef} ${code}`;
 
-function cameIn(
-  { history, until, loads, treatments }: Heard,
-  { producerStorageDays, operatorStorageDays }: Parameters,
-): Entry[] {
+function cameIn(heard: Heard, { producerStorageDays, operatorStorageDays }: Parameters): Entry[] {
+  const { history, until, loads, treatments } = heard;
   return [
     ...history.generations
       .filter(({ toldAt }) => toldAt <= until)
-      .map(({ ref, producer, waste, grams, at, toldAt }) => {
-        const lot = { name: ref, days: producerStorageDays };
-        return { store: stock(producer.siteRef, waste.code), grams, at, toldAt, lot };
-      }),
+      .flatMap((generation) => partsOf(generation, until, producerStorageDays)),
     ...loads.flatMap(({ load, received, receipt }) =>
       (received ?? []).flatMap(({ grams }, line): Entry[] => {
-        const lot = { name: `${load.ref}in${line + 1}`, days: operatorStorageDays };
-        const { at, toldAt } = receipt!;
-        return grams > 0 ? [{ store: stock(load.plant.siteRef, codeOf(load, line)), grams, at, toldAt, lot }] : [];
+        const lot = { name: `${load.ref}in${line + 1}`, days: operatorStorageDays, roomRef: null };
+        const store = stock(load.plant.siteRef, codeOf(load, line));
+        return grams > 0 ? [{ ...momentOf(receipt!), store, grams, lot }] : [];
       }),
     ),
     // What comes of a treatment is the plant's own waste: it produced it.
-    ...treatments.flatMap(({ ref, plant, residue, at, toldAt }): Entry[] => {
-      const lot = { name: `${ref}residue`, days: producerStorageDays };
-      return residue ? [{ store: stock(plant.siteRef, residue.code), grams: residue.grams, at, toldAt, lot }] : [];
+    ...treatments.flatMap(({ ref, plant, residue, ...moment }): Entry[] => {
+      const lot = { name: `${ref}residue`, days: producerStorageDays, roomRef: null };
+      const store = residue && stock(plant.siteRef, residue.code);
+      return store ? [{ ...momentOf(moment), store, grams: residue.grams, lot }] : [];
     }),
   ];
 }
+
+/** A batch as a whole; or what of it was put by itself, and the rest. */
+function partsOf(generation: Generation, until: number, days: number): Entry[] {
+  const { ref, producer, waste, grams, at, stored } = generation;
+  const entry = { ...momentOf(generation), store: stock(producer.siteRef, waste.code) };
+  if (!stored || stored.toldAt > until) return [{ ...entry, grams, lot: { name: ref, days, roomRef: null } }];
+  const roomRef = stored.room.ref;
+  if (stored.grams === null) return [{ ...entry, grams, lot: { name: ref, days, roomRef } }];
+  return [
+    { ...entry, grams: grams - stored.grams, lot: { name: ref, days, roomRef: null } },
+    { ...entry, ...momentOf(stored), at, grams: stored.grams, lot: { name: `${ref}part`, days, roomRef } },
+  ];
+}
+
+const momentOf = ({ at, toldAt, mode }: Moment): Moment => ({ at, toldAt, mode });
 
 function left({ loads, treatments }: Heard): Entry[] {
   return [
@@ -99,12 +112,16 @@ function left({ loads, treatments }: Heard): Entry[] {
       load.follows
         ? []
         : (loaded ?? []).map(({ grams }, line) => {
-            const { at, toldAt } = pickup!;
-            return { store: stock(load.producer.siteRef, codeOf(load, line)), grams: -grams, at, toldAt };
+            const store = stock(load.producer.siteRef, codeOf(load, line));
+            return { ...momentOf(pickup!), store, grams: -grams };
           }),
     ),
-    ...treatments.flatMap(({ plant, inputs, at, toldAt }) =>
-      inputs.map(({ waste, grams }) => ({ store: stock(plant.siteRef, waste.code), grams: -grams, at, toldAt })),
+    ...treatments.flatMap(({ plant, inputs, ...moment }) =>
+      inputs.map(({ waste, grams }) => ({
+        ...momentOf(moment),
+        store: stock(plant.siteRef, waste.code),
+        grams: -grams,
+      })),
     ),
   ];
 }
@@ -113,8 +130,8 @@ function cameBack({ loads }: Heard): Entry[] {
   return loads.flatMap(({ load, takenBack }) =>
     takenBack
       ? load.back!.quantities.map(({ grams }, line) => {
-          const { at, toldAt } = takenBack;
-          return { store: stock(load.producer.siteRef, codeOf(load, line)), grams, at, toldAt };
+          const store = stock(load.producer.siteRef, codeOf(load, line));
+          return { ...momentOf(takenBack), store, grams };
         })
       : [],
   );
@@ -135,6 +152,7 @@ function tripDifferences({ history, until, loads }: Heard): Entry[] {
           grams: all === 0 ? 0 : Math.round((off * grams) / all),
           at: toldAt,
           toldAt,
+          mode: 'live' as const,
         })),
       );
     }),

@@ -1,7 +1,7 @@
 import type { Plant } from './city.ts';
 import { type Consignment, lastVehicle, sum, type Ticket } from './consignment.ts';
 import { addDays, dayOf, HOUR, isWorkingDay, startOf } from './days.ts';
-import { gramsOf, type Heard, type HeardLeg, type HeardLoad, whatWasHeard } from './heard.ts';
+import { gramsOf, type Heard, type HeardLeg, type HeardLoad, isPatient, whatWasHeard } from './heard.ts';
 import type { History } from './history.ts';
 import type { Parameters, RuleId, Severity } from './parameters.ts';
 import { storesOf } from './referee-stores.ts';
@@ -34,6 +34,7 @@ const JUDGES: Readonly<Record<RuleId, Judge>> = {
   negative_stock: stores,
   overlap: overlaps,
   storage_over_limit: oldBatches,
+  store_over_capacity: fullStores,
 };
 
 export function referee(history: History, parameters: Parameters): Expected[] {
@@ -114,7 +115,7 @@ function classOf({ load, receipt }: HeardLoad, parameters: Parameters): Expected
  */
 function confirmations({ loads, until }: Heard, parameters: Parameters): Expected[] {
   return loads.flatMap(({ load, arrival, receipt }) => {
-    if (!arrival) return [];
+    if (!arrival || (!receipt && isPatient(arrival, until, parameters))) return [];
     let day = dayOf(arrival.at);
     for (let left = parameters.confirmWorkingDays; left > 0; ) {
       day = addDays(day, 1);
@@ -129,7 +130,8 @@ function confirmations({ loads, until }: Heard, parameters: Parameters): Expecte
 /** No text sets a term; the hours are a row, for each leg: a store is no road. What never arrives is asked about first (TM 11(4)). */
 function transits({ loads, until }: Heard, parameters: Parameters): Expected[] {
   return loads.flatMap(({ load, legs }) => {
-    const longest = Math.max(0, ...legs.map(({ from, to }) => (to ?? until) - from));
+    const known = legs.filter(({ to, told }) => to !== null || !isPatient(told, until, parameters));
+    const longest = Math.max(0, ...known.map(({ from, to }) => (to ?? until) - from));
     return clock('transit_overlong', load.ref, longest - parameters.transitHours * HOUR, parameters);
   });
 }
@@ -278,11 +280,31 @@ function weighedBefore(one: HeardLoad, { loads }: Heard, { sameReadingHours }: P
 /** 法典 535 ¶3 for what an operator received; for what somebody produced the year by our default. */
 function oldBatches(heard: Heard, parameters: Parameters): Expected[] {
   return storesOf(heard, parameters).flatMap(({ lots }) =>
-    lots.flatMap(({ name, at, days, left, goneAt }) => {
+    lots.flatMap(({ name, at, days, left, goneAt, told }) => {
+      if (isPatient(told, heard.until, parameters)) return [];
       const overAt = startOf(addDays(dayOf(at), days + 1));
       return clock('storage_over_limit', name, (left > 0 ? heard.until : (goneAt ?? heard.until)) - overAt, parameters);
     }),
   );
+}
+
+/** GB 18597-2023 8.3.5: 3 t at a storage point; HJ 1259-2022 5.5.2.2: of any store the capacity on file, with a remark before it is full. */
+function fullStores(heard: Heard, parameters: Parameters): Expected[] {
+  const lots = storesOf(heard, parameters).flatMap((store) => store.lots);
+  return heard.history.rooms.flatMap(({ ref, type, capacityGrams }): Expected[] => {
+    const grams = sum(lots.filter(({ roomRef }) => roomRef === ref).map(({ left }) => left));
+    const full = (limit: number) => (grams * 1_000) / limit;
+    const limits = [
+      ...(type === 'point' ? [parameters.pointLimitGrams] : []),
+      ...(capacityGrams ? [capacityGrams] : []),
+    ];
+    const worst = Math.max(0, ...limits.map(full));
+    const because = `${grams} g where ${limits.join(' and ')} g may be`;
+    const found = loudest('store_over_capacity', ref, worst, parameters, because);
+    const isNearlyFull = capacityGrams !== null && full(capacityGrams) >= parameters.storeWarningPermille;
+    if (found.length > 0 || !isNearlyFull) return found;
+    return [{ rule: 'store_over_capacity', subject: ref, severity: 'info', because }];
+  });
 }
 
 /** The worst step that the measure is over. */

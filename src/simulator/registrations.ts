@@ -46,7 +46,16 @@ export function registrationsOf(history: History): Registration[][] {
       keyOf: ref,
     })),
   ];
-  const covers = [...plants.map(licence), ...producers.flatMap((one) => papersOf(one, history))];
+  const covers = [
+    ...plants.map(licence),
+    ...producers.flatMap((one) => papersOf(one, history)),
+    ...history.rooms.map(({ ref, holder, type, capacityGrams }, nth) => ({
+      path: '/v1/stores',
+      by: holder.ref,
+      body: { siteId: `@${holder.siteRef}`, code: `TS${String(nth + 1).padStart(3, '0')}`, type, capacityGrams },
+      names: ref,
+    })),
+  ];
   return [parties, places, covers];
 }
 

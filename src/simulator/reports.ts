@@ -8,7 +8,7 @@ import { reportsOfLoad } from './reports-of-loads.ts';
 /** @returns every report up to the end, sorted by the instant it is told; ties in the order of making. */
 export function reportsOf(history: History): Report[] {
   const all = [
-    ...history.generations.map(generated),
+    ...history.generations.flatMap(generated),
     ...history.trips.flatMap(driven),
     ...history.consignments.flatMap((load) => reportsOfLoad(load, history.city.regulator.ref)),
     ...history.treatments.map(treated),
@@ -24,16 +24,34 @@ export function reportsOf(history: History): Report[] {
 export const hashOf = (reports: readonly Report[]): string =>
   createHash('sha256').update(JSON.stringify(reports)).digest('hex');
 
-function generated({ ref, producer, waste, grams, pieces, ...moment }: Generation): Report {
-  return {
+function generated({ ref, producer, waste, grams, pieces, stored, ...moment }: Generation): Report[] {
+  const chains = [store(producer.siteRef, waste.code)];
+  const recorded = {
     at: moment.toldAt,
     by: producer.agent?.ref ?? producer.ref,
     path: '/v1/generations',
     body: { siteId: `@${producer.siteRef}`, wasteCode: waste.code, massGrams: grams, pieces, ...when(moment) },
     key: ref,
     names: { [ref]: 'id' },
-    chains: [store(producer.siteRef, waste.code)],
+    chains,
   };
+  if (!stored) return [recorded];
+  const part = stored.grams === null ? {} : { massGrams: stored.grams };
+  const moved = {
+    at: stored.toldAt,
+    by: producer.ref,
+    path: '/v1/storage-moves',
+    body: {
+      direction: 'in',
+      storeId: `@${stored.room.ref}`,
+      batches: [{ batchId: `@${ref}`, ...part }],
+      ...when(stored),
+    },
+    key: `${ref}-stored`,
+    ...(stored.grams === null ? {} : { names: { [`${ref}part`]: 'batchIds.0' } }),
+    chains,
+  };
+  return [recorded, moved];
 }
 
 /** The round begins before its first pickup is told, and its weighings follow the last. */

@@ -1,4 +1,5 @@
 import { WASTES } from './city-rows.ts';
+import { sum } from './consignment.ts';
 import { DAY, HOUR, MINUTE, startOf } from './days.ts';
 import { inStock, type StoryKind } from './story-kind.ts';
 import type { Teller } from './teller.ts';
@@ -19,6 +20,51 @@ export const STORIES_OF_STORES: readonly StoryKind[] = [
       const grams = Math.round(teller.chance.between(...waste.loadGrams));
       teller.generate({ producer, waste, grams, pieces: 0, at, toldAt, mode: 'paper' });
       return [];
+    },
+  },
+  {
+    id: 'old_part',
+    aimsAt: 'storage_over_limit',
+    title: { zh: '超期的一批拆出一部分另存', en: 'Part of an old batch is put by itself' },
+    tell(teller, ratio) {
+      const producer = teller.guestProducer();
+      const { waste } = teller.chance.pick(producer.customs);
+      const room = teller.room({ holder: producer, type: 'warehouse', capacityGrams: 100_000_000 });
+      const at = longAgo(teller, ratio, teller.parameters.producerStorageDays);
+      const toldAt = startOf(teller.pickDay()) + 9 * HOUR;
+      const grams = Math.round(teller.chance.between(...waste.loadGrams));
+      const movedAt = toldAt + 30 * MINUTE;
+      const stored = { at: movedAt, toldAt: movedAt, mode: 'live', room, grams: Math.round(grams / 3) } as const;
+      teller.generate({ producer, waste, grams, pieces: 0, at, toldAt, mode: 'paper', stored });
+      return [];
+    },
+  },
+  {
+    id: 'full_store',
+    aimsAt: 'store_over_capacity',
+    title: { zh: '贮存设施超量', en: 'A store holds more than it may' },
+    tell(teller, ratio) {
+      const { chance, parameters } = teller;
+      const producer = teller.guestProducer();
+      const { waste } = chance.pick(producer.customs);
+      const type = chance.pick(['warehouse', 'point'] as const);
+      const capacityGrams = type === 'point' ? null : chance.whole(5, 60) * 1_000_000;
+      const room = teller.room({ holder: producer, type, capacityGrams });
+      const steps = parameters.steps.store_over_capacity.map(({ over }) => over);
+      const permille = chance.pick(type === 'point' ? steps : [parameters.storeWarningPermille, ...steps]);
+      const left = Math.round((ratio * permille * (capacityGrams ?? parameters.pointLimitGrams)) / 1_000);
+      // As often as not it held more, until a load was fetched.
+      const loads = chance.happens(0.5) ? [teller.report(teller.load({ producer, waste }))] : [];
+      const fetched = sum(loads.flatMap(({ loaded }) => loaded.map(({ grams }) => grams)));
+      const lastAt = (loads[0]?.draftedAt ?? startOf(teller.pickDay()) + 16 * HOUR) - 2 * HOUR;
+      for (const [nth, share] of [0.5, 0.3, 0.2].entries()) {
+        const at = lastAt - (2 - nth) * 5 * HOUR;
+        const movedAt = at + 40 * MINUTE;
+        const stored = { at: movedAt, toldAt: movedAt + 5 * MINUTE, mode: 'live', room, grams: null } as const;
+        const grams = Math.round((left + fetched) * share);
+        teller.generate({ producer, waste, grams, pieces: 0, at, toldAt: at + 10 * MINUTE, mode: 'live', stored });
+      }
+      return loads;
     },
   },
   {

@@ -14,6 +14,7 @@ import {
   type Generation,
   lastVehicle,
   type Moment,
+  type Room,
   sum,
   type Tale,
   type Ticket,
@@ -66,6 +67,8 @@ export interface Teller {
   weigh(purpose: Ticket['purpose'], at: { ref: string; vehicle: Vehicle; when: number; netGrams: number }): Ticket;
   /** A vehicle of that carrier that is free between two instants, and no longer is. @throws Error when there is none. */
   vehicleOf(carrier: Carrier, from: number, until: number): Vehicle;
+  /** A store of its own at somebody's site. */
+  room(room: Omit<Room, 'ref'>): Room;
   guestProducer(like?: Producer): Producer;
   guestPlant(licence: Partial<Plant['licence']>): Plant;
   /** A day of the time played; the last only for an ordinary load. */
@@ -81,6 +84,7 @@ export interface Telling {
   readonly generations: (Generation & { readonly tale: Tale | null })[];
   readonly treatments: (Treatment & { readonly tale: Tale | null })[];
   readonly trips: Trip[];
+  readonly rooms: Room[];
   readonly guests: { readonly producers: Producer[]; readonly plants: Plant[] };
   /** By plate: when it is on the road, or on its way back. */
   readonly busy: Map<string, [from: number, to: number][]>;
@@ -129,6 +133,11 @@ export function teller(telling: Telling, chance: Chance, tale: Tale | null): Tel
       const trip = { ...given, ref: `r${++counts.trips}` };
       telling.trips.push(trip);
       return trip;
+    },
+    room(given) {
+      const room = { ...given, ref: `s${telling.rooms.length + 1}` };
+      telling.rooms.push(room);
+      return room;
     },
     weigh: (purpose, at) => weighed(telling, purpose, at, chance),
     vehicleOf(carrier, start, end) {

@@ -1,5 +1,13 @@
 import { type City, city } from '../../src/simulator/city.ts';
-import type { Consignment, Generation, Moment, Ticket, Treatment, Trip } from '../../src/simulator/consignment.ts';
+import type {
+  Consignment,
+  Generation,
+  Moment,
+  Room,
+  Ticket,
+  Treatment,
+  Trip,
+} from '../../src/simulator/consignment.ts';
 import { DAY, HOUR, MINUTE } from '../../src/simulator/days.ts';
 import type { History } from '../../src/simulator/history.ts';
 import { SHIPPED } from '../../src/simulator/parameters.ts';
@@ -101,12 +109,14 @@ export const aHistory = (
     generations = consignments.map((load) => aGeneration(load)),
     treatments = [],
     trips = [],
+    rooms = [],
     ground = CITY,
   }: {
     readonly until?: number;
     readonly generations?: readonly Generation[];
     readonly treatments?: readonly Treatment[];
     readonly trips?: readonly Trip[];
+    readonly rooms?: readonly Room[];
     readonly ground?: City;
   } = {},
 ): History => ({
@@ -118,6 +128,7 @@ export const aHistory = (
   generations: generations.map((generation) => ({ ...generation, tale: null })),
   treatments: treatments.map((treatment) => ({ ...treatment, tale: null })),
   trips,
+  rooms,
 });
 
 /** What the key says, rule and severity, without its reasons. */

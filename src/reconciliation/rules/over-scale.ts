@@ -33,7 +33,8 @@ export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', obje
     const counted = acceptedInPeriod.filter(
       ({ siteId, wasteCode }) =>
         (permit.siteId === null || permit.siteId === siteId) &&
-        permit.wasteCodes.some((code) => code === wasteCode || code === wasteClassOf(wasteCode)?.class),
+        names(permit.wasteCodes, wasteCode) &&
+        !names(permit.excludedCodes, wasteCode),
     );
     const acceptedGrams = counted.reduce((sum, { grams }) => sum + grams, 0);
     const permille = (acceptedGrams * 1_000) / permit.capGrams;
@@ -71,3 +72,7 @@ export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', obje
     };
   },
 };
+
+/** By the code itself or its class. */
+const names = (codes: readonly string[], wasteCode: string): boolean =>
+  codes.some((code) => code === wasteCode || code === wasteClassOf(wasteCode)?.class);
