@@ -15,7 +15,8 @@ import { applyChanges, changedSince, checkChanges } from './corrections.ts';
 import { checkMethod } from './filing.ts';
 import type { CorrectionDecisionInput, CorrectionInput } from './inputs.ts';
 import { type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
-import { type Manifest, manifestKind } from './manifest.ts';
+import { type EventData, type Manifest, manifestKind } from './manifest.ts';
+import { termsFrom } from './moving.ts';
 import { against, manifestEvent, rolesOfCaller } from './standing.ts';
 import type { Approver, FieldChange } from './tables.ts';
 
@@ -137,7 +138,7 @@ function correctedEvent(manifest: Manifest, changes: readonly FieldChange[], fac
     'manifest_corrected',
     manifest.id,
     facts.now,
-    { changes },
+    { changes, ...termsAnew(manifest, changes, facts) },
     {
       region: manifest.originRegion,
       refs: batchesIn(movements),
@@ -148,6 +149,18 @@ function correctedEvent(manifest: Manifest, changes: readonly FieldChange[], fac
       },
     },
   );
+}
+
+/** What is counted from an arrival is counted anew from the right one. */
+function termsAnew(
+  manifest: Manifest,
+  changes: readonly FieldChange[],
+  facts: Facts,
+): Pick<EventData['manifest_corrected'], 'terms'> {
+  const arrival = changes.find(({ path }) => path === '/arrivedAt');
+  if (!arrival) return {};
+  const { calendar: _, ...terms } = termsFrom(new Date(arrival.to as string), manifest, facts.reference);
+  return { terms };
 }
 
 /** What is taken back and booked again the same is left out. */

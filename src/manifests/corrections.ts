@@ -9,6 +9,7 @@ import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { lotOfRefused, shareOver } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
+import { currentLeg } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
 import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
@@ -222,9 +223,15 @@ function withValue(manifest: Manifest, { list, index, name }: Target, to: FieldV
     const lines = manifest.lines.map((line, at): Line => (at === index ? shared({ ...line, [name]: to }) : line));
     return { ...manifest, lines };
   }
-  const legs =
-    name === 'pickedUpAt' ? manifest.legs.with(0, { ...manifest.legs[0]!, startedAt: to as string }) : manifest.legs;
-  return { ...manifest, legs, [name]: new Date(to as string) };
+  return { ...manifest, legs: legsFrom(manifest, name, to as string), [name]: new Date(to as string) };
+}
+
+/** The first leg begins with the pickup, the last that has begun ends with the arrival. */
+function legsFrom({ legs }: Manifest, name: string, at: string): readonly Leg[] {
+  if (name === 'pickedUpAt') return legs.with(0, { ...legs[0]!, startedAt: at });
+  if (name !== 'arrivedAt') return legs;
+  const last = currentLeg({ legs });
+  return legs.with(last, { ...legs[last]!, endedAt: at });
 }
 
 /** What was loaded of each batch adds up to what was picked up. */

@@ -109,7 +109,7 @@ export interface EventData {
   correction_approved: { as: readonly Approver[] };
   correction_rejected: Record<string, never>;
   correction_withdrawn: Record<string, never>;
-  manifest_corrected: { changes: readonly FieldChange[] };
+  manifest_corrected: { changes: readonly FieldChange[]; terms?: EventData['arrived'] };
   manifest_voided: Record<string, never>;
 }
 
@@ -221,14 +221,12 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
       startedAt: occurredAt.toISOString(),
     }),
   }),
-  arrived: (state, { dueOn, provisional, paperDueOn }, { occurredAt }) => ({
+  arrived: (state, terms, { occurredAt }) => ({
     ...state,
+    ...termsOf(terms),
     status: 'arrived',
     legs: withLeg(state.legs, currentLeg(state), { endedAt: occurredAt.toISOString() }),
     arrivedAt: occurredAt,
-    receiptDueOn: dueOn,
-    receiptDueProvisional: provisional,
-    paperDueOn: paperDueOn ?? null,
   }),
   receipt_recorded: (state, data, { id, occurredAt }) => {
     const lines = withLines(state, data.lines, ({ line: _, batchId, refusedPieces, ...received }) => ({
@@ -272,8 +270,9 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
   }),
   correction_rejected: (state) => ({ ...state, correction: null }),
   correction_withdrawn: (state) => ({ ...state, correction: null }),
-  manifest_corrected: (state, { changes }) => ({
+  manifest_corrected: (state, { changes, terms }) => ({
     ...applyChanges(state, changes),
+    ...(terms ? termsOf(terms) : {}),
     correction: null,
     correctionCount: state.correctionCount + 1,
   }),
@@ -321,6 +320,12 @@ const notLoaded = (state: Manifest): Remainder => ({
   reason: 'not_loaded',
   place: state.source!,
   lines: state.lines.map(({ line, offered }) => ({ line, parts: offered })),
+});
+
+const termsOf = ({ dueOn, provisional, paperDueOn }: EventData['arrived']) => ({
+  receiptDueOn: dueOn,
+  receiptDueProvisional: provisional,
+  paperDueOn: paperDueOn ?? null,
 });
 
 const HELD = { state: 'held', carrierId: null, followedById: null } as const;

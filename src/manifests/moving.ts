@@ -8,7 +8,7 @@ import { type Decision, refused, type Warning } from '../platform/acts.ts';
 import { carriedBy, moveParts, onHold, onTheRoad } from './booking.ts';
 import type { ArrivalInput, DepartureInput, HandoverInput, TransitStorageInput } from './inputs.ts';
 import { currentLeg, DEADLINES, handoverAwaited } from './lifecycle.ts';
-import type { Manifest } from './manifest.ts';
+import type { EventData, Manifest } from './manifest.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
 import { against, ifBefore, manifestEvent, unmatched, vehicleData } from './standing.ts';
 
@@ -160,32 +160,35 @@ export function decideArrival(input: ArrivalInput, manifest: Manifest, facts: Fa
   if (nothingLeft) return unmatched('arrival', manifest, input, facts, allHeldUp);
   const occurredAt = new Date(input.occurredAt);
   const movements = moveLoad(manifest, onTheRoad(manifest), onHold(manifest));
-  const day = dayInShanghai(occurredAt);
-  const place = { region: manifest.destinationRegion, stream: manifest.stream, day };
-  const due = addWorkingDays(day, facts.reference.policy(DEADLINES.receipt.policy, place).value);
-  const atOrigin = { ...place, region: manifest.originRegion };
-  const paperDays = facts.reference.policy(DEADLINES.paper.policy, atOrigin).value;
-  const paper = manifest.entryMode === 'paper' ? { paperDueOn: addWorkingDays(day, paperDays).day } : {};
-  const event = manifestEvent(
-    'arrived',
-    manifest.id,
-    occurredAt,
-    { dueOn: due.day, provisional: due.provisional, ...paper },
-    {
-      region: manifest.destinationRegion,
-      entryMode: input.entryMode,
-      refs: batchesIn(movements),
-      also: {
-        siteId: input.siteId ?? manifest.consigneeSiteId,
-        calendar: due.calendarVersion,
-        ...movementsData(movements),
-      },
+  const { calendar, ...terms } = termsFrom(occurredAt, manifest, facts.reference);
+  const event = manifestEvent('arrived', manifest.id, occurredAt, terms, {
+    region: manifest.destinationRegion,
+    entryMode: input.entryMode,
+    refs: batchesIn(movements),
+    also: {
+      siteId: input.siteId ?? manifest.consigneeSiteId,
+      calendar,
+      ...movementsData(movements),
     },
-  );
-  const answer = { id: manifest.id, status: 'arrived', receiptDueOn: due.day, receiptDueProvisional: due.provisional };
-  const late =
-    'paperDueOn' in paper && dayInShanghai(facts.now) > paper.paperDueOn ? [enteredLate(paper.paperDueOn)] : [];
+  });
+  const { dueOn, provisional, paperDueOn } = terms;
+  const answer = { id: manifest.id, status: 'arrived', receiptDueOn: dueOn, receiptDueProvisional: provisional };
+  const late = paperDueOn !== undefined && dayInShanghai(facts.now) > paperDueOn ? [enteredLate(paperDueOn)] : [];
   return { events: [event], answer, warnings: [...arrivalWarnings(input, manifest), ...late] };
+}
+
+/** The last days that are counted from an arrival, by the law of its day. */
+export function termsFrom(
+  arrivedAt: Date,
+  { destinationRegion, originRegion, stream, entryMode }: Manifest,
+  reference: Facts['reference'],
+): EventData['arrived'] & { readonly calendar: string } {
+  const day = dayInShanghai(arrivedAt);
+  const last = (region: string, { policy }: (typeof DEADLINES)['receipt' | 'paper']) =>
+    addWorkingDays(day, reference.policy(policy, { region, stream, day }).value);
+  const { day: dueOn, provisional, calendarVersion: calendar } = last(destinationRegion, DEADLINES.receipt);
+  const paper = entryMode === 'paper' ? { paperDueOn: last(originRegion, DEADLINES.paper).day } : {};
+  return { dueOn, provisional, ...paper, calendar };
 }
 
 const allHeldUp = {

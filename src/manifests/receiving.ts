@@ -72,9 +72,9 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
       pieces,
       manifestId: manifest.id,
     };
-    return [
-      batchFormed(batch, 'batch_received', { occurredAt, region: manifest.destinationRegion, refs: [manifest.id] }),
-    ];
+    const { entryMode } = input;
+    const draft = { occurredAt, region: manifest.destinationRegion, entryMode, refs: [manifest.id] };
+    return [batchFormed(batch, 'batch_received', draft)];
   });
   const batches = lines.map(({ line, batchId }) => ({ line: line.line, batchId }));
   return {

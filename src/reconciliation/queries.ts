@@ -170,6 +170,34 @@ const WAKES_SQL: Readonly<
       ) o where l.manifest_id = $1`,
     values: ({ subjectId }) => [subjectId],
   },
+  /** A plate or a time was put right: also those who met it where, and when, it had been said to be. */
+  same_plate_before: {
+    text: `with changed as (
+        select c->>'path' as path, c->>'from' as was from custody_events e
+        cross join lateral jsonb_array_elements(e.canonical::jsonb #> '{data,changes}') c where e.id = $2
+      ), since as (
+        select least(min(started_at), (select was::timestamptz from changed where path = '/pickedUpAt')) as at
+        from manifest_legs where manifest_id = $1
+      ), plates as (
+        select plate from manifest_legs where manifest_id = $1 and plate is not null
+        union select was from changed where path like '/legs/%/plate' and was is not null
+      )
+      select $1::uuid as id union
+      select o.manifest_id from plates p cross join since s cross join lateral (
+        select manifest_id from manifest_legs o where o.plate = p.plate and o.started_at >= s.at
+        order by o.started_at limit 20
+      ) o`,
+    values: ({ subjectId, eventId }) => [subjectId, eventId],
+  },
+  /** It, and whoever was weighed later and says the same: tickets are told in any order. */
+  same_weighing: {
+    text: `select $1::uuid as id union
+      select o.manifest_id from weigh_tickets t join weigh_tickets o
+        on o.site_id = t.site_id and o.gross_grams = t.gross_grams and o.tare_grams = t.tare_grams
+        and o.manifest_id <> t.manifest_id and o.weighed_at >= t.weighed_at
+      where t.manifest_id = $1`,
+    values: ({ subjectId }) => [subjectId],
+  },
   overdue_batches: {
     text: `select distinct p.batch_id as id from postings p join anomalies a on a.subject_id = p.batch_id and a.rule = $2
       where p.event_id = $1 and a.status in ('open', 'ended')`,

@@ -12,14 +12,19 @@ import { PLANTS, type WasteRow } from './city-rows.ts';
 import {
   type Consignment,
   type Generation,
+  lastVehicle,
   type Moment,
+  type Room,
   sum,
   type Tale,
+  type Ticket,
+  type Treatment,
+  type Trip,
   type TrueLine,
   trueGrams,
 } from './consignment.ts';
 import { addDays, DAY, type Day, dayOf, daysBetween, HOUR, isWorkingDay, MINUTE, startOf } from './days.ts';
-import type { Parameters } from './parameters.ts';
+import type { Parameters as Numbers } from './parameters.ts';
 import type { Chance } from './random.ts';
 import { readingGrams, TRUCK_SCALE } from './scales.ts';
 
@@ -44,7 +49,7 @@ export interface Wish {
 export interface Teller {
   readonly chance: Chance;
   readonly city: City;
-  readonly parameters: Parameters;
+  readonly parameters: Numbers;
   readonly from: number;
   readonly until: number;
   readonly tale: Tale | null;
@@ -52,7 +57,18 @@ export interface Teller {
   load(wish?: Wish): Consignment;
   /** What honest parties report of it, from what their scales say. */
   report(load: Consignment): Consignment;
+  /** What remained of a load at one plant goes on to another, under a manifest of its own. */
+  followOn(load: Consignment, plant: Plant, pickupAt: number): Consignment;
   generate(generation: Omit<Generation, 'ref'>): Generation;
+  treat(treatment: Omit<Treatment, 'ref'>): Treatment;
+  /** A round of one vehicle; the loads name it. */
+  round(trip: Omit<Trip, 'ref'>): Trip;
+  /** What a truck scale says of a vehicle with so much on it. */
+  weigh(purpose: Ticket['purpose'], at: { ref: string; vehicle: Vehicle; when: number; netGrams: number }): Ticket;
+  /** A vehicle of that carrier that is free between two instants, and no longer is. @throws Error when there is none. */
+  vehicleOf(carrier: Carrier, from: number, until: number): Vehicle;
+  /** A store of its own at somebody's site. */
+  room(room: Omit<Room, 'ref'>): Room;
   guestProducer(like?: Producer): Producer;
   guestPlant(licence: Partial<Plant['licence']>): Plant;
   /** A day of the time played; the last only for an ordinary load. */
@@ -62,14 +78,17 @@ export interface Teller {
 /** Everything told so far; a teller adds to it. */
 export interface Telling {
   readonly city: City;
-  readonly parameters: Parameters;
+  readonly parameters: Numbers;
   readonly from: number;
   readonly until: number;
   readonly generations: (Generation & { readonly tale: Tale | null })[];
+  readonly treatments: (Treatment & { readonly tale: Tale | null })[];
+  readonly trips: Trip[];
+  readonly rooms: Room[];
   readonly guests: { readonly producers: Producer[]; readonly plants: Plant[] };
   /** By plate: when it is on the road, or on its way back. */
   readonly busy: Map<string, [from: number, to: number][]>;
-  counts: { consignments: number; generations: number; tickets: number };
+  counts: { consignments: number; generations: number; tickets: number; trips: number; treatments: number };
 }
 
 const HOLIDAY_TRAFFIC = 0.15;
@@ -81,6 +100,7 @@ const LEAST = 1e-9;
 const TRIES_MAX = 60;
 const OFFLINE_SHARE = 0.06;
 const SLOW_CLERK_SHARE = 0.08;
+const CONFIRMING_SHARE = 0.4;
 /** More is always in store than one load takes: no honest account falls below zero for a scale's error. */
 const LEFT_OVER_GRAMS = 400_000;
 
@@ -95,13 +115,35 @@ export function teller(telling: Telling, chance: Chance, tale: Tale | null): Tel
     tale,
     load: (wish = {}) => trueLoad(telling, self, wish),
     report(load) {
-      reportMasses(telling, load, chance);
+      reportMasses(self, load);
       return load;
     },
+    followOn: (load, other, pickupAt) => followingLoad(telling, self, load, { plant: other, pickupAt }),
     generate(given) {
       const generation = { ...given, ref: `g${++counts.generations}`, tale };
       telling.generations.push(generation);
       return generation;
+    },
+    treat(given) {
+      const treatment = { ...given, ref: `d${++counts.treatments}`, tale };
+      telling.treatments.push(treatment);
+      return treatment;
+    },
+    round(given) {
+      const trip = { ...given, ref: `r${++counts.trips}` };
+      telling.trips.push(trip);
+      return trip;
+    },
+    room(given) {
+      const room = { ...given, ref: `s${telling.rooms.length + 1}` };
+      telling.rooms.push(room);
+      return room;
+    },
+    weigh: (purpose, at) => weighed(telling, purpose, at, chance),
+    vehicleOf(carrier, start, end) {
+      const free = freeOf(telling, carrier, start, end);
+      if (free.length === 0) throw tooFull(carrier);
+      return reserved(telling, chance.pick(free), start, end);
     },
     guestProducer(like = chance.pick(city.producers)) {
       const nth = guests.producers.length + 1;
@@ -145,34 +187,114 @@ function trueLoad(telling: Telling, { chance, city, tale, pickDay }: Teller, wis
   const lines = linesOf(producer, custom, wish, chance);
   const trip = tripOf(telling, { producer, plant, carrier, wish, pickDay }, chance);
   const issuedAt = trip.pickupAt - chance.whole(12, 90) * MINUTE;
-  const acceptedAt = trip.arrivedAt + chance.whole(20, 75) * MINUTE;
   const pickup = told(trip.pickupAt, chance);
-  const arrivalToldAt = Math.max(trip.arrivedAt + chance.whole(0, 8) * MINUTE, pickup.toldAt + MINUTE);
-  const slow = chance.happens(SLOW_CLERK_SHARE) ? chance.whole(1, 2) * DAY : 0;
   return {
+    ...NOTHING_SPECIAL,
     ref: `m${++telling.counts.consignments}`,
     tale,
     producer,
     carrier,
     plant,
     vehicle: trip.vehicle,
+    plate: trip.vehicle.plate,
     lines,
     draftedAt: issuedAt - chance.whole(3, 40) * MINUTE,
     issuedAt,
     pickup,
-    arrival: { at: trip.arrivedAt, toldAt: arrivalToldAt, mode: 'live' },
-    receipt: { at: acceptedAt, toldAt: acceptedAt + slow + chance.whole(0, 90) * MINUTE, mode: 'live' },
-    refusedPlant: null,
-    declared: [],
-    loaded: [],
-    received: [],
-    tickets: [],
-    discrepancies: [],
+    confirmation: confirmationOf(producer, issuedAt, pickup, chance),
+    ...broughtAt(trip.arrivedAt, pickup.toldAt, chance),
+    ...NOTHING_TOLD(),
   };
 }
 
+const NOTHING_SPECIAL = {
+  follows: null,
+  paperIssuedAt: null,
+  trip: null,
+  incident: null,
+  refusedPlant: null,
+  method: null,
+  back: null,
+  correction: null,
+} as const;
+
+const NOTHING_TOLD = () => ({
+  onward: [],
+  declared: [],
+  loaded: [],
+  received: [],
+  refused: [],
+  tickets: [],
+  discrepancies: [],
+});
+
+/** What the plant refused goes on from its gate, with the carrier that brought it, as it was weighed there. */
+function followingLoad(
+  telling: Telling,
+  self: Teller,
+  before: Consignment,
+  { plant, pickupAt }: { readonly plant: Plant; readonly pickupAt: number },
+): Consignment {
+  const { chance } = self;
+  const { producer, carrier } = before;
+  const arrivedAt = pickupAt + Math.round(drivingMinutes(before.plant.region, plant.region) * 1.1) * MINUTE;
+  const vehicle = self.vehicleOf(carrier, pickupAt, arrivedAt + HOUR);
+  const issuedAt = pickupAt - chance.whole(12, 60) * MINUTE;
+  const pickup = told(pickupAt, chance);
+  const lines = before.lines.flatMap((line, index): TrueLine[] => {
+    const { grams, pieces } = before.refused[index]!;
+    const all = { loadedGrams: grams, arrivedGrams: grams, loadedPieces: pieces, arrivedPieces: pieces };
+    return grams > 0 || pieces > 0 ? [{ ...line, ...all }] : [];
+  });
+  const load: Consignment = {
+    ...NOTHING_SPECIAL,
+    ref: `m${++telling.counts.consignments}`,
+    tale: self.tale,
+    producer,
+    carrier,
+    plant,
+    vehicle,
+    plate: vehicle.plate,
+    lines,
+    follows: before,
+    draftedAt: issuedAt - chance.whole(3, 20) * MINUTE,
+    issuedAt,
+    pickup,
+    confirmation: null,
+    ...broughtAt(arrivedAt, pickup.toldAt, chance),
+    ...NOTHING_TOLD(),
+  };
+  const quantities = () => lines.map(({ loadedGrams: grams, loadedPieces: pieces }) => ({ grams, pieces }));
+  reportMasses(self, load);
+  return Object.assign(load, { declared: quantities(), loaded: quantities() });
+}
+
+/** The carrier is at the gate, and the plant confirms when it has looked; a slow clerk a day or two later. */
+export function broughtAt(
+  arrivedAt: number,
+  notBefore: number,
+  chance: Chance,
+): Pick<Consignment, 'arrival' | 'receipt'> {
+  const acceptedAt = arrivedAt + chance.whole(20, 75) * MINUTE;
+  const arrivalToldAt = Math.max(arrivedAt + chance.whole(0, 8) * MINUTE, notBefore + MINUTE);
+  const slow = chance.happens(SLOW_CLERK_SHARE) ? chance.whole(1, 2) * DAY : 0;
+  const toldAt = Math.max(acceptedAt + slow + chance.whole(0, 90) * MINUTE, arrivalToldAt + MINUTE);
+  return {
+    arrival: { at: arrivedAt, toldAt: arrivalToldAt, mode: 'live' },
+    receipt: { at: acceptedAt, toldAt, mode: 'live' },
+  };
+}
+
+/** A producer without a device of its own gives the driver a code; of the others many confirm later. */
+function confirmationOf({ siteClass }: Producer, issuedAt: number, pickup: Moment, chance: Chance) {
+  if (siteClass === 'register') return { how: 'code' as const, at: issuedAt + chance.whole(1, 8) * MINUTE };
+  return chance.happens(CONFIRMING_SHARE)
+    ? { how: 'report' as const, at: pickup.toldAt + chance.whole(5, 240) * MINUTE }
+    : null;
+}
+
 /** Most drivers have a network; some reports come when they have one again, before the arrival all the same. */
-function told(at: number, chance: Chance): Moment {
+export function told(at: number, chance: Chance): Moment {
   const offline = chance.happens(OFFLINE_SHARE);
   return {
     at,
@@ -213,7 +335,7 @@ interface Route {
 }
 
 /** A vehicle that is free, and an arrival while the plant is open. @throws Error when the fleet is too small for the week. */
-function tripOf({ busy, from }: Telling, { producer, plant, carrier, wish, pickDay }: Route, chance: Chance) {
+function tripOf(telling: Telling, { producer, plant, carrier, wish, pickDay }: Route, chance: Chance) {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const day = wish.day ?? pickDay();
     const usual = drivingMinutes(producer.region, plant.region);
@@ -223,38 +345,64 @@ function tripOf({ busy, from }: Telling, { producer, plant, carrier, wish, pickD
     const arrivedAt = pickupAt + road * MINUTE;
     const closes = startOf(dayOf(arrivedAt)) + (plant.closes - 1) * HOUR;
     const given = wish.pickupAt !== undefined || wish.roadMinutes !== undefined;
-    if (!given && (arrivedAt > closes || pickupAt < from + 3 * HOUR)) continue;
+    if (!given && (arrivedAt > closes || pickupAt < telling.from + 3 * HOUR)) continue;
     const until = arrivedAt + Math.round(usual * 0.8 + 40) * MINUTE;
-    const isFree = ({ plate }: Vehicle) =>
-      !(busy.get(plate) ?? []).some(([start, end]) => start < until + 30 * MINUTE && pickupAt - 30 * MINUTE < end);
-    const free = wish.vehicle ? [wish.vehicle] : fleetOf(carrier).filter(isFree);
+    const free = wish.vehicle ? [wish.vehicle] : freeOf(telling, carrier, pickupAt, until);
     if (free.length === 0) continue;
-    const vehicle = chance.pick(free);
-    busy.set(vehicle.plate, [...(busy.get(vehicle.plate) ?? []), [pickupAt, until]]);
-    return { vehicle, pickupAt, arrivedAt };
+    return { vehicle: reserved(telling, chance.pick(free), pickupAt, until), pickupAt, arrivedAt };
   }
-  throw new Error(`no vehicle of ${carrier.name} is free: the week is too full for its fleet`);
+  throw tooFull(carrier);
 }
 
-/** Both ends read their scales; the clerks copy what they read. */
-function reportMasses(telling: Telling, load: Consignment, chance: Chance): void {
-  const { lines, producer, vehicle, plant } = load;
-  const ticketOf = (purpose: 'loading' | 'unloading', at: number, net: number) => ({
-    ref: `w${++telling.counts.tickets}`,
-    number: `${purpose === 'loading' ? producer.ref : plant.ref}-${dayOf(at).replaceAll('-', '')}-${telling.counts.tickets}`,
+const tooFull = ({ name }: Carrier): Error =>
+  new Error(`no vehicle of ${name} is free: the week is too full for its fleet`);
+
+const freeOf = ({ busy }: Telling, carrier: Carrier, from: number, until: number): Vehicle[] =>
+  fleetOf(carrier).filter(
+    ({ plate }) =>
+      !(busy.get(plate) ?? []).some(([start, end]) => start < until + 30 * MINUTE && from - 30 * MINUTE < end),
+  );
+
+function reserved({ busy }: Telling, vehicle: Vehicle, from: number, until: number): Vehicle {
+  busy.set(vehicle.plate, [...(busy.get(vehicle.plate) ?? []), [from, until]]);
+  return vehicle;
+}
+
+function weighed(
+  { counts }: Telling,
+  purpose: Ticket['purpose'],
+  { ref, vehicle, when, netGrams }: Parameters<Teller['weigh']>[1],
+  chance: Chance,
+): Ticket {
+  const nth = ++counts.tickets;
+  return {
+    ref: `w${nth}`,
+    number: `${ref}-${dayOf(when).replaceAll('-', '')}-${nth}`,
     purpose,
-    grossGrams: readingGrams(TRUCK_SCALE, vehicle.tareGrams + net, chance),
+    grossGrams: readingGrams(TRUCK_SCALE, vehicle.tareGrams + netGrams, chance),
     tareGrams: readingGrams(TRUCK_SCALE, vehicle.tareGrams, chance),
     divisionGrams: TRUCK_SCALE.divisionGrams,
-    at,
-    toldAt: at + chance.whole(0, 4) * MINUTE,
-    mode: 'live' as const,
+    at: when,
+    toldAt: when + chance.whole(0, 4) * MINUTE,
+    mode: 'live',
+  };
+}
+
+/** Both ends read their scales; the clerks copy what they read. What an incident took is not there to be weighed. */
+function reportMasses(self: Teller, load: Consignment): void {
+  const { lines, producer, plant, vehicle, follows, pickup, arrival } = load;
+  const weighsTrucks = producer.scale === TRUCK_SCALE && !follows;
+  const loading = weighsTrucks
+    ? self.weigh('loading', { ref: producer.ref, vehicle, when: pickup.at, netGrams: trueGrams(load, 'loaded') })
+    : undefined;
+  const unloading = self.weigh('unloading', {
+    ref: plant.ref,
+    vehicle: lastVehicle(load),
+    when: arrival.at + 5 * MINUTE,
+    netGrams: trueGrams(load, 'arrived'),
   });
-  const weighsTrucks = producer.scale === TRUCK_SCALE;
-  const loading = weighsTrucks ? ticketOf('loading', load.pickup.at, trueGrams(load, 'loaded')) : undefined;
-  const unloading = ticketOf('unloading', load.arrival.at + 5 * MINUTE, trueGrams(load, 'arrived'));
   load.tickets = loading ? [loading, unloading] : [unloading];
-  const weighed = lines.map((line) => readingGrams(producer.scale, line.loadedGrams, chance));
+  const weighed = lines.map((line) => readingGrams(producer.scale, line.loadedGrams, self.chance));
   const loaded = loading ? shared(net(loading), weighed) : weighed;
   load.loaded = lines.map((line, index) => ({ grams: loaded[index]!, pieces: line.loadedPieces }));
   // Declared before the truck came: what the store's scale said, to ten kilograms.
@@ -267,6 +415,7 @@ function reportMasses(telling: Telling, load: Consignment, chance: Chance): void
     lines.map(({ arrivedGrams }) => arrivedGrams),
   );
   load.received = lines.map((line, index) => ({ grams: received[index]!, pieces: line.arrivedPieces }));
+  load.refused = lines.map(() => ({ grams: 0, pieces: 0 }));
 }
 
 export const net = ({ grossGrams, tareGrams }: { grossGrams: number; tareGrams: number }): number =>

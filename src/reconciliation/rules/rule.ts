@@ -112,6 +112,8 @@ export const WAKES = [
   'stock_accounts',
   'consignee_licences',
   'same_plate',
+  'same_plate_before',
+  'same_weighing',
   'overdue_batches',
   'stores_of_batches',
   'stores_named',
