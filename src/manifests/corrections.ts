@@ -209,12 +209,20 @@ function withValue(manifest: Manifest, { list, index, name }: Target, to: FieldV
     return { ...manifest, legs };
   }
   if (list === 'lines') {
-    const lines = manifest.lines.map((line, at): Line => (at === index ? shared({ ...line, [name]: to }) : line));
+    const lines = manifest.lines.map((line, at): Line => (at === index ? shared(withField(line, name, to)) : line));
     return { ...manifest, lines };
   }
   const legs =
     name === 'pickedUpAt' ? manifest.legs.with(0, { ...manifest.legs[0]!, startedAt: to as string }) : manifest.legs;
   return { ...manifest, legs, [name]: new Date(to as string) };
+}
+
+/** Which batches it is made of is known already: they keep the code they lie under. */
+function withField({ codeAtSource, ...line }: Line, name: string, to: FieldValue): Line {
+  const next: Line = { ...line, [name]: to };
+  const isTied = [line.loaded, line.offered, line.namedBatches].some((batches) => batches.length > 0);
+  const before = codeAtSource ?? (isTied ? line.wasteCode : next.wasteCode);
+  return before === next.wasteCode ? next : { ...next, codeAtSource: before };
 }
 
 /** What was loaded of each batch adds up to what was picked up. */

@@ -33,14 +33,14 @@ const RUNS_A_STAGE = 40;
 const ACTS: Readonly<Record<string, Doing>> = { ...STOCK_ACTS, ...MANIFEST_ACTS };
 const WEIGHTS: Readonly<Record<string, number>> = {
   generation: 6,
-  label: 4,
+  label: 3,
   nest: 2,
   empty: 1,
   storageMove: 3,
   treatment: 3,
   reversal: 1,
   draft: 7,
-  advance: 30,
+  advance: 40,
   issue: 4,
   void: 1,
   pickup: 4,
@@ -56,7 +56,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   incident: 5,
   plan: 2,
   resolution: 2,
-  correction: 7,
+  correction: 8,
   approval: 3,
   noToCorrection: 1,
   trip: 2,
@@ -112,7 +112,7 @@ async function fatesOf(scene: Scene, rows: Play['rows']): Promise<string[]> {
   return found;
 }
 
-const stepsToPlay = stepsOf(WEIGHTS, STEPS);
+const stepsToPlay = fc.noBias(stepsOf(WEIGHTS, STEPS));
 
 async function holds(base: TestService, seed: number, runs: number, tally: Tally): Promise<void> {
   const known = new Set<string>();

@@ -376,9 +376,10 @@ const weigh: Doing = async (play) => {
 /** The ordinary next act of a manifest, whichever it is. */
 const advance: Doing = async (play) => {
   const all = (await manifestsOf(play)).reverse();
-  const unsettled = all.filter((manifest) => nextOf(manifest) !== undefined);
+  const goesOn = play.die(2) === 1;
+  const unsettled = all.filter((manifest) => nextOf(manifest, goesOn) !== undefined);
   const chosen = play.oneOf(unsettled);
-  const act = chosen && nextOf(chosen);
+  const act = chosen && nextOf(chosen, goesOn);
   return act?.({ ...play, seldom: () => false, rows: only(play, chosen!.id) });
 };
 
@@ -390,10 +391,11 @@ const only =
     return (sql.includes('from manifests') ? rows.filter((row) => (row as { id: string }).id === id) : rows) as never;
   };
 
-function nextOf(manifest: ManifestRow): Doing | undefined {
+/** What is open is settled first, or the load goes on meanwhile. */
+function nextOf(manifest: ManifestRow, goesOn: boolean): Doing | undefined {
   const { status, correction: proposed, incident: happened } = manifest;
-  if (proposed) return approval;
-  if (happened) return happened.plans.length > 1 ? resolution : plan;
+  if (proposed && !goesOn) return approval;
+  if (happened && !goesOn) return happened.plans.length > 1 ? resolution : plan;
   if (hasLot('returning')(manifest)) return returnReceipt;
   if (hasLot('held')(manifest)) return status === 'void' ? followUp : returnLoad;
   if (status === 'in_transit') return legAhead(manifest) === undefined ? arrival : handover;

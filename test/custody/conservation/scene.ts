@@ -43,11 +43,11 @@ const KEPT_OF_A_REFUSAL = ['unmatched_report', 'pickup_code_failed'];
 /** A caller every answer to whom is looked at: what was refused has changed nothing, and nothing has failed. */
 function watched(caller: Caller, { service }: TestService, wrong: string[]): Caller {
   const { pool } = service.database;
-  const watch = async (path: string, ask: () => Promise<Answer>): Promise<Answer> => {
+  const watch = async (path: string, sent: unknown, ask: () => Promise<Answer>): Promise<Answer> => {
     const before = await lastEvent(service);
     const answer = await ask();
     const { status, body } = answer;
-    if (status >= 500) wrong.push(`${path} answered ${status} ${JSON.stringify(body)}`);
+    if (status >= 500) wrong.push(`${path} ${JSON.stringify(sent)} answered ${status} ${JSON.stringify(body)}`);
     if (status < 400) return answer;
     const { rows } = await pool.query<{ type: string; postings: number }>(
       `select type, (select count(*)::int from postings p where p.event_id = e.id) as postings from custody_events e
@@ -61,8 +61,8 @@ function watched(caller: Caller, { service }: TestService, wrong: string[]): Cal
   };
   return {
     ...caller,
-    post: (path, body, headers) => watch(path, () => caller.post(path, body, headers)),
-    put: (path, body, headers) => watch(path, () => caller.put(path, body, headers)),
+    post: (path, body, headers) => watch(path, body, () => caller.post(path, body, headers)),
+    put: (path, body, headers) => watch(path, body, () => caller.put(path, body, headers)),
   };
 }
 
@@ -123,15 +123,19 @@ export async function aScene(base: TestService): Promise<Scene> {
         ...terms,
       })
       .then(ok),
-    permit({
-      type: 'cross_province_approval',
-      number: `c-${producerA.partyId}`,
-      holderId: producerA.partyId,
-      counterpartId: far.partyId,
-      capGrams: 9_000_000,
-      validFrom: '2026-01-01',
-      validTo: '2027-01-01',
-    }).then(ok),
+    ...[producerA, producerB, park, near].map(async ({ partyId: holderId }) =>
+      ok(
+        await permit({
+          type: 'cross_province_approval',
+          number: `c-${holderId}`,
+          holderId,
+          counterpartId: far.partyId,
+          capGrams: 9_000_000,
+          validFrom: '2026-01-01',
+          validTo: '2027-01-01',
+        }),
+      ),
+    ),
     ...[park, near, far].map(async ({ partyId: holderId }) =>
       ok(await permit({ type: 'licence', number: `l-${holderId}`, holderId, capGrams: 50_000_000 })),
     ),
