@@ -136,6 +136,15 @@ export const changedSince = (manifest: Manifest, changes: readonly FieldChange[]
     return target && JSON.stringify(valueAt(manifest, target)) === JSON.stringify(from) ? [] : [path];
   });
 
+/** Between the proposal and the last agreement the load moves on: what could be corrected then may be past correcting. */
+export function noLongerPossible(manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined {
+  for (const [index, { path }] of changes.entries()) {
+    const { field } = targetOf(manifest, path)!;
+    if (!isRecorded(manifest, field)) return notRecorded(index, path, field);
+  }
+  return impossible(manifest, changes);
+}
+
 function isRecorded({ status, pickedUpAt, arrivedAt, acceptedAt }: Manifest, { once, untilReceipt }: Field): boolean {
   if (untilReceipt && acceptedAt) return false;
   const known = { issued: status !== 'draft', loaded: pickedUpAt, arrived: arrivedAt, received: acceptedAt };
