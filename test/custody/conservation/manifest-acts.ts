@@ -235,9 +235,10 @@ const incident: Doing = async (play) => {
     (one) => ['in_transit', 'stored'].includes(one.status) && one.incident === null,
   );
   if (!manifest) return undefined;
-  const lines = manifest.lines.slice(0, play.oneOf([1, 2, 3])).map((line) => {
+  const lines = manifest.lines.slice(0, play.oneOf([1, 2, 3])).flatMap((line) => {
     const { grams, pieces } = travelling(line);
-    return { line: line.line, grams: [Math.ceil(grams / 2), grams, 0, grams + 1][play.die(4)], pieces };
+    const affected = [Math.ceil(grams / 2), grams, 0, grams + 1][play.die(12) % 5] ?? grams;
+    return grams + pieces === 0 ? [] : [{ line: line.line, grams: affected, pieces }];
   });
   return by(play, carrierOf(manifest)).post(url(manifest, 'incident'), {
     occurredAt: play.ago(),
