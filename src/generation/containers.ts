@@ -14,7 +14,7 @@ import {
 } from '../custody/containers.ts';
 import { type Movement, movementsData } from '../custody/ledger.ts';
 import { batchLeftLookup } from '../custody/repository.ts';
-import { type Party, partyKind, type Site } from '../parties/registers.ts';
+import { type Party, partyKind, type Site, siteKind } from '../parties/registers.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
@@ -115,7 +115,10 @@ export const labelContainer: Act<LabelInput, PolicyBook> = {
     const { lookups = [], ...gates } = atSiteAlsoNeeds(input, input.wasteCode, states, facts);
     const own = input.from.length === 0 ? {} : atSiteNeeds(input, input.wasteCode, facts);
     const left = input.from.map(({ batchId }) => ({ lookup: batchLeftLookup, key: batchId }));
+    const site = states.get(siteKind, input.siteId);
     return {
+      // An agent may leave it to us to say for whom it labels.
+      read: site ? [{ kind: 'party', id: site.partyId }] : [],
       sharedGates: [...(gates.sharedGates ?? own.sharedGates ?? [])],
       lookups: [...lookups, ...left],
     };

@@ -10,7 +10,7 @@ import { settledUses, usesData } from '../permits/uses.ts';
 import { type Accepted, type Act, type Needs, refused, type States } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
-import { consigneeStock, homeOf, sourceOf } from './booking.ts';
+import { consigneeStock, homeOf, sourceCodeOf, sourceOf } from './booking.ts';
 import { decideCorrection, decideCorrectionApproval, decideCorrectionEnd } from './correcting.ts';
 import { entitlementLookups, permitsFound, settledGates } from './entitlement.ts';
 import { checkDraft, checkIssue, draftFields } from './filing.ts';
@@ -23,6 +23,7 @@ import { reservedKey, reservedLookup } from './queries.ts';
 import { decideReceipt } from './receiving.ts';
 import { decideFollowUp, decideReturn, decideReturnReceipt } from './returning.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
+import type { Line } from './tables.ts';
 
 /** One act each: what it needs and where it is decided. What they share is in standing.ts. */
 type ManifestCommand<Input> = Act<Input, PolicyBook>;
@@ -42,7 +43,9 @@ const draftReads = (input: inputs.DraftInput): Needs => ({
 
 /** The stock accounts of every line at a place, looked at alone or shared with others who only add. */
 const accountsAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place): string[] =>
-  (manifest?.lines ?? []).map((line) => accountOf(placeOf(manifest!), line.wasteCode).id);
+  (manifest?.lines ?? []).map((line) => accountOf(placeOf(manifest!), codeAt(line, placeOf)).id);
+const codeAt = (line: Line, placeOf: (manifest: Manifest) => Place): string =>
+  placeOf === consigneeStock ? line.wasteCode : sourceCodeOf(line);
 /** What a manifest draws from its origin's stock: nothing when it carries on a remainder, of which all is known. */
 const stocksDrawn = (manifest: Manifest | undefined) =>
   manifest?.followsId ? [] : accountsAt(manifest, sourceOf).map((key) => ({ lookup: stockLookup, key }));

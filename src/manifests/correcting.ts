@@ -11,7 +11,7 @@ import type { EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { positionsOf, undone } from './booking.ts';
-import { applyChanges, changedSince, checkChanges } from './corrections.ts';
+import { applyChanges, changedSince, checkChanges, noLongerPossible } from './corrections.ts';
 import { checkMethod } from './filing.ts';
 import type { CorrectionDecisionInput, CorrectionInput } from './inputs.ts';
 import { type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
@@ -58,6 +58,8 @@ export function decideCorrectionApproval(input: CorrectionDecisionInput, states:
   if (mine.length === 0) return refused(notAwaited(manifest));
   const stale = changedSince(manifest, changes);
   if (stale.length > 0) return refused(changedMeanwhile(stale));
+  const refusal = noLongerPossible(manifest, changes);
+  if (refusal) return refused({ ...refusal, problem: 'wrong-status' });
   const agreed = [...approvedBy, ...mine];
   const isAgreed = agreed.length === approvers.length;
   const approved = manifestEvent(

@@ -147,6 +147,15 @@ export const changedSince = (manifest: Manifest, changes: readonly FieldChange[]
     return target && JSON.stringify(valueAt(manifest, target)) === JSON.stringify(from) ? [] : [path];
   });
 
+/** Between the proposal and the last agreement the load moves on: what could be corrected then may be past correcting. */
+export function noLongerPossible(manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined {
+  for (const [index, { path }] of changes.entries()) {
+    const { field } = targetOf(manifest, path)!;
+    if (!isRecorded(manifest, field)) return notRecorded(index, path, field);
+  }
+  return impossible(manifest, changes);
+}
+
 function isRecorded({ status, pickedUpAt, arrivedAt, acceptedAt }: Manifest, { once, untilReceipt }: Field): boolean {
   if (untilReceipt && acceptedAt) return false;
   const known = { issued: status !== 'draft', loaded: pickedUpAt, arrived: arrivedAt, received: acceptedAt };
@@ -220,7 +229,7 @@ function withValue(manifest: Manifest, { list, index, name }: Target, to: FieldV
     return { ...manifest, legs };
   }
   if (list === 'lines') {
-    const lines = manifest.lines.map((line, at): Line => (at === index ? shared({ ...line, [name]: to }) : line));
+    const lines = manifest.lines.map((line, at): Line => (at === index ? shared(withField(line, name, to)) : line));
     return { ...manifest, lines };
   }
   return { ...manifest, legs: legsFrom(manifest, name, to as string), [name]: new Date(to as string) };
@@ -232,6 +241,14 @@ function legsFrom({ legs }: Manifest, name: string, at: string): readonly Leg[] 
   if (name !== 'arrivedAt') return legs;
   const last = currentLeg({ legs });
   return legs.with(last, { ...legs[last]!, endedAt: at });
+}
+
+/** Which batches it is made of is known already: they keep the code they lie under. */
+function withField({ codeAtSource, ...line }: Line, name: string, to: FieldValue): Line {
+  const next: Line = { ...line, [name]: to };
+  const isTied = [line.loaded, line.offered, line.namedBatches].some((batches) => batches.length > 0);
+  const before = codeAtSource ?? (isTied ? line.wasteCode : next.wasteCode);
+  return before === next.wasteCode ? next : { ...next, codeAtSource: before };
 }
 
 /** What was loaded of each batch adds up to what was picked up. */

@@ -10,7 +10,7 @@ import { type Decision, type Lookup, refused, type States, type Warning } from '
 import type { EventDraft } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
 import { tripKind } from '../transport/trips.ts';
-import { carriedBy, loadingDifference, moveParts, shareOver, sourceOf } from './booking.ts';
+import { carriedBy, loadingDifference, moveParts, recoded, shareOver, sourceCodeOf, sourceOf } from './booking.ts';
 import type { PickupCodeInput, PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { against, everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
@@ -34,10 +34,14 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   const { plate, warnings } = plateRemarks(input.plate);
   const lines = loadLines(input, manifest, states, facts);
   const onBoard = carriedBy(manifest.legs[0]!.carrierId, manifest);
-  const movements = lines.flatMap(({ line, loaded }) => [
-    ...moveParts(line, loaded, sourceOf(manifest), onBoard),
-    ...loadingDifference(manifest, line, loaded),
-  ]);
+  const source = sourceOf(manifest);
+  const movements = lines.flatMap(({ line, loaded }) =>
+    recoded(
+      line,
+      [...moveParts(line, loaded, source, onBoard), ...loadingDifference(manifest, line, loaded, source)],
+      'from',
+    ),
+  );
   const event = manifestEvent(
     'picked_up',
     manifest.id,
@@ -71,7 +75,8 @@ function loadLines(input: PickupInput, manifest: Manifest, states: States, facts
   return input.lines.map((given) => {
     const { massGrams: grams } = given;
     const line = manifest.lines.find((one) => one.line === given.line)!;
-    const { wasteCode, namedBatches, declaredPieces, offered } = line;
+    const { namedBatches, declaredPieces, offered } = line;
+    const wasteCode = sourceCodeOf(line);
     const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
     if (offered.length > 0) return { line, grams, pieces, loaded: shareOver(offered, grams, pieces), unrecorded: null };
     const stock = left.get(wasteCode) ?? states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id);
@@ -98,12 +103,12 @@ function remaining(stock: readonly StockedBatch[], taken: readonly Taken[]): Sto
 }
 
 /** Something was loaded of which no generation is recorded: a batch is opened for it, and its stock goes below zero. */
-function unrecordedBatch(manifest: Manifest, { line, wasteCode }: Line, id: string, occurredAt: Date): EventDraft {
+function unrecordedBatch(manifest: Manifest, line: Line, id: string, occurredAt: Date): EventDraft {
   const formed = {
     id,
     origin: 'generated' as const,
     stock: sourceOf(manifest),
-    wasteCode,
+    wasteCode: sourceCodeOf(line),
     grams: 0,
     pieces: 0,
     manifestId: manifest.id,
@@ -112,7 +117,7 @@ function unrecordedBatch(manifest: Manifest, { line, wasteCode }: Line, id: stri
     occurredAt,
     region: manifest.originRegion,
     refs: [manifest.id],
-    data: { line },
+    data: { line: line.line },
   });
 }
 

@@ -91,6 +91,8 @@ export type LostPart = LineBatch & { readonly carrierId: string };
 export interface DraftLine {
   readonly line: number;
   readonly wasteCode: string;
+  /** The code its batches lie under where they are loaded from, when `wasteCode` was put right and they were not. */
+  readonly codeAtSource?: string;
   readonly name: string;
   readonly form: string;
   readonly hazards: readonly string[];

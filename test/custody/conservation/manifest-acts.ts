@@ -235,9 +235,10 @@ const incident: Doing = async (play) => {
     (one) => ['in_transit', 'stored'].includes(one.status) && one.incident === null,
   );
   if (!manifest) return undefined;
-  const lines = manifest.lines.slice(0, play.oneOf([1, 2, 3])).map((line) => {
+  const lines = manifest.lines.slice(0, play.oneOf([1, 2, 3])).flatMap((line) => {
     const { grams, pieces } = travelling(line);
-    return { line: line.line, grams: [Math.ceil(grams / 2), grams, 0, grams + 1][play.die(4)], pieces };
+    const affected = [Math.ceil(grams / 2), grams, 0, grams + 1][play.die(12) % 5] ?? grams;
+    return grams + pieces === 0 ? [] : [{ line: line.line, grams: affected, pieces }];
   });
   return by(play, carrierOf(manifest)).post(url(manifest, 'incident'), {
     occurredAt: play.ago(),
@@ -376,9 +377,10 @@ const weigh: Doing = async (play) => {
 /** The ordinary next act of a manifest, whichever it is. */
 const advance: Doing = async (play) => {
   const all = (await manifestsOf(play)).reverse();
-  const unsettled = all.filter((manifest) => nextOf(manifest) !== undefined);
+  const goesOn = play.die(2) === 1;
+  const unsettled = all.filter((manifest) => nextOf(manifest, goesOn) !== undefined);
   const chosen = play.oneOf(unsettled);
-  const act = chosen && nextOf(chosen);
+  const act = chosen && nextOf(chosen, goesOn);
   return act?.({ ...play, seldom: () => false, rows: only(play, chosen!.id) });
 };
 
@@ -390,10 +392,11 @@ const only =
     return (sql.includes('from manifests') ? rows.filter((row) => (row as { id: string }).id === id) : rows) as never;
   };
 
-function nextOf(manifest: ManifestRow): Doing | undefined {
+/** What is open is settled first, or the load goes on meanwhile. */
+function nextOf(manifest: ManifestRow, goesOn: boolean): Doing | undefined {
   const { status, correction: proposed, incident: happened } = manifest;
-  if (proposed) return approval;
-  if (happened) return happened.plans.length > 1 ? resolution : plan;
+  if (proposed && !goesOn) return approval;
+  if (happened && !goesOn) return happened.plans.length > 1 ? resolution : plan;
   if (hasLot('returning')(manifest)) return returnReceipt;
   if (hasLot('held')(manifest)) return status === 'void' ? followUp : returnLoad;
   if (status === 'in_transit') return legAhead(manifest) === undefined ? arrival : handover;

@@ -66,6 +66,7 @@ interface Part {
 export interface ManifestLine {
   readonly line: number;
   readonly wasteCode: string;
+  readonly codeAtSource?: string;
   readonly declaredGrams: number;
   readonly declaredPieces: number;
   readonly pickedUpGrams: number | null;

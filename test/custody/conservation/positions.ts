@@ -1,7 +1,7 @@
 import { accountOf, movementsData, type Place, postingsOf } from '../../../src/custody/ledger.ts';
 import { positionsOf } from '../../../src/manifests/booking.ts';
 import { manifestsById } from '../../../src/manifests/queries.ts';
-import { carrierOf, gramsOf, type ManifestRow, manifestsOf, type Play, piecesOf } from './play.ts';
+import { carrierOf, gramsOf, type ManifestLine, type ManifestRow, manifestsOf, type Play, piecesOf } from './play.ts';
 
 /** Where the mass of every manifest must lie by what its state says, counted again in the plainest way. */
 type Reader = Pick<Play, 'scene' | 'rows'>;
@@ -33,6 +33,21 @@ type Return = {
   lines: readonly { line: number; grams: number; pieces: number | null }[];
 };
 
+/** Out of a stock, or into it: under the code the batches have there, which the adjustment account turns into the manifest's. */
+function atStock(
+  sums: Sums,
+  place: readonly unknown[],
+  line: ManifestLine,
+  quantities: Quantities,
+  sign: number,
+): void {
+  const [role, party, site] = place;
+  const code = line.codeAtSource ?? line.wasteCode;
+  add(sums, [role, party, site, code, line.line], quantities, sign);
+  add(sums, ['adjustment', party, site, code, line.line], quantities, -sign);
+  add(sums, ['adjustment', party, site, line.wasteCode, line.line], quantities, sign);
+}
+
 /** Role, party, site, code and line of everything a manifest has moved. */
 function expectedOf(manifest: ManifestRow, returns: readonly Return[]): Sums {
   const sums: Sums = new Map();
@@ -46,7 +61,7 @@ function expectedOf(manifest: ManifestRow, returns: readonly Return[]): Sums {
     if (line.pickedUpGrams === null) continue;
     const loaded = { grams: line.pickedUpGrams, pieces: line.pickedUpPieces! };
     const taken = manifest.follows_id ? all(line.offered) : loaded;
-    put(source, taken, -1);
+    atStock(sums, source, line, taken, -1);
     put(['weighing_difference', source[1], source[2]], taken);
     put(['weighing_difference', source[1], source[2]], loaded, -1);
     for (const part of line.lost) put(['loss', part.carrierId, null], part);
@@ -81,7 +96,7 @@ function expectedOf(manifest: ManifestRow, returns: readonly Return[]): Sums {
       if (state === 'returned') {
         const given = returns.find(({ remainder }) => remainder === index)!.lines.find((one) => one.line === number)!;
         const back = { grams: given.grams, pieces: given.pieces ?? piecesOf(parts) };
-        put(home, back);
+        atStock(sums, home, line, back, 1);
         put(['weighing_difference', home[1], home[2]], all(parts));
         put(['weighing_difference', home[1], home[2]], back, -1);
       }
@@ -136,20 +151,18 @@ export async function strayed(reader: Reader): Promise<string[]> {
   const [is, should]: [Sums, Sums] = [new Map(), new Map()];
   for (const manifest of await manifestsOf(reader)) {
     const waits = ['draft', 'issued'].includes(manifest.status) && manifest.follows_id !== null;
-    for (const { wasteCode, frozen, offered } of manifest.lines) {
-      const at = (place: Place) => accountOf(place, wasteCode).id;
-      for (const part of frozen)
-        add(
-          should,
-          [at(['incident_hold', manifest.incident!.carrierId, null, manifest.consignor_id]), part.batchId],
-          part,
-        );
-      if (waits) for (const part of offered) add(should, [at(manifest.source as Place), part.batchId], part);
+    for (const { wasteCode, codeAtSource = wasteCode, frozen, offered } of manifest.lines) {
+      const hold: Place = ['incident_hold', manifest.incident?.carrierId ?? '', null, manifest.consignor_id];
+      for (const part of frozen) add(should, [accountOf(hold, wasteCode).id, part.batchId], part);
+      const source = manifest.source as Place;
+      if (waits) for (const part of offered) add(should, [accountOf(source, codeAtSource).id, part.batchId], part);
     }
-    for (const { state, place, lines } of manifest.remainders.filter(({ state }) => state === 'held'))
-      for (const { line, parts } of lines)
-        for (const part of state === 'held' ? parts : [])
-          add(should, [accountOf(place as Place, manifest.lines[line - 1]!.wasteCode).id, part.batchId], part);
+    for (const { reason, place, lines } of manifest.remainders.filter(({ state }) => state === 'held'))
+      for (const { line, parts } of lines) {
+        const { wasteCode, codeAtSource = wasteCode } = manifest.lines[line - 1]!;
+        const account = accountOf(place as Place, reason === 'not_loaded' ? codeAtSource : wasteCode);
+        for (const part of parts) add(should, [account.id, part.batchId], part);
+      }
   }
   const held = await reader.rows<{ account: string; batch: string } & Quantities>(
     `select l.account_id as account, l.batch_id as batch, l.grams, l.pieces from balances l join accounts a on a.id = l.account_id

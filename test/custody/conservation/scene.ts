@@ -35,19 +35,26 @@ export interface Scene extends TestService {
 /** A service that several scenes share, one after the other. */
 export const aStage = (t: Pick<Test, 'teardown' | 'fail'>): Promise<TestService> => startTestService(t, START);
 
+/** How often each act was accepted and refused, by its path. */
+export type Tally = Map<string, { accepted: number; refused: number }>;
+
 /** Written by jobs at their own time. */
 const BY_JOBS = "type like 'anomaly%' or type = 'trip_difference_booked'";
 /** A report that does not fit is kept as it is; a mistyped code is counted. */
 const KEPT_OF_A_REFUSAL = ['unmatched_report', 'pickup_code_failed'];
 
 /** A caller every answer to whom is looked at: what was refused has changed nothing, and nothing has failed. */
-function watched(caller: Caller, { service }: TestService, wrong: string[]): Caller {
+function watched(caller: Caller, { service }: TestService, wrong: string[], tally: Tally): Caller {
   const { pool } = service.database;
-  const watch = async (path: string, ask: () => Promise<Answer>): Promise<Answer> => {
+  const watch = async (path: string, sent: unknown, ask: () => Promise<Answer>): Promise<Answer> => {
     const before = await lastEvent(service);
     const answer = await ask();
     const { status, body } = answer;
-    if (status >= 500) wrong.push(`${path} answered ${status} ${JSON.stringify(body)}`);
+    const act = path.replace(/[0-9a-f-]{36}/, ':id');
+    const count = tally.get(act) ?? { accepted: 0, refused: 0 };
+    tally.set(act, count);
+    count[status < 400 ? 'accepted' : 'refused'] += 1;
+    if (status >= 500) wrong.push(`${path} ${JSON.stringify(sent)} answered ${status} ${JSON.stringify(body)}`);
     if (status < 400) return answer;
     const { rows } = await pool.query<{ type: string; postings: number }>(
       `select type, (select count(*)::int from postings p where p.event_id = e.id) as postings from custody_events e
@@ -61,8 +68,8 @@ function watched(caller: Caller, { service }: TestService, wrong: string[]): Cal
   };
   return {
     ...caller,
-    post: (path, body, headers) => watch(path, () => caller.post(path, body, headers)),
-    put: (path, body, headers) => watch(path, () => caller.put(path, body, headers)),
+    post: (path, body, headers) => watch(path, body, () => caller.post(path, body, headers)),
+    put: (path, body, headers) => watch(path, body, () => caller.put(path, body, headers)),
   };
 }
 
@@ -73,7 +80,7 @@ async function lastEvent({ database }: TestService['service']): Promise<number> 
   return rows[0]!.last;
 }
 
-export async function aScene(base: TestService): Promise<Scene> {
+export async function aScene(base: TestService, tally: Tally): Promise<Scene> {
   const admin = callerWith(base.app, base.adminKey);
   const since = await lastEvent(base.service);
   const wrong: string[] = [];
@@ -123,15 +130,19 @@ export async function aScene(base: TestService): Promise<Scene> {
         ...terms,
       })
       .then(ok),
-    permit({
-      type: 'cross_province_approval',
-      number: `c-${producerA.partyId}`,
-      holderId: producerA.partyId,
-      counterpartId: far.partyId,
-      capGrams: 9_000_000,
-      validFrom: '2026-01-01',
-      validTo: '2027-01-01',
-    }).then(ok),
+    ...[producerA, producerB, park, near].map(async ({ partyId: holderId }) =>
+      ok(
+        await permit({
+          type: 'cross_province_approval',
+          number: `c-${holderId}`,
+          holderId,
+          counterpartId: far.partyId,
+          capGrams: 9_000_000,
+          validFrom: '2026-01-01',
+          validTo: '2027-01-01',
+        }),
+      ),
+    ),
     ...[park, near, far].map(async ({ partyId: holderId }) =>
       ok(await permit({ type: 'licence', number: `l-${holderId}`, holderId, capGrams: 50_000_000 })),
     ),
@@ -147,7 +158,7 @@ export async function aScene(base: TestService): Promise<Scene> {
       .then(ok),
   ]);
   const all = [producerA, producerB, park, agent, first, second, third, near, far, stranger, regulator];
-  const callers = new Map(all.map((caller) => [caller.partyId, watched(caller, base, wrong)]));
+  const callers = new Map(all.map((caller) => [caller.partyId, watched(caller, base, wrong, tally)]));
   const seen = ({ partyId }: Caller): Caller => callers.get(partyId)!;
   return {
     ...base,

@@ -96,9 +96,10 @@ const nest: Doing = async (play) => {
   const all = await containers(play);
   const child = play.oneOf(all);
   if (!child) return undefined;
-  const parent = play.oneOf(all.filter(({ site, id }) => site === child.site && id !== child.id)) ?? null;
+  const parent =
+    play.oneOf(all.filter(({ site, id }) => site === child.site && id !== child.id && id !== child.parent)) ?? null;
   return by(play, child.party).post(`/v1/containers/${child.id}/nesting`, {
-    parent: play.die(3) === 2 ? null : (parent?.id ?? null),
+    parent: play.die(5) === 4 || child.parent !== null ? null : (parent?.id ?? null),
     occurredAt: play.ago(),
   });
 };
