@@ -16,6 +16,7 @@ t.test('yearly scale: more than all of it, more than 20 % over it', async (t) =>
     number: '鲁危证1号',
     siteId: null,
     wasteCodes: ['HW08'],
+    excludedCodes: [],
     capGrams: 100_000_000,
     validFrom: '2024-01-01',
   } as unknown as Permit;
@@ -39,6 +40,7 @@ t.test('yearly scale: more than all of it, more than 20 % over it', async (t) =>
     finding: { severity: 'critical', tolerance: { value: 1_200 }, summary: { en: /120\.0 %/ } },
   });
   t.equal(severityOf(took(200_000_000, {}, '900-041-49')), 'clear', 'what it is not licensed for is another rule');
+  t.equal(severityOf(took(200_000_000, { excludedCodes: ['900-249-08'] })), 'clear', 'nor what it leaves out');
   t.equal(severityOf(took(200_000_000, { siteId: 'elsewhere' })), 'clear');
   t.equal(severityOf(took(200_000_000, { capGrams: null })), 'capGrams', 'no scale, no judgement');
   t.equal(severityOf(took(200_000_000, { type: 'management_plan' })), 'licence');
