@@ -92,7 +92,7 @@ export interface Licence {
   readonly validTo: string;
 }
 
-const VALID_FROM = '2024-01-01';
+const VALID_FROM = '2022-01-01';
 const VALID_TO = '2035-01-01';
 /** A vehicle makes a trip or two a day; a busier week needs more of them. */
 const VEHICLES = { fewest: 6, carriersTripsEach: 3 };

@@ -159,10 +159,13 @@ export const STORIES_OF_STORES: readonly StoryKind[] = [
 /** 危险废物焚烧、热解等处置过程产生的底渣、飞灰和废水处理污泥. */
 export const RESIDUE_OF_BURNING = '772-003-18';
 
+/** No longer ago than papers reach back. */
+const RATIO_MAX = 1.5;
+
 /** So long ago that a term of days, with one of the steps beyond it, is used up to that ratio. */
 function longAgo({ chance, parameters, until }: Teller, ratio: number, days: number): number {
   const { over } = chance.pick(parameters.steps.storage_over_limit);
-  return until - Math.round(ratio * (days * 24 + over) * 60) * MINUTE;
+  return until - Math.round(Math.min(ratio, RATIO_MAX) * (days * 24 + over) * 60) * MINUTE;
 }
 
 /** TM 20: everything happened on paper, and is entered one after another, that day. */

@@ -1,10 +1,11 @@
 import { covers, type Producer } from './city.ts';
 import { type Consignment, sum, type Trip, trueGrams } from './consignment.ts';
 import { HOUR, MINUTE, startOf } from './days.ts';
+import { net } from './honest-loads.ts';
 import { elsewhere } from './magnitudes.ts';
 import { BENCH_SCALE, readingGrams } from './scales.ts';
 import { inStock, type StoryKind } from './story-kind.ts';
-import { net, type Teller } from './teller.ts';
+import type { Teller } from './teller.ts';
 
 /** One vehicle, several manifests: against the law, and within it. */
 export const STORIES_OF_TRIPS: readonly StoryKind[] = [

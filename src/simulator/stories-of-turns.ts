@@ -1,8 +1,9 @@
 import type { Consignment, Incident, Quantity } from './consignment.ts';
 import { dayOf, HOUR, MINUTE, startOf } from './days.ts';
+import { told } from './honest-loads.ts';
 import { elsewhere, fewPieces, heavyLoad, otherPlant, stepGrams } from './magnitudes.ts';
 import { inStock, type StoryKind } from './story-kind.ts';
-import { type Teller, told } from './teller.ts';
+import type { Teller } from './teller.ts';
 import { arriveAt, bringBack, handOver, overNight, putDown, refuse, sendOn } from './turns.ts';
 
 /** What happens on the way and at the gate: within the law, and beside it. */

@@ -1,8 +1,9 @@
 import type { Carrier, Plant, Vehicle } from './city.ts';
 import type { Change, Consignment, Correction, Moment, Quantity } from './consignment.ts';
 import { DAY, dayOf, HOUR, MINUTE, startOf } from './days.ts';
+import { broughtAt, told } from './honest-loads.ts';
 import { BENCH_SCALE, readingGrams } from './scales.ts';
-import { broughtAt, type Teller, told } from './teller.ts';
+import type { Teller } from './teller.ts';
 
 /**
  * The turns an ordinary load may take: another carrier, a night in a depot, a breakdown, a refusal and what follows it, a

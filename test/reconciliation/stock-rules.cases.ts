@@ -16,6 +16,7 @@ t.test('yearly scale: more than all of it, more than 20 % over it', async (t) =>
     number: '鲁危证1号',
     siteId: null,
     wasteCodes: ['HW08'],
+    excludedCodes: [],
     capGrams: 100_000_000,
     validFrom: '2024-01-01',
   } as unknown as Permit;
