@@ -143,7 +143,11 @@ function correctedEvent(manifest: Manifest, changes: readonly FieldChange[], fac
     {
       region: manifest.originRegion,
       refs: batchesIn(movements),
-      also: { ...usesData(settled), ...movementsData(movements) },
+      also: {
+        ...(corrected.acceptedAt && manifest.tripId ? { tripId: manifest.tripId } : {}),
+        ...usesData(settled),
+        ...movementsData(movements),
+      },
     },
   );
 }

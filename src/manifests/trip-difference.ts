@@ -4,7 +4,7 @@
  * received from it. A later ticket or correction books what is still missing. System act.
  */
 import type { PolicyBook } from '../catalogue/reference.ts';
-import { apportion, batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
+import { accountOf, apportion, batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
 import type { Act, JobDraft, Lookup } from '../platform/acts.ts';
 import type { Json, RecordedEvent } from '../platform/events.ts';
 import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
@@ -54,6 +54,12 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
       { lookup: tripTicketsLookup, key: tripId },
     ],
   }),
+  /** It adds to stocks that others may be looking at alone. */
+  alsoNeeds: ({ tripId }, states) => ({
+    sharedGates: states
+      .found(tripManifestsLookup, tripId)
+      .flatMap((manifest) => manifest.lines.map(({ wasteCode }) => accountOf(stockOf(manifest), wasteCode).id)),
+  }),
   decide({ tripId }, states, facts) {
     const trip = states.get(tripKind, tripId);
     const manifests = states.found(tripManifestsLookup, tripId);
@@ -82,10 +88,10 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
   },
 };
 
-/** A receipt of the trip, or a weighing of its vehicle, may be what was missing. */
+/** A receipt of the trip, a correction of it, or a weighing of its vehicle, may be what was missing. */
 export function tripDifferenceOf({ type, data }: RecordedEvent): readonly JobDraft[] {
   const tripId =
-    type === 'receipt_recorded'
+    type === 'receipt_recorded' || type === 'manifest_corrected'
       ? (data.tripId as string | undefined)
       : type === 'weigh_ticket_recorded'
         ? (data.ticket as { tripId?: string | null }).tripId
@@ -101,18 +107,24 @@ export const tripDifferenceJob: JobDefinition = {
   },
 };
 
+const stockOf = ({ consigneeId, consigneeSiteId }: TripManifest): Place => [
+  'stock',
+  consigneeId,
+  consigneeSiteId,
+  consigneeId,
+];
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const receivedGrams = ({ acceptedGrams, refusedGrams }: TripManifest['lines'][number]): number =>
   (acceptedGrams ?? 0) + (refusedGrams ?? 0);
 
 /** Over the batches received, in proportion to their mass; nothing when none was accepted. */
 function bookOver(manifests: readonly TripManifest[], grams: number, trip: string): Movement[] {
-  const batches = manifests.flatMap(({ consignorId, consigneeId, consigneeSiteId, lines }) =>
-    lines.flatMap(({ wasteCode, acceptedGrams, receivedBatchId }) => {
+  const batches = manifests.flatMap((manifest) =>
+    manifest.lines.flatMap(({ wasteCode, acceptedGrams, receivedBatchId }) => {
       if (receivedBatchId === null) return [];
-      const stock: Place = ['stock', consigneeId, consigneeSiteId, consigneeId];
+      const { consignorId, consigneeId, consigneeSiteId } = manifest;
       const difference: Place = ['weighing_difference', consigneeId, consigneeSiteId, consignorId];
-      return [{ wasteCode, batchId: receivedBatchId, weight: acceptedGrams!, stock, difference }];
+      return [{ wasteCode, batchId: receivedBatchId, weight: acceptedGrams!, stock: stockOf(manifest), difference }];
     }),
   );
   if (grams === 0 || batches.length === 0) return [];

@@ -104,6 +104,7 @@ t.test('a milk run: one manifest a producer, the difference of the whole vehicle
   const world = await aWorld();
   const trip = ok(await world.carrier.post('/v1/trips', { plate: world.plate, startedAt: at(world) })).id;
   const ids: string[] = [];
+  const producers: Caller[] = [];
   for (const [grams, nth] of [
     [300_000, 1],
     [200_000, 2],
@@ -130,6 +131,7 @@ t.test('a milk run: one manifest a producer, the difference of the whole vehicle
     ok(await producer.post(`/v1/manifests/${id}/issue`));
     ok(await pickUp(world, id, [{ line: 1, massGrams: grams }], { tripId: trip, occurredAt: at(world, nth) }));
     ids.push(id);
+    producers.push(producer);
   }
   for (const id of ids) ok(await arrive(world, id, { occurredAt: at(world, 4) }));
   const ticket = {
@@ -159,6 +161,17 @@ t.test('a milk run: one manifest a producer, the difference of the whole vehicle
     [trip],
   );
   t.same(rows, [{ line: null, grams: 0 }], 'on the trip and on no line');
+  const changes = [{ path: '/lines/0/acceptedGrams', value: 490_000 }];
+  ok(await world.consignee.post(`/v1/manifests/${ids[2]}/correction`, { reason: '录入错误', changes }));
+  ok(await world.regulator.post(`/v1/manifests/${ids[2]}/correction-approval`, {}));
+  ok(await producers[2]!.post(`/v1/manifests/${ids[2]}/correction-approval`, {}));
+  await world.jobsDone();
+  t.match(
+    ok(await world.carrier.get(`/v1/trips/${trip}`)).booked,
+    [{ siteId: world.consigneeSiteId, grams: 0 }],
+    'a correction explains the difference',
+  );
+  t.equal(await world.balance(world.consignee, 'stock'), 990_000, 'still what the whole vehicle weighed');
   t.equal(ok(await world.carrier.get(`/v1/manifests?tripId=${trip}`)).items.length, 3);
   t.equal((await world.stranger.get(`/v1/trips/${trip}`)).status, 404);
   ok(await world.carrier.post(`/v1/trips/${trip}/end`, { occurredAt: at(world, 5) }));
