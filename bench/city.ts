@@ -6,7 +6,7 @@ import { createFirstAdministrator } from '../src/parties/granting.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { createMetrics } from '../src/platform/metrics.ts';
 import { startService } from '../src/service.ts';
-import type { Carrier, City, Member, SiteOwner } from './loads.ts';
+import { type Carrier, type City, type Member, partnersOf, type SiteOwner } from './loads.ts';
 
 /** One prefecture: 200 producers with a site each, 40 carriers, 20 plants, one regulator; one key a party. */
 const PRODUCERS = 200;
@@ -69,7 +69,31 @@ async function register(post: Post): Promise<City> {
     jurisdiction: { region: PREFECTURE, streams: ['hazardous'] },
   });
   const regulatorKeys = await times(REGULATOR_KEYS, async () => (await grant(post, regulatorId, 'regulator')).apiKey);
-  return { producers, carriers, plants, regulatorId, regulatorKeys };
+  const city = { producers, carriers, plants, regulatorId, regulatorKeys };
+  await times(PRODUCERS, (nth) => file(post, city, nth));
+  return city;
+}
+
+/** What the consignor has on paper before anything leaves it: contracts, and its plan of the year (TM 10(1)-(2)). */
+async function file(post: Post, city: City, nth: number): Promise<void> {
+  const producer = city.producers[nth]!;
+  const { carrier, plant } = partnersOf(city, producer);
+  const filed = {
+    holderId: producer.partyId,
+    wasteCodes: ['HW08', 'HW12', 'HW49'],
+    validFrom: '2020-01-01',
+    validTo: '2040-01-01',
+  };
+  await post('/v1/permits', { ...filed, type: 'contract', number: `C-${nth}`, counterpartId: plant.partyId });
+  await post('/v1/permits', { ...filed, type: 'contract', number: `T-${nth}`, counterpartId: carrier.partyId });
+  await post('/v1/permits', {
+    ...filed,
+    type: 'management_plan',
+    number: `P-${nth}`,
+    siteId: producer.siteId,
+    counterpartId: plant.partyId,
+    capGrams: 9_000_000_000,
+  });
 }
 
 async function siteOwner(post: Post, name: string, capacity: string, nth: number): Promise<SiteOwner> {

@@ -45,15 +45,21 @@ export interface Load {
 /** One load in this many arrives 12 % short, which the mass rule then has to raise. */
 const SHORT_EVERY = 40;
 
+/** A producer has its contracts, and they are filed. */
+export function partnersOf({ producers, carriers, plants }: City, producer: SiteOwner) {
+  const nth = producers.indexOf(producer);
+  return { carrier: carriers[nth % carriers.length]!, plant: plants[nth % plants.length]! };
+}
+
 /** @param random gives numbers in [0, 1). */
 function newLoad(city: City, run: string, nth: number, random: () => number): Load {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
   const grams = (1_000 + Math.floor(random() * 9_000)) * 1_000;
+  const producer = pick(city.producers);
   return {
     name: `${run}-${nth}`,
-    producer: pick(city.producers),
-    carrier: pick(city.carriers),
-    plant: pick(city.plants),
+    producer,
+    ...partnersOf(city, producer),
     waste: pick(WASTES),
     grams,
     acceptedGrams: nth % SHORT_EVERY === 0 ? Math.floor(grams * 0.88) : grams - 2_000,
@@ -72,6 +78,7 @@ export interface PlannedAct {
 
 const TRUCK_GRAMS = 9_600_000;
 const quantity = { pieces: 0 };
+const UNSAID = { hazardousComponent: null, unNumber: null, packingGroup: null };
 
 export function nextAct(load: Load, now: Date): PlannedAct {
   const step = STEPS[load.next]!;
@@ -100,9 +107,10 @@ export function nextAct(load: Load, now: Date): PlannedAct {
         stream: 'hazardous',
         consignorSiteId: producer.siteId,
         carrierId: carrier.partyId,
+        onwardCarrierIds: [],
         consigneeSiteId: plant.siteId,
         shipperRole: 'consignor',
-        lines: [{ ...waste, ...quantity, massGrams: grams, plannedMethod: 'D10', batchIds: [] }],
+        lines: [{ ...waste, ...quantity, ...UNSAID, massGrams: grams, plannedMethod: 'D10', batchIds: [] }],
       });
     case 'issue':
       return act(producer, `/v1/manifests/${manifestId}/issue`, {});

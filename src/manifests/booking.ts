@@ -86,6 +86,17 @@ export function shareOver(parts: readonly LineBatch[], grams: number, pieces: nu
   return parts.map((part, index) => ({ ...part, grams: shares.grams[index]!, pieces: shares.pieces[index]! }));
 }
 
+/**
+ * What carries on a remainder takes all of it, for nobody would come for the rest: what it weighs more or less than was left
+ * there is a weighing difference of that place.
+ */
+export function loadingDifference(manifest: Parties, line: Line, loaded: readonly LineBatch[]): Movement[] {
+  if (line.offered.length === 0) return [];
+  const source = sourceOf(manifest);
+  const difference: Place = ['weighing_difference', source[1], source[2], manifest.consignorId];
+  return moveParts(line, without(line.offered, loaded), source, difference);
+}
+
 /** A line as the consignee received it. */
 export interface Received {
   readonly acceptedGrams: number;
@@ -149,6 +160,7 @@ export function lotOfRefused(manifest: Manifest): Remainder[] {
 export function positionsOf(manifest: Manifest): Movement[] {
   const source = sourceOf(manifest);
   return manifest.lines.flatMap((line) => [
+    ...(line.pickedUpGrams === null ? [] : loadingDifference(manifest, line, line.loaded)),
     ...restOf(manifest, line, source),
     ...moveParts(line, line.frozen, source, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
     ...line.lost.flatMap((part) => moveParts(line, [part], source, lostBy(part.carrierId, manifest))),

@@ -43,8 +43,9 @@ const draftReads = (input: inputs.DraftInput): Needs => ({
 /** The stock accounts of every line at a place, looked at alone or shared with others who only add. */
 const accountsAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place): string[] =>
   (manifest?.lines ?? []).map((line) => accountOf(placeOf(manifest!), line.wasteCode).id);
-const stocksAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place) =>
-  accountsAt(manifest, placeOf).map((key) => ({ lookup: stockLookup, key }));
+/** What a manifest draws from its origin's stock: nothing when it carries on a remainder, of which all is known. */
+const stocksDrawn = (manifest: Manifest | undefined) =>
+  manifest?.followsId ? [] : accountsAt(manifest, sourceOf).map((key) => ({ lookup: stockLookup, key }));
 
 const found = (input: { readonly id: string }, states: States): Manifest | undefined =>
   states.get(manifestKind, input.id);
@@ -135,7 +136,7 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
       lookups: [
         ...entitlementLookups(manifest, dayInShanghai(issuedAtOf(input, facts)), facts.reference),
         { lookup: reservedLookup, key: reservedKey(manifest) },
-        ...stocksAt(manifest, sourceOf),
+        ...stocksDrawn(manifest),
       ],
     };
   },
@@ -203,7 +204,7 @@ export const pickup: ManifestCommand<inputs.PickupInput> = {
     const manifest = found(input, states);
     const codeId = input.pickupCode ? manifest?.pickupCodeEventId : undefined;
     return {
-      lookups: [...stocksAt(manifest, sourceOf), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
+      lookups: [...stocksDrawn(manifest), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
     };
   },
   decide: (input, states, facts) =>

@@ -141,7 +141,11 @@ function correctedEvent(manifest: Manifest, changes: readonly FieldChange[], fac
     {
       region: manifest.originRegion,
       refs: batchesIn(movements),
-      also: { ...usesData(settled), ...movementsData(movements) },
+      also: {
+        ...usesData(settled),
+        ...(manifest.tripId ? { tripId: manifest.tripId } : {}),
+        ...movementsData(movements),
+      },
     },
   );
 }

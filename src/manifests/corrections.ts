@@ -3,6 +3,7 @@
  * right in time, with reasons, is no breach). Old values stay readable for ever: a correction is one more event. Pure.
  */
 import { z } from 'zod';
+import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
@@ -54,7 +55,15 @@ const LINE_FIELDS = {
 
 /** /legs/<from 0>/<name> */
 const LEG_FIELDS = {
-  plate: { value: z.string().min(1).max(20), concerns: ['consignor', 'carrier'], once: 'loaded' },
+  plate: {
+    value: z
+      .string()
+      .min(1)
+      .max(20)
+      .transform((given) => plateRemarks(given).plate),
+    concerns: ['consignor', 'carrier'],
+    once: 'loaded',
+  },
   driverId: { value: Uuid.nullable(), concerns: ['carrier'], once: 'loaded' },
   waybillNumber: { value: z.string().max(64).nullable(), concerns: ['carrier'], once: 'loaded' },
 } as const satisfies Record<string, Field>;
@@ -160,6 +169,21 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
       `第 ${fewer.line} 行拒收件数多于收到件数。`,
       `Line ${fewer.line} would have more pieces refused than received.`,
     );
+  const unaccepted = next.lines.find((line) => line.acceptedGrams === 0 && line.receivedPieces !== line.refusedPieces);
+  const pieces = changes.some(({ path }) => /(received|refused)Pieces$/.test(path));
+  if (unaccepted && pieces)
+    return against(
+      '/changes',
+      `第 ${unaccepted.line} 行未接受，收到件数须等于拒收件数。`,
+      `Nothing of line ${unaccepted.line} was accepted: as many pieces were received as refused.`,
+    );
+  const empty = next.lines.find(isOfNoBatch);
+  if (empty)
+    return against(
+      '/changes',
+      `第 ${empty.line} 行装运时没有任何批次，无从更正其数量；其余由接受记录说明。`,
+      `Line ${empty.line} was loaded empty, from no batch, so there is nothing to take more from; the receipt says what came.`,
+    );
   const quantities = changes.some(({ path }) => /(Grams|Pieces|wasteCode)$/.test(path));
   const movedOn = manifest.remainders.some(({ state }) => state !== 'held');
   if (quantities && movedOn)
@@ -170,6 +194,10 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
     );
   return undefined;
 }
+
+const isOfNoBatch = ({ loaded, pickedUpGrams, pickedUpPieces, refusedGrams, refusedPieces }: Line): boolean =>
+  loaded.length === 0 &&
+  [pickedUpGrams, pickedUpPieces, refusedGrams, refusedPieces].some((quantity) => (quantity ?? 0) > 0);
 
 /** The manifest with other values, and what follows from them: batches share a new mass as they shared the old one. */
 export function applyChanges(manifest: Manifest, changes: readonly FieldChange[]): Manifest {

@@ -274,37 +274,10 @@ export function decideTransition(
   manifest: Standing,
   roles: readonly ManifestRole[],
 ): { to: Status } | { refused: Refusal } {
-  const { by, from, to, when, basis }: Transition = TRANSITIONS[act];
-  if (!roles.some((role) => by.includes(role))) {
-    return {
-      refused: {
-        problem: 'not-your-act',
-        detail: {
-          zh: `此操作由${by.map((role) => ROLE_NAMES[role].zh).join('或')}办理。`,
-          en: `This belongs to the ${by.map((role) => ROLE_NAMES[role].en).join(' or the ')}.`,
-        },
-        basis,
-      },
-    };
-  }
-  if (!from.includes(manifest.status)) {
-    return {
-      refused: {
-        problem: 'wrong-status',
-        detail: {
-          zh: `联单现为“${STATUS_NAMES[manifest.status].zh}”，此操作须在“${from.map((status) => STATUS_NAMES[status].zh).join('、')}”时办理。`,
-          en: `The manifest is ${STATUS_NAMES[manifest.status].en}; this needs it to be ${from.map((status) => STATUS_NAMES[status].en).join(' or ')}.`,
-        },
-        basis,
-        allowedFrom: from,
-      },
-    };
-  }
-  const condition = when && CONDITIONS[when];
-  if (condition && !condition.holds(manifest)) {
-    const [zh, en] = [`${condition.zh}。`, `${condition.en.charAt(0).toUpperCase()}${condition.en.slice(1)}.`];
-    return { refused: { problem: 'wrong-status', detail: { zh, en }, basis } };
-  }
+  const { by, from, to, when }: Transition = TRANSITIONS[act];
+  if (!roles.some((role) => by.includes(role))) return NOT_YOURS[act];
+  if (!from.includes(manifest.status)) return WRONG_STATUS[act][manifest.status];
+  if (when && !CONDITIONS[when].holds(manifest)) return UNMET[act]!;
   return { to: to ?? manifest.status };
 }
 
@@ -325,3 +298,53 @@ export const STATUS_NAMES: Record<Status, { zh: string; en: string }> = {
   refused: { zh: '已拒收', en: 'refused' },
   void: { zh: '已作废', en: 'void' },
 };
+
+type Refused = { readonly refused: Refusal };
+
+/** A page of manifests asks for every act of each: what is said is put together once. */
+function saidOnce<Value>(say: (transition: Transition) => Value): Record<ManifestAct, Value> {
+  return Object.fromEntries(Object.entries(TRANSITIONS).map(([act, row]) => [act, say(row)])) as Record<
+    ManifestAct,
+    Value
+  >;
+}
+
+const NOT_YOURS = saidOnce(
+  ({ by, basis }): Refused => ({
+    refused: {
+      problem: 'not-your-act',
+      detail: {
+        zh: `此操作由${by.map((role) => ROLE_NAMES[role].zh).join('或')}办理。`,
+        en: `This belongs to the ${by.map((role) => ROLE_NAMES[role].en).join(' or the ')}.`,
+      },
+      basis,
+    },
+  }),
+);
+
+const WRONG_STATUS = saidOnce(({ from, basis }) => {
+  const wanted = {
+    zh: from.map((status) => STATUS_NAMES[status].zh),
+    en: from.map((status) => STATUS_NAMES[status].en),
+  };
+  const refused = (status: Status): Refused => ({
+    refused: {
+      problem: 'wrong-status',
+      detail: {
+        zh: `联单现为“${STATUS_NAMES[status].zh}”，此操作须在“${wanted.zh.join('、')}”时办理。`,
+        en: `The manifest is ${STATUS_NAMES[status].en}; this needs it to be ${wanted.en.join(' or ')}.`,
+      },
+      basis,
+      allowedFrom: from,
+    },
+  });
+  const statuses = Object.keys(STATUS_NAMES) as Status[];
+  return Object.fromEntries(statuses.map((status) => [status, refused(status)])) as Record<Status, Refused>;
+});
+
+const UNMET = saidOnce(({ when, basis }): Refused | undefined => {
+  if (!when) return undefined;
+  const { zh, en } = CONDITIONS[when];
+  const detail = { zh: `${zh}。`, en: `${en.charAt(0).toUpperCase()}${en.slice(1)}.` };
+  return { refused: { problem: 'wrong-status', detail, basis } };
+});

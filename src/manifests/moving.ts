@@ -18,7 +18,7 @@ const moveLoad = (manifest: Manifest, from: Place, to: Place): Movement[] =>
 
 /**
  * Either carrier reports first, and with that the load changes hands; the other confirms. Until both have spoken the
- * handover is half signed, and a rule asks for the rest.
+ * handover is half signed, and `confirmedBy` shows who is missing.
  */
 export function decideHandover(input: HandoverInput, manifest: Manifest, facts: Facts): Decision {
   const index = handoverAwaited(manifest)!;
