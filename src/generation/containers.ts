@@ -21,15 +21,12 @@ import { notFound } from '../platform/register.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { generated } from './commands.ts';
-import { parentRefusal } from './nesting.ts';
+import { ContainerName, parentRefusal } from './nesting.ts';
 import { atSiteAlsoNeeds, atSiteNeeds, onBehalf, ownerAt } from './tenants.ts';
 
 export const PACKAGINGS = ['bag', 'drum', 'can', 'box', 'bulk_bag', 'tank', 'pallet', 'other'] as const;
 export const FORMS = ['solid', 'semi_solid', 'liquid', 'gas'] as const;
 const PARTS_MAX = 50;
-
-/** A container as it is named by people: our id, or the 37 characters on its label. */
-export const ContainerName = z.string().trim().min(1).max(50);
 
 /**
  * 贴标签 (法典 531; HJ 1276-2022). What is in it came into being in it (`massGrams`), was taken from batches (`from`), or it is an outer

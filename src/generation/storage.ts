@@ -15,7 +15,7 @@ import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Grams, Instant, Pieces, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
-import { ContainerName } from './containers.ts';
+import { ContainerName } from './nesting.ts';
 import { storeStockLookup } from './queries.ts';
 import { type Store, storeKind } from './registers.ts';
 import { storeWarnings } from './rules.ts';

@@ -279,6 +279,7 @@ function hashOfInput(value: unknown): Buffer | undefined {
     return UNSTORABLE.test(canonical) ? undefined : sha256(canonical);
   } catch (error) {
     if (error instanceof RangeError) return undefined; // nested deeper than the stack
+    if (placeOfUnstorable(value) !== '') return undefined;
     throw error;
   }
 }
@@ -288,22 +289,23 @@ const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 function unstorable(sent: unknown): Problem {
   const detail = {
-    zh: '内容含有 NUL、不成对的代理字符或嵌套过深，无法保存。',
-    en: 'It holds NUL, half of a surrogate pair or too deep a nesting, which cannot be stored.',
+    zh: '内容含有 NUL、不成对的代理字符、过大的数或嵌套过深，无法保存。',
+    en: 'It holds NUL, half of a surrogate pair, too large a number or too deep a nesting, which cannot be stored.',
   };
   const pointer = placeOfUnstorable(sent) || '/';
   return new Problem('invalid-input', detail, { errors: [{ pointer, detail: detail.en }] });
 }
 
-/** JSON Pointer (RFC 6901) to the first text that cannot be kept; '' when it is the nesting. */
+/** JSON Pointer (RFC 6901) to a text or number that cannot be kept; '' when there is none: then it is the nesting. */
 function placeOfUnstorable(sent: unknown): string {
   const waiting: [pointer: string, value: unknown][] = [['', sent]];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const [pointer, value] = next;
-    if (typeof value === 'string' && NO_TEXT.test(value)) return pointer;
+    if (typeof value === 'string' && NO_TEXT.test(value)) return pointer || '/';
+    if (typeof value === 'number' && !Number.isFinite(value)) return pointer || '/'; // 1e400 is read as infinity
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, inner] of Object.entries(value)) {
-      if (NO_TEXT.test(key)) return pointer;
+      if (NO_TEXT.test(key)) return pointer || '/';
       waiting.push([`${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, inner]);
     }
   }

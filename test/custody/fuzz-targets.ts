@@ -27,9 +27,11 @@ export interface Target {
 /** Unique things are made anew each time, or every other body would only say that it exists already. */
 export function filled(payload: string): string {
   const year = String(randomInt(2_100, 10_000));
+  const letter = () => String.fromCharCode(65 + randomInt(8));
+  const digits = (count: number) => String(randomInt(10 ** count)).padStart(count, '0');
   return payload
-    .replaceAll('%PLATE%', () => `鲁B${randomInt(10_000, 99_999)}`)
-    .replaceAll('%CODE%', () => `TS${String(randomInt(100_000)).padStart(5, '0')}`)
+    .replaceAll('%PLATE%', () => `鲁${letter()}${letter()}${letter()}${digits(3)}`)
+    .replaceAll('%CODE%', () => `${letter()}${letter()}${digits(5)}`)
     .replaceAll('%YEAR%', year)
     .replaceAll('%UNIQUE%', () => randomUUID());
 }

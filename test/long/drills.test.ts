@@ -1,6 +1,5 @@
 import '../drills/cut-commits.cases.ts';
 import '../drills/faulty-groups.cases.ts';
-import '../drills/fuzz-long.cases.ts';
 import '../drills/killed-processes.cases.ts';
 import '../drills/main-process.cases.ts';
 import '../drills/poison-acts.cases.ts';
