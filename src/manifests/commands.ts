@@ -350,7 +350,7 @@ export const incidentResolution: ManifestCommand<inputs.IncidentResolutionInput>
   }),
   decide: (input, states, facts) =>
     onManifest('incident-resolution', input, states, facts, (manifest) =>
-      decideIncidentResolution(input, manifest, input.newLeg && states.get(partyKind, input.newLeg.carrierId)),
+      decideIncidentResolution(input, manifest, input.newLeg && states.get(partyKind, input.newLeg.carrierId), facts),
     ),
 };
 

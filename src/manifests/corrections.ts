@@ -90,7 +90,7 @@ interface Target {
   readonly list: 'lines' | 'legs' | 'head';
 }
 
-const PATH = /^\/(?:(lines|legs)\/(\d{1,2})\/)?([A-Za-z]+)$/;
+const PATH = /^\/(?:(lines|legs)\/(0|[1-9]\d?)\/)?([A-Za-z]+)$/;
 const TABLES = { lines: LINE_FIELDS, legs: LEG_FIELDS, head: HEAD_FIELDS };
 
 function targetOf(manifest: Manifest, path: string): Target | undefined {
@@ -126,7 +126,8 @@ export function checkChanges(
     const target = targetOf(manifest, path);
     if (!target) return { refusal: unknownPath(index, path) };
     if (changes.some((change) => change.path === path)) return { refusal: twice(index, path) };
-    if (!isRecorded(manifest, target.field)) return { refusal: notRecorded(index, path, target.field) };
+    const begun = target.list !== 'legs' || manifest.legs[target.index]!.startedAt !== null;
+    if (!begun || !isRecorded(manifest, target.field)) return { refusal: notRecorded(index, path, target.field) };
     const parsed = target.field.value.safeParse(value);
     if (!parsed.success) return { refusal: badValue(index, path, parsed.error.issues[0]!.message) };
     const to = target.list === 'head' ? new Date(parsed.data as string).toISOString() : parsed.data;
@@ -136,9 +137,33 @@ export function checkChanges(
     changes.push({ path, from, to });
     for (const approver of target.field.concerns) approvers.add(approver);
   }
-  const refusal = impossible(manifest, changes);
+  const refusal = impossible(manifest, changes) ?? severalCarriers(manifest, changes);
   return refusal ? { refusal } : { changes, approvers: [...approvers] };
 }
+
+/**
+ * Of several carriers each answers for its own leg; for what was loaded the first, for the rest whoever has the load, or
+ * brought it. Nobody when the carrier has no part in it.
+ */
+export function carriersConcerned(manifest: Manifest, changes: readonly Pick<FieldChange, 'path'>[]): string[] {
+  const ids = changes.flatMap(({ path }) => {
+    const target = targetOf(manifest, path);
+    if (!target?.field.concerns.includes('carrier')) return [];
+    const loaded = target.name.startsWith('pickedUp') ? 0 : currentLeg(manifest);
+    return [manifest.legs[target.list === 'legs' ? target.index : loaded]!.carrierId];
+  });
+  return [...new Set(ids)];
+}
+
+/** One carrier speaks for itself and not for another: what concerns two is proposed as two. */
+const severalCarriers = (manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined =>
+  carriersConcerned(manifest, changes).length < 2
+    ? undefined
+    : against(
+        '/changes',
+        '所更正的内容分属不同承运人；请分别提出更正。',
+        'These changes concern different carriers; propose a correction for each.',
+      );
 
 /** The paths whose value is no longer what it was when the correction was proposed. */
 export const changedSince = (manifest: Manifest, changes: readonly FieldChange[]): string[] =>

@@ -53,6 +53,7 @@ export interface Incident {
   readonly eventId: string;
   readonly occurredAt: string;
   readonly region: string | null;
+  readonly place: string;
   /** In whose hands the affected part lies. */
   readonly carrierId: string;
   readonly plans: readonly string[];

@@ -37,6 +37,7 @@ const IncidentView = z.object({
   type: z.enum(INCIDENT_TYPES),
   occurredAt: z.iso.datetime(),
   region: z.string().nullable(),
+  place: z.string(),
   carrierId: z.uuid(),
   /** Who has filed a plan. */
   plans: z.array(z.uuid()),

@@ -81,6 +81,8 @@ export function openJournal(options: JournalOptions): Journal {
       act: act.name,
       input: request.fingerprint ?? input,
       version: request.expectedSeq ?? null,
+      // A key bound to a site is not answered what another one was told.
+      ...(request.caller.site ? { site: request.caller.site } : {}),
     });
     if (!inputHash) return Promise.reject(unstorable(request.fingerprint?.body ?? input));
     const name = `${request.organisation} ${request.key}`;

@@ -260,11 +260,27 @@ export async function bringForward(pool: pg.Pool, rule: string, now: Date, rowsM
 
 export type AnomalyRow = Anomaly & { readonly version: number };
 
-const anomaliesById = (pool: pg.Pool, ids: readonly string[]): Promise<AnomalyRow[]> =>
-  subjectsById(pool, anomalyKind, ids);
+const ELSEWHERE_SQL = `select a.id from anomalies a
+  left join manifests m on m.id = a.subject_id left join batches b on b.id = a.subject_id
+  left join accounts c on c.id = a.subject_id left join stores s on s.id = a.subject_id
+  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id], null))
+    and coalesce(m.id, b.id, c.id, s.id) is not null`;
+
+/** A key bound to a site is not shown what is about another; what is the whole party's, such as a licence, it is. */
+async function anomaliesById(pool: pg.Pool, ids: readonly string[], { site }: Sight): Promise<AnomalyRow[]> {
+  const rows = await subjectsById(pool, anomalyKind, ids);
+  if (site === null) return rows;
+  const elsewhere = await pool.query<{ id: string }>({
+    name: 'anomalies-elsewhere',
+    text: ELSEWHERE_SQL,
+    values: [ids, site],
+  });
+  const hidden = new Set(elsewhere.rows.map(({ id }) => id));
+  return rows.filter(({ id }) => !hidden.has(id));
+}
 
 export async function findAnomaly(pool: pg.Pool, sight: Sight, id: string): Promise<AnomalyRow | undefined> {
-  const [anomaly] = await anomaliesById(pool, [id]);
+  const [anomaly] = await anomaliesById(pool, [id], sight);
   return anomaly && (await maySee(pool, sight, 'anomaly', id)) ? anomaly : undefined;
 }
 
@@ -287,7 +303,7 @@ export function listAnomalies(
   return listVisible(pool, sight, {
     ...page,
     kind: 'anomaly',
-    load: (ids) => anomaliesById(pool, ids),
+    load: (ids) => anomaliesById(pool, ids, sight),
     fits: (anomaly) =>
       isAsked(status, anomaly.status) &&
       isAsked(rule, anomaly.rule) &&

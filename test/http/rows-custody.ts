@@ -1,7 +1,7 @@
 import { labelBody } from '../generation/given.ts';
 import { at } from '../manifests/given.ts';
 import type { Ground } from './ground.ts';
-import { CONSIGNOR, membersBut, ON_MANIFEST, type Rows, SEES_MANIFEST, SEES_STOCK, WATCHERS } from './kinds.ts';
+import { CONSIGNOR, membersBut, type Rows, SEES_MANIFEST, SEES_STOCK, WATCHERS } from './kinds.ts';
 
 /** What comes into being, lies, moves within a site, is weighed and treated; what does not agree. */
 export function custodyRows({
@@ -26,7 +26,8 @@ export function custodyRows({
       operation: 'generations.record',
       url: '/v1/generations',
       body: { siteId: world.consignorSiteId, wasteCode: '900-249-08', massGrams: 1, occurredAt: at(world) },
-      may: ['consignor'],
+      may: [...CONSIGNOR, 'agent'],
+      told: ['consignorElsewhere'],
     },
     'GET /v1/batches': {
       operation: 'batches.read',
@@ -43,14 +44,14 @@ export function custodyRows({
       operation: 'balances.read',
       url: `/v1/balances?partyId=${consignor.partyId}`,
       may: SEES_STOCK,
-      empty: ['regulatorOfMedical'],
+      empty: ['regulatorOfMedical', 'consignorElsewhere'],
     },
     'POST /v1/weigh-tickets': {
       operation: 'weigh-tickets.record',
       url: '/v1/weigh-tickets',
       body: ticket(),
-      may: ['consignee', 'device', 'driver'],
-      told: ['consignor', 'carrier', 'stranger'],
+      may: ['consignee', 'device', 'driver', 'secondDriver'],
+      told: membersBut('consignee'),
     },
     'GET /v1/weigh-tickets': {
       operation: 'weigh-tickets.read',
@@ -66,13 +67,14 @@ export function custodyRows({
       operation: 'containers.label',
       url: '/v1/containers',
       body: labelBody(labelling, { massGrams: 1 }),
-      may: ['consignor'],
+      may: ['consignor', 'tenant'],
+      told: ['consignorHere', 'consignorElsewhere'],
     },
     'GET /v1/containers': {
       operation: 'containers.read',
       url: `/v1/containers?siteId=${unitSiteId}`,
       may: ['regulatorHere'],
-      empty: ['consignor', 'regulatorOfMedical'],
+      empty: ['consignor', 'tenant', 'regulatorOfMedical'],
     },
     'GET /v1/containers/{id}': {
       operation: 'containers.read',
@@ -111,7 +113,7 @@ export function custodyRows({
       operation: 'storage-moves.read',
       url: `/v1/storage-moves?siteId=${unitSiteId}`,
       may: WATCHERS,
-      empty: ['consignor'],
+      empty: ['consignor', 'tenant'],
     },
     'GET /v1/storage-moves/{id}': {
       operation: 'storage-moves.read',
@@ -122,13 +124,14 @@ export function custodyRows({
       operation: 'treatments.record',
       url: '/v1/treatments',
       body: treatment(3),
-      may: ['consignor'],
+      may: CONSIGNOR,
+      told: ['consignorElsewhere'],
     },
     'POST /v1/treatments/{id}/reversal': {
       operation: 'treatments.reverse',
       url: `/v1/treatments/${treatmentToReverse}/reversal`,
       body: { reason: 'test' },
-      may: ['consignor'],
+      may: CONSIGNOR,
     },
     'GET /v1/treatments': {
       operation: 'treatments.read',

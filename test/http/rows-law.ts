@@ -33,13 +33,13 @@ export function lawRows({
     'GET /v1/permits': {
       operation: 'permits.read',
       url: '/v1/permits?limit=200',
-      may: ['administrator', 'consignor', ...WATCHERS],
+      may: ['administrator', ...CONSIGNOR, 'consignorElsewhere', ...WATCHERS],
       lists: planId,
     },
     'GET /v1/permits/{id}': {
       operation: 'permits.read',
       url: `/v1/permits/${planId}`,
-      may: ['administrator', 'consignor', ...WATCHERS],
+      may: ['administrator', ...CONSIGNOR, 'consignorElsewhere', ...WATCHERS],
     },
     'POST /v1/permits': {
       operation: 'permits.register',
@@ -53,46 +53,49 @@ export function lawRows({
       url: `/v1/permits/${planId}`,
       body: plan,
       may: ['administrator', 'consignor', ...WATCHERS],
+      told: ['consignorHere', 'consignorElsewhere'],
     },
     'GET /v1/permits/{id}/uses': {
       operation: 'permits.uses',
       url: `/v1/permits/${planId}/uses`,
-      may: [...CONSIGNOR, 'agent', ...WATCHERS],
+      may: [...CONSIGNOR, ...WATCHERS],
+      empty: ['consignorElsewhere'],
     },
     'GET /v1/delegations': {
       operation: 'delegations.read',
       url: '/v1/delegations?limit=200',
-      may: ['administrator', 'consignor'],
+      may: ['administrator', ...CONSIGNOR, 'agent'],
       lists: delegationId,
     },
     'GET /v1/delegations/{id}': {
       operation: 'delegations.read',
       url: `/v1/delegations/${delegationId}`,
-      may: ['administrator', 'consignor'],
+      may: ['administrator', ...CONSIGNOR, 'agent'],
     },
     'POST /v1/delegations': {
       operation: 'delegations.register',
       url: '/v1/delegations',
       body: delegation,
-      may: ['administrator', 'consignor'],
-      told: membersBut('consignor'),
+      may: ['administrator', ...CONSIGNOR],
+      told: membersBut(...CONSIGNOR),
     },
     'PUT /v1/delegations/{id}': {
       operation: 'delegations.amend',
       url: `/v1/delegations/${delegationId}`,
       body: delegation,
-      may: ['administrator', 'consignor'],
+      may: ['administrator', ...CONSIGNOR],
+      told: ['agent'],
     },
     'GET /v1/designations': {
       operation: 'designations.read',
       url: '/v1/designations?limit=200',
-      may: ['administrator', 'consignor', 'regulatorHere'],
+      may: ['administrator', ...CONSIGNOR, 'regulatorHere'],
       lists: designationId,
     },
     'GET /v1/designations/{id}': {
       operation: 'designations.read',
       url: `/v1/designations/${designationId}`,
-      may: ['administrator', 'consignor', 'regulatorHere'],
+      may: ['administrator', ...CONSIGNOR, 'regulatorHere'],
     },
     'POST /v1/designations': {
       operation: 'designations.register',
@@ -120,7 +123,7 @@ export function lawRows({
     'GET /v1/reports': {
       operation: 'reports.read',
       url: '/v1/reports?period=2025&limit=200',
-      may: [...CONSIGNOR, 'agent', ...WATCHERS],
+      may: [...CONSIGNOR, ...WATCHERS],
       lists: world.consignorSiteId,
     },
     'GET /v1/reports/draft': {
@@ -137,12 +140,13 @@ export function lawRows({
       operation: 'reports.confirm',
       url: '/v1/reports',
       body: { ...zero, period: '2026-08' },
-      may: ['consignor'],
+      may: [...CONSIGNOR, 'agent'],
+      told: ['consignorElsewhere'],
     },
     'GET /v1/registers/{register}': {
       operation: 'registers.read',
       url: `/v1/registers/outsourced?siteId=${world.consignorSiteId}&from=2026-08-01&to=2026-09-01`,
-      may: ['consignor', 'regulatorHere'],
+      may: [...CONSIGNOR, 'agent', 'regulatorHere'],
       empty: ['regulatorOfMedical'],
     },
     'GET /v1/coverage': {

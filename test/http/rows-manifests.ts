@@ -143,17 +143,19 @@ async function correctionRows({ world, depotId }: Ground): Promise<Rows> {
   });
   return {
     ...act('correction', await received(), change, [...CONSIGNOR, 'carrier', 'secondCarrier', 'consignee']),
+    // What the consignor has agreed to its other keys need not. After the regulator here, nothing is open.
     ...decided(
       'correction-approval',
       await proposed(),
-      [...CONSIGNOR, 'carrier', 'regulatorHere'],
-      ['consignee', ...told],
+      ['consignor', 'carrier', 'regulatorHere', 'regulatorPassed'],
+      ['consignorHere', 'consignee', 'secondCarrier'],
     ),
+    // The first to say no ends it for everyone who may know of it.
     ...decided(
       'correction-rejection',
       await proposed(),
-      [...CONSIGNOR, 'carrier', 'regulatorHere'],
-      ['consignee', ...told],
+      [...CONSIGNOR, 'carrier', 'consignee', 'regulatorHere', ...told],
+      [],
     ),
     ...decided('correction-withdrawal', await proposed(), ['consignee'], [...CONSIGNOR, 'carrier', 'secondCarrier']),
   };

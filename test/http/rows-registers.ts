@@ -53,8 +53,8 @@ export function registerRows({
       operation: 'sites.amend',
       url: `/v1/sites/${world.consignorSiteId}`,
       body: site,
-      may: ['administrator', 'consignor'],
-      told: membersBut('consignor'),
+      may: ['administrator', ...CONSIGNOR],
+      told: membersBut(...CONSIGNOR),
     },
     'GET /v1/vehicles': { operation: 'vehicles.read', url: '/v1/vehicles', may: EVERY_READER },
     'GET /v1/vehicles/{id}': { operation: 'vehicles.read', url: `/v1/vehicles/${vehicleId}`, may: EVERY_READER },
@@ -141,12 +141,12 @@ export function registerRows({
     'GET /v1/stores': {
       operation: 'stores.read',
       url: `/v1/stores?siteId=${unitSiteId}`,
-      may: ['administrator', 'consignor', ...WATCHERS],
+      may: ['administrator', 'consignor', 'tenant', ...WATCHERS],
     },
     'GET /v1/stores/{id}': {
       operation: 'stores.read',
       url: `/v1/stores/${storeId}`,
-      may: ['administrator', 'consignor', ...WATCHERS],
+      may: ['administrator', 'consignor', 'tenant', ...WATCHERS],
     },
     'POST /v1/stores': {
       operation: 'stores.register',
@@ -165,7 +165,7 @@ export function registerRows({
     'GET /v1/tenancies': {
       operation: 'tenancies.read',
       url: `/v1/tenancies?siteId=${unitSiteId}`,
-      may: ['administrator', 'consignor', ...WATCHERS],
+      may: ['administrator', 'consignor', 'tenant', ...WATCHERS],
     },
     'GET /v1/tenancies/{id}': {
       operation: 'tenancies.read',
