@@ -1,3 +1,4 @@
 import './simulator/referee.cases.ts';
 import './simulator/history.cases.ts';
 import './simulator/play.cases.ts';
+import './simulator/weeks.cases.ts';

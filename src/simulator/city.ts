@@ -33,6 +33,8 @@ export interface Producer {
   /** A key site weighs its trucks, a smaller one its drums and bags (HJ 1259 4.3.3). */
   readonly scale: Scale;
   readonly customs: readonly Custom[];
+  /** Codes its yearly plan names besides what it ships. */
+  readonly alsoPlans: readonly string[];
   /** A collector that keeps the register of a micro-producer (委托). */
   readonly agent: Plant | null;
 }
@@ -96,8 +98,9 @@ const VALID_FROM = '2022-01-01';
 const VALID_TO = '2035-01-01';
 /** A vehicle makes a trip or two a day; a busier week needs more of them. */
 const VEHICLES = { fewest: 6, carriersTripsEach: 3 };
-/** Stands in the yard all week: who follows the walk-through of the README drives it. */
-const SPARE_PLATE = '鲁A12345';
+/** Stands in the yard all week: who follows the walk-through of the README drives it, with this waste on it. */
+export const SPARE_PLATE = '鲁A12345';
+const WALK_THROUGH_CODE = '900-252-12';
 const TARE_GRAMS = { from: 8_500_000, to: 15_500_000 };
 const PAYLOAD_GRAMS = 30_000_000;
 
@@ -200,6 +203,7 @@ function producer(
         plant: first ? plants[0]! : draw.pick(fit),
       };
     }),
+    alsoPlans: first ? [WALK_THROUGH_CODE] : [],
     agent: !first && trade.siteClass === 'register' ? draw.pick(plants.filter(({ isCollector }) => isCollector)) : null,
   };
 }

@@ -1,4 +1,4 @@
-import type { Carrier, Plant, Producer } from './city.ts';
+import { type Plant, type Producer, SPARE_PLATE } from './city.ts';
 import { dayOf } from './days.ts';
 import type { History } from './history.ts';
 
@@ -17,6 +17,9 @@ export interface Registration {
 export function registrationsOf(history: History): Registration[][] {
   const { producers, carriers, plants, regulator } = history.city;
   const watches = { jurisdiction: { region: '370100', streams: ['hazardous'] } };
+  const driven = new Set(
+    history.consignments.flatMap(({ vehicle, onward }) => [vehicle.plate, ...onward.map((one) => one.vehicle.plate)]),
+  );
   const parties = [
     ...producers.map((one) => party(one, ['producer'])),
     ...carriers.map((one) => party(one, ['carrier'])),
@@ -33,11 +36,13 @@ export function registrationsOf(history: History): Registration[][] {
     ),
     ...carriers.map((one) => site(one, '停车场')),
     ...carriers.flatMap(({ ref, vehicles }) =>
-      vehicles.map(({ plate, payloadGrams }) => ({
-        path: '/v1/vehicles',
-        body: { partyId: `@${ref}`, plate, payloadGrams },
-        names: plate,
-      })),
+      vehicles
+        .filter(({ plate }) => plate === SPARE_PLATE || driven.has(plate))
+        .map(({ plate, payloadGrams }) => ({
+          path: '/v1/vehicles',
+          body: { partyId: `@${ref}`, plate, payloadGrams },
+          names: plate,
+        })),
     ),
     ...[...producers, ...carriers, ...plants, regulator].map(({ ref }) => ({
       path: '/v1/api-keys',
@@ -95,16 +100,14 @@ const licence = ({ ref, licenceRef, licence: { number, siteRef, scaleGrams, ...t
 });
 
 /** TM 10(1)-(2): a plan that names its wastes and a contract with everybody it gives them to; a micro-producer's agent. */
-function papersOf(producer: Producer, { city, consignments, until }: History): Registration[] {
-  const { ref, customs, agent } = producer;
+function papersOf(producer: Producer, { consignments, until }: History): Registration[] {
+  const { ref, customs, alsoPlans, agent } = producer;
   const own = consignments.filter((load) => load.producer.ref === ref);
-  const codes = [...customs.map(({ waste }) => waste.code), ...own.flatMap(({ lines }) => lines.map(codeOf))];
-  const others: (Carrier | Plant)[] = [
-    ...customs.flatMap(({ carrier, plant }) => [carrier, plant]),
-    ...own.flatMap(({ carrier, plant }) => [carrier, plant]),
-  ];
+  const codes = [...customs.map(codeOf), ...alsoPlans, ...own.flatMap(({ lines }) => lines.map(codeOf))];
+  // Who ships nothing in that time has papers too; they would only take time.
+  const others = (own.length > 0 ? [...customs, ...own] : []).flatMap(({ carrier, plant }) => [carrier, plant]);
   const year = Number(dayOf(until).slice(0, 4));
-  const valid = { validFrom: `${year - 2}-01-01`, validTo: `${year + 1}-01-01` };
+  const valid = { validFrom: `${year - 2}-01-01`, validTo: `${year + 2}-01-01` };
   const plan = {
     path: '/v1/permits',
     by: ref,
@@ -133,11 +136,14 @@ function papersOf(producer: Producer, { city, consignments, until }: History): R
   const delegation = agent && {
     path: '/v1/delegations',
     by: ref,
-    body: { principalId: `@${ref}`, agentId: `@${agent.ref}`, acts: ['generation'], ...valid },
+    body: { principalId: `@${ref}`, agentId: `@${agent.ref}`, acts: DELEGATED, ...valid },
     names: `${ref}agent`,
   };
-  return [plan, ...contracts, ...(delegation && city.plants.some((one) => one.ref === agent.ref) ? [delegation] : [])];
+  return [plan, ...contracts, ...(delegation ? [delegation] : [])];
 }
+
+/** What a collector does for a micro-producer: everything up to the pickup. */
+const DELEGATED = ['generation', 'draft', 'issue', 'pickup-code'];
 
 const codeOf = ({ waste }: { readonly waste: { readonly code: string } }): string => waste.code;
 const distinct = (values: readonly string[]): string[] => [...new Set(values)];

@@ -1,4 +1,4 @@
-import type { Plant } from './city.ts';
+import type { Plant, Producer } from './city.ts';
 import {
   type Change,
   type Consignment,
@@ -37,9 +37,14 @@ const about = (load: Consignment, name: string, by: string, at: number): Omit<Re
   chains: [load.ref],
 });
 
+/** A micro-producer's collector fills in for it. */
+const whoFilesFor = ({ agent, ref }: Producer): string => agent?.ref ?? ref;
+
 function filed(load: Consignment): Report[] {
   const { ref, producer, carrier, plant, follows, paperIssuedAt, confirmation } = load;
-  const draft = { ...about(load, 'draft', producer.ref, load.draftedAt), names: { [ref]: 'id' } };
+  const clerk = whoFilesFor(producer);
+  const drafter = follows ? producer.ref : clerk;
+  const draft = { ...about(load, 'draft', drafter, load.draftedAt), names: { [ref]: 'id' } };
   const paper = paperIssuedAt === null ? {} : { paper: { issuedAt: iso(paperIssuedAt), reason: '停电，系统不可用' } };
   return [
     follows
@@ -56,7 +61,7 @@ function filed(load: Consignment): Report[] {
       : { ...draft, path: '/v1/manifests', body: draftBody(load, plant) },
     // Numbers are drawn in the order of issue: issues follow each other, or two runs would number differently.
     {
-      ...about(load, 'issue', producer.ref, load.issuedAt),
+      ...about(load, 'issue', drafter, load.issuedAt),
       path: `${pathOf(load)}/issue`,
       body: paper,
       chains: [ref, 'numbers'],
@@ -64,7 +69,7 @@ function filed(load: Consignment): Report[] {
     ...(confirmation?.how === 'code'
       ? [
           {
-            ...about(load, 'code', producer.ref, confirmation.at),
+            ...about(load, 'code', clerk, confirmation.at),
             path: `${pathOf(load)}/pickup-code`,
             body: {},
             names: { [`${ref}code`]: 'pickupCode' },
@@ -277,13 +282,13 @@ function refusedFirst(load: Consignment, plant: Plant): Report[] {
   const ref = `${load.ref}x`;
   return [
     {
-      ...about(load, 'draftx', load.producer.ref, load.draftedAt - 2 * MINUTE),
+      ...about(load, 'draftx', whoFilesFor(load.producer), load.draftedAt - 2 * MINUTE),
       path: '/v1/manifests',
       body: draftBody(load, plant),
       names: { [ref]: 'id' },
     },
     {
-      ...about(load, 'issuex', load.producer.ref, load.draftedAt - MINUTE),
+      ...about(load, 'issuex', whoFilesFor(load.producer), load.draftedAt - MINUTE),
       path: `/v1/manifests/@${ref}/issue`,
       body: {},
       chains: [load.ref, 'numbers'],

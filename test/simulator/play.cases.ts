@@ -1,20 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import { buildApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { createFirstAdministrator } from '../../src/parties/granting.ts';
 import { playedClock } from '../../src/platform/clock.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
-import { startService } from '../../src/service.ts';
 import { compare, tableOf } from '../../src/simulator/compare.ts';
-import { OPERATOR, playAndCompare } from '../../src/simulator/demo.ts';
 import { type History, historyOf } from '../../src/simulator/history.ts';
-import { beginningOf } from '../../src/simulator/play.ts';
-import { stageOf } from '../../src/stage.ts';
 import { cloneDatabase } from '../support/database.ts';
+import { playedOn } from './staged.ts';
 
 /** A tiny city from end to end: played through HTTP on a clock of its own, and held against the key. */
 const UNTIL = Date.parse('2026-10-12T10:00:00Z');
@@ -27,27 +19,16 @@ interface Told {
   readonly late: number;
   readonly events: number;
   readonly openJobs: number;
+  readonly remarks: readonly string[];
   readonly followed: boolean;
 }
 
+/** What the service remarked on at the issue of ordinary loads. */
+const remarksOn = ({ seed, consignments }: History, warnings: ReadonlyMap<string, readonly string[]>): string[] =>
+  consignments.flatMap(({ ref, tale }) => (tale ? [] : (warnings.get(`sim-${seed}-${ref}-issue`) ?? [])));
+
 async function played(t: Test, history: History): Promise<Told> {
-  const database = await cloneDatabase();
-  const clock = playedClock(new Date(beginningOf(history)));
-  const config = readConfig({ LOG_LEVEL: 'silent', RATE_LIMIT_PER_MINUTE: '1000000' });
-  const logger = pino({ level: 'silent' });
-  const metrics = createMetrics();
-  const service = await startService({ config, databaseUrl: database.url, clock, logger, metrics });
-  const app = await buildApp({ config, service, logger, metrics, version: 'test' });
-  t.teardown(async () => {
-    await app.close();
-    await service.stop();
-    await database.drop();
-  });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = app.server.address() as { port: number };
-  const { apiKey } = await createFirstAdministrator(service.journal, OPERATOR);
-  const stage = stageOf(service, clock, `http://127.0.0.1:${port}`, apiKey);
-  const { comparison } = await playAndCompare(history, stage);
+  const { comparison, played, service, clock } = await playedOn(t, history);
   const { pool } = service.database;
   const { rows: numbers } = await pool.query('select number, status, lines from manifests order by number');
   const { rows: late } = await pool.query(
@@ -71,6 +52,7 @@ async function played(t: Test, history: History): Promise<Told> {
     late: late[0].count,
     events: events[0].count,
     openJobs: open[0].count,
+    remarks: remarksOn(history, played.warnings),
     followed: stoodAt === history.until && clock.now().getTime() > stoodAt,
   };
 }
@@ -92,6 +74,7 @@ t.test(
     t.ok(first.events > 200);
     t.equal(first.late, 0, 'no event lies after the end');
     t.equal(first.openJobs, 0);
+    t.same(first.remarks, [], 'contracts, plans, licences and stock cover what is ordinary');
     t.ok(first.followed, 'the clock stood at the end and then follows the machine’s');
     const second = await played(t, tiny('tiny'));
     t.same(second.numbers, first.numbers);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Consignment } from '../../src/simulator/consignment.ts';
+import type { Consignment, Room, Trip } from '../../src/simulator/consignment.ts';
 import { DAY, HOUR, MINUTE } from '../../src/simulator/days.ts';
 import { parametersFrom, SHIPPED } from '../../src/simulator/parameters.ts';
 import { referee } from '../../src/simulator/referee.ts';
@@ -165,12 +165,179 @@ t.test('kept for longer than a year', async (t) => {
   const load = aLoad({ issuedAt: MONDAY + 90 * DAY });
   const kept = (day: string) => {
     const at = Date.parse(`${day}T12:00:00+08:00`);
-    const batch = aGeneration(load, { ref: 'b', at, mode: 'paper' });
+    const batch = aGeneration(load, { ref: 'b', at, toldAt: MONDAY - 2 * DAY, mode: 'paper' });
     return keyOf(aHistory([load], { until: MONDAY, generations: [batch] }));
   };
   t.same(kept('2025-09-07'), [], 'its last day is that on which it is a year old');
   t.same(kept('2025-09-06'), ['storage_over_limit b warning']);
   t.same(kept('2025-08-07'), ['storage_over_limit b critical']);
+});
+
+t.test(
+  'what was received lies a year too, and what came of a treatment; from paper with a day’s patience',
+  async (t) => {
+    const until = MONDAY + 400 * DAY;
+    const load = aLoad({ ref: 'm' });
+    t.same(says(load, { until, generations: [] }).slice(-1), ['storage_over_limit min1 critical']);
+    const { plant, receipt } = load;
+    const inputs = [{ waste: load.lines[0]!.waste, grams: 10_000_000 }];
+    const treatments = [
+      {
+        ...live(receipt.at + DAY),
+        ref: 'd',
+        plant,
+        startedAt: receipt.at,
+        inputs,
+        residue: { code: '772-003-18', grams: 1_000 },
+        product: null,
+      },
+    ];
+    const said = says(load, { until, treatments, generations: [] });
+    t.same(said.slice(-1), ['storage_over_limit dresidue critical'], 'what was treated has gone');
+    const late = aGeneration(load, { ref: 'b', at: MONDAY - 400 * DAY, toldAt: MONDAY, mode: 'paper' });
+    const told = (end: number) => keyOf(aHistory([], { until: end, generations: [late] }));
+    t.same(told(MONDAY + DAY - 1), []);
+    t.same(told(MONDAY + DAY), ['storage_over_limit b critical']);
+  },
+);
+
+const refused = (grams: number, pieces = 0) => [{ grams, pieces }];
+
+t.test('what was refused was received all the same, and was not taken', async (t) => {
+  const load = aLoad({ ref: 'm', received: received(4_000_000, 4), refused: refused(6_000_000, 6) });
+  t.same(says(load), []);
+  t.same(says({ ...load, refused: refused(5_799_999, 6) }), ['mass m info']);
+  t.same(says({ ...load, refused: refused(6_000_000, 5) }), ['piece_count m critical']);
+  const ended = { ...load.plant, licence: { ...load.plant.licence, validTo: '2026-09-08', scaleGrams: 4_000_000 } };
+  const ground = { ...CITY, plants: [ended] };
+  const overnight = { ...load, plant: ended, receipt: live(MONDAY + DAY) };
+  t.same(says({ ...overnight, received: received(0, 0), refused: refused(10_000_000, 10) }, { ground }), []);
+  t.same(says(overnight), ['licence m critical']);
+  t.same(says({ ...load, plant: ended }, { ground }), [], 'and is not counted for the scale');
+});
+
+t.test('a licence leaves codes out, names methods and places, and is for one site', async (t) => {
+  const load = aLoad({ ref: 'm' });
+  const { code } = load.lines[0]!.waste;
+  const licensed = (changes: object, more: Partial<Consignment> = {}) =>
+    says({ ...load, ...more, plant: { ...load.plant, licence: { ...load.plant.licence, ...changes } } });
+  t.same(licensed({ excludedCodes: ['900-041-49'], methods: [load.plant.method], areas: ['370100'] }), []);
+  t.same(licensed({ siteRef: load.plant.siteRef, areas: [load.producer.region] }), []);
+  for (const changes of [{ excludedCodes: [code] }, { methods: ['R5'] }, { areas: ['440000'] }, { siteRef: 'else' }])
+    t.same(licensed(changes), ['licence m critical']);
+  t.same(licensed({ methods: [load.plant.method] }, { method: 'R5' }), ['licence m critical'], 'treated otherwise');
+});
+
+t.test('an incident took what it took: it is not looked for at the gate', async (t) => {
+  const lost = [{ grams: 2_000_000, pieces: 2 }];
+  const affected = [{ grams: 3_000_000, pieces: 3 }];
+  const at = { ...live(MONDAY + HOUR), type: 'leak' as const, place: '', plansAt: MONDAY + 2 * HOUR };
+  const incident = { ...at, affected, lost, settled: live(MONDAY + 2 * HOUR) };
+  const load = (grams: number, pieces: number, more: object = {}) =>
+    says(aLoad({ ref: 'm', received: received(grams, pieces), incident: { ...incident, ...more } }));
+  t.same(load(8_000_000, 8), []);
+  t.same(load(7_799_999, 8), ['mass m info']);
+  t.same(load(8_000_000, 7), ['piece_count m critical']);
+  const late = { settled: live(MONDAY + 5 * HOUR) };
+  t.same(load(7_000_000, 7, late), [], 'what was saved afterwards stays behind');
+  t.same(load(8_000_000, 8, late), ['mass m critical', 'piece_count m critical']);
+});
+
+t.test('each leg has its own clock and its own vehicle', async (t) => {
+  const { carrier, vehicle } = aLoad();
+  const other = carrier.vehicles.find(({ plate }) => plate !== vehicle.plate)!;
+  const stop = (how: 'handover' | 'stored', from: number, to = from) => ({
+    ...{ how, carrier, vehicle: other, place: '', siteRef: 'depot' },
+    ended: live(MONDAY + from * HOUR),
+    began: live(MONDAY + to * HOUR),
+  });
+  const travels = (hours: number, onward: Consignment['onward']) =>
+    says(aLoad({ ref: 'm', onward, arrival: live(MONDAY + hours * HOUR) }), { until: MONDAY + 9 * DAY });
+  t.same(travels(80, [stop('stored', 40, 70)]), [], 'a store is no road');
+  t.same(travels(118, [stop('stored', 40, 70)]), ['transit_overlong m warning']);
+  t.same(travels(90, [stop('handover', 45)]), [], '45 hours each');
+  t.same(travels(90, [stop('handover', 48)]), ['transit_overlong m warning']);
+  const first = aLoad({ ref: 'one', onward: [stop('handover', 1)], arrival: live(MONDAY + 3 * HOUR) });
+  const elsewhere = { ...CITY.producers.find(({ ref }) => ref !== first.producer.ref)!, siteRef: 'elsewhere' };
+  const { wasteCodes } = first.plant.licence;
+  const plant = CITY.plants.find(({ ref }) => ref !== first.plant.ref)!;
+  const to = { ...plant, licence: { ...plant.licence, wasteCodes } };
+  const then = (hours: number, plate: string) => {
+    const pickup = live(MONDAY + hours * HOUR);
+    const second = aLoad({ ref: 'two', pickup, plate, plant: to, producer: first.producer });
+    return keyOf(aHistory([first, { ...second, producer: elsewhere }]));
+  };
+  t.same(then(1, vehicle.plate), [], 'the first vehicle is free');
+  t.same(then(0.4, vehicle.plate), ['overlap two warning']);
+  t.same(then(1.4, other.plate), ['overlap two warning'], 'the second is not');
+});
+
+t.test('one trip carries loads of any origin to any plant', async (t) => {
+  const one = aLoad({ ref: 'one' });
+  const { carrier, vehicle } = one;
+  const trip = { ref: 'r', carrier, vehicle, start: live(MONDAY - HOUR), end: live(MONDAY + DAY), weighings: [] };
+  const elsewhere = { ...CITY.producers.find(({ ref }) => ref !== one.producer.ref)!, siteRef: 'elsewhere' };
+  const { wasteCodes } = one.plant.licence;
+  const other = CITY.plants.find(({ ref }) => ref !== one.plant.ref)!;
+  const plant = { ...other, licence: { ...other.licence, wasteCodes } };
+  const both = (first: Trip | null, second: Trip | null) => {
+    const two = { ...aLoad({ ref: 'two', pickup: live(MONDAY + HOUR), plant, trip: second }), producer: elsewhere };
+    return keyOf(aHistory([{ ...one, trip: first }, two], { trips: [trip] }));
+  };
+  t.same(both(trip, trip), []);
+  t.same(both(trip, null), ['overlap two warning']);
+  t.same(both(trip, { ...trip, ref: 'r2' }), ['overlap two warning']);
+});
+
+t.test('TM 29: a correction counts when the last of those concerned has agreed', async (t) => {
+  const load = aLoad({ ref: 'm', received: received(5_000_000) });
+  const { producer, plant } = load;
+  const by = (...refs: string[]) => refs.map((ref, nth) => ({ by: ref, at: MONDAY + (6 + nth) * HOUR }));
+  const correction = (approvals: { by: string; at: number }[]) => ({
+    ...{ reason: '', proposed: { by: plant.ref, at: MONDAY + 5 * HOUR }, approvals },
+    changes: [{ what: 'received' as const, line: 1, grams: 10_000_000 }],
+  });
+  const agreed = { ...load, correction: correction(by(producer.ref, 'regulator')) };
+  t.same(says(agreed), []);
+  t.same(says(agreed, { until: MONDAY + 7 * HOUR - 1 }), ['mass m critical'], 'not before');
+  t.same(says({ ...load, correction: correction(by(producer.ref)) }), ['mass m critical']);
+});
+
+t.test('what comes back lies in store again; what a plant treats it must have', async (t) => {
+  const load = aLoad({ ref: 'm', received: received(0, 0), refused: refused(10_000_000, 10) });
+  const { vehicle, producer, plant } = load;
+  const { waste } = load.lines[0]!;
+  const quantities = [{ grams: 10_000_000, pieces: 10 }];
+  const back = { departed: live(MONDAY + 5 * HOUR), vehicle, takenBack: live(MONDAY + 8 * HOUR), quantities };
+  const none = { generations: [aGeneration(load, { grams: 1 })] };
+  t.same(says(load, none), [`negative_stock stock ${producer.siteRef} ${waste.code} warning`]);
+  t.same(says({ ...load, back }, none), []);
+  const treats = (grams: number) => {
+    const inputs = [{ waste, grams }];
+    const told = live(MONDAY + 9 * HOUR);
+    return says(aLoad(), {
+      treatments: [{ ...told, ref: 'd', plant, startedAt: told.at, inputs, residue: null, product: null }],
+    });
+  };
+  t.same(treats(10_000_000), []);
+  t.same(treats(10_000_001), [`negative_stock stock ${plant.siteRef} ${waste.code} info`]);
+});
+
+t.test('a storage point, and a store with a capacity', async (t) => {
+  const load = aLoad();
+  const filled = (grams: number, type: Room['type'], capacityGrams: number | null) => {
+    const room = { ref: 's', holder: load.producer, type, capacityGrams };
+    const stored = { ...live(MONDAY), room, grams: null };
+    const generations = [aGeneration(load, { grams, stored })];
+    return keyOf(aHistory([], { rooms: [room], generations }));
+  };
+  t.same(filled(3_000_000, 'point', null), []);
+  t.same(filled(3_000_001, 'point', null), ['store_over_capacity s warning']);
+  t.same(filled(3_600_001, 'point', null), ['store_over_capacity s critical']);
+  t.same(filled(9_000_000, 'warehouse', null), []);
+  t.same(filled(799_999, 'warehouse', 1_000_000), []);
+  t.same(filled(800_000, 'warehouse', 1_000_000), ['store_over_capacity s info']);
+  t.same(filled(1_000_001, 'warehouse', 1_000_000), ['store_over_capacity s warning']);
 });
 
 t.test('the numbers are those of the rows: the nearest place wins', async (t) => {
