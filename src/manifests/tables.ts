@@ -207,7 +207,6 @@ export const manifests = pgTable(
     unique('manifests_number').on(table.number),
     index('manifests_official').on(table.officialNumber),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
-    index('manifests_corrected').on(table.consigneeSiteId).where(sql`correction_count > 0`),
     index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
   ],
 );
