@@ -5,14 +5,14 @@ import { openEvent, type RecordedEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Manifest, manifestKind } from './manifest.ts';
 
-/** Issued from a site and not yet loaded, by waste: found through the consignor's open list, which is short. */
+/** Issued from a site and not yet loaded, by waste, but for what carries on a remainder, which lies in no stock: found through the consignor's open list, which is short. */
 export const reservedLookup: Lookup<ReadonlyMap<string, number>> = {
   name: 'reserved',
   gated: false,
   sql: `select m.consignor_site_id, l->>'wasteCode', sum((l->>'declaredGrams')::bigint)::bigint
     from unnest($1::uuid[]) as k(site_id) join sites s on s.id = k.site_id
     join audience a on a.scope = s.party_id and a.kind = 'manifest' and a.stage = 'open'
-    join manifests m on m.id = a.id and m.status = 'issued' and m.consignor_site_id = k.site_id
+    join manifests m on m.id = a.id and m.status = 'issued' and m.follows_id is null and m.consignor_site_id = k.site_id
     cross join jsonb_array_elements(m.lines) l group by 1, 2`,
   read: (rows) => new Map(rows.map(([, wasteCode, grams]) => [wasteCode as string, grams as number])),
 };
