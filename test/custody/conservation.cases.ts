@@ -27,6 +27,8 @@ import { STOCK_ACTS } from './conservation/stock-acts.ts';
 const RUNS = Number(process.env.CONSERVATION_RUNS ?? 15);
 const SEED = Number(process.env.CONSERVATION_SEED ?? Date.now() % 1_000_000);
 const STEPS = Number(process.env.CONSERVATION_STEPS ?? 130);
+/** A file has 280 seconds unless TAP_TIMEOUT says otherwise. */
+const TIMEOUT_MS = Math.max(270_000, RUNS * 4_000);
 /** Sequences on one database: what they leave is read again after each. */
 const RUNS_A_STAGE = 20;
 
@@ -124,10 +126,10 @@ async function holds(base: TestService, seed: number, runs: number, tally: Tally
   );
 }
 
-t.test(`random sequences conserve mass for every owner (seed ${SEED})`, { timeout: 0 }, async (t) => {
+t.test(`random sequences conserve mass for every owner (seed ${SEED})`, { timeout: TIMEOUT_MS }, async (t) => {
   const tally: Tally = new Map();
   for (let done = 0; done < RUNS; done += RUNS_A_STAGE)
-    await t.test(`from ${done}`, { timeout: 0 }, async (t) => {
+    await t.test(`from ${done}`, { timeout: TIMEOUT_MS }, async (t) => {
       await holds(await aStage(t), SEED + done, Math.min(RUNS_A_STAGE, RUNS - done), tally);
     });
   const never = [...tally].filter(([, { accepted }]) => accepted === 0).map(([act]) => act);

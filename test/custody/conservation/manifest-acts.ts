@@ -92,7 +92,7 @@ const pickup: Doing = async (play) => {
     'select id from trips where carrier_id = $1 and ended_at is null order by id',
     first!.carrierId,
   );
-  const tripId = play.oneOf([undefined, ...trips.map(({ id }) => id)]);
+  const tripId = play.oneOf([...trips.map(({ id }) => id), undefined]);
   return by(play, first!.carrierId).post(url(manifest, 'pickup'), {
     occurredAt: play.ago(play.die(60)),
     plate: plateOf(play),
@@ -285,7 +285,12 @@ const resolution: Doing = async (play) => {
 
 /** One to three fields, of those there is something to say about and seldom of others. */
 const correction: Doing = async (play) => {
-  const manifest = await aManifest(play, ({ status, correction: open }) => status !== 'draft' && open === null);
+  const isLate = play.die(2) === 1;
+  const manifest = await aManifest(
+    play,
+    ({ status, correction: open, accepted_at }) =>
+      open === null && (isLate ? accepted_at !== null : !['draft', 'void'].includes(status)),
+  );
   if (!manifest) return undefined;
   const index = play.die(manifest.lines.length);
   const line = manifest.lines[index]!;

@@ -94,6 +94,7 @@ export interface ManifestRow {
   readonly consignee_site_id: string;
   readonly trip_id: string | null;
   readonly arrived_at: Date | null;
+  readonly accepted_at: Date | null;
   readonly follows_id: string | null;
   readonly stored_site_id: string | null;
   readonly source: readonly [string, string, string | null, string] | null;
