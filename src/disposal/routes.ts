@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { TREATMENT_KINDS } from '../catalogue/treatment-methods.ts';
 import { streamOfCode } from '../catalogue/waste-codes.ts';
+import { receivedParts } from '../manifests/line-containers.ts';
 import { isUnsettled } from '../manifests/manifest.ts';
 import { findManifest, manifestEvents } from '../manifests/queries.ts';
-import type { Line } from '../manifests/tables.ts';
 import { EventView } from '../manifests/views.ts';
 import { maySeeParty, sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
@@ -212,14 +212,12 @@ function addFate(app: App, { database }: Services): void {
     async (request) => {
       const manifest = await findManifest(pool, await sightOf(pool, request.caller), request.params.id);
       if (!manifest) throw Problem.of(notFound('manifest', request.params.id));
-      const rootOf = ({ receivedBatchId, acceptedGrams }: Line) =>
-        receivedBatchId === null ? undefined : { batchId: receivedBatchId, grams: acceptedGrams! };
       const { complete, ...graph } = await fateGraph(
         pool,
-        manifest.lines.flatMap(({ receivedBatchId }) => receivedBatchId ?? []),
+        manifest.lines.flatMap(({ receivedBatchIds }) => receivedBatchIds),
       );
       const lines = manifest.lines.map((line) => {
-        const { grams: receivedGrams, ...fate } = fateOf(rootOf(line), graph);
+        const { grams: receivedGrams, ...fate } = fateOf(receivedParts(line), graph);
         return { line: line.line, wasteCode: line.wasteCode, receivedGrams, ...fate };
       });
       const settled = manifest.acceptedAt !== null && !isUnsettled(manifest) && lines.every((line) => line.settled);

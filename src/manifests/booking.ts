@@ -2,11 +2,12 @@
  * Where the mass of a manifest lies, and how it moves: pure functions of its state, so that an act, a correction and a
  * rebuild come to the same figures. Every movement names the batch it left and the batch it lies in now.
  */
-import { apportion, type Movement, type Place } from '../custody/ledger.ts';
+import type { Movement, Place } from '../custody/ledger.ts';
 import { currentLeg } from './lifecycle.ts';
+import { decidedParts, isScanned, partOf, receivedBatchOf, replacedBy } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf, without } from './parts.ts';
-import type { Line, LineBatch, Remainder } from './tables.ts';
+import { carried, gramsOf, piecesOf, shareOver, without } from './parts.ts';
+import type { JoinedContainer, Line, LineBatch, Remainder } from './tables.ts';
 
 /** Parties and places; nothing of what has been recorded. */
 type Parties = Pick<
@@ -57,12 +58,17 @@ export const consigneeStock = ({ consigneeId, consigneeSiteId }: Parties): Place
 export const homeOf = ({ source, consignorId, consignorSiteId }: Parties): Place =>
   source?.[0] === 'stock' ? source : ['stock', consignorId, consignorSiteId, consignorId];
 
-/** Parts of batches from one place to another, each staying the batch it is. */
-export const moveParts = (line: Line, parts: readonly LineBatch[], from: Place, to: Place): Movement[] =>
+/** Parts of batches from one place to another, each staying the batch it is. What is in a container keeps the code of its label. */
+export const moveParts = (
+  line: Line,
+  parts: readonly LineBatch[],
+  from: Place | ((batchId: string) => Place),
+  to: Place,
+): Movement[] =>
   parts.map(({ batchId, grams, pieces }) => ({
-    wasteCode: line.wasteCode,
+    wasteCode: wasteCodeOf(line, batchId),
     line: line.line,
-    from,
+    from: typeof from === 'function' ? from(batchId) : from,
     to,
     fromBatch: batchId,
     toBatch: batchId,
@@ -71,20 +77,41 @@ export const moveParts = (line: Line, parts: readonly LineBatch[], from: Place, 
     dryGrams: 0,
   }));
 
-/** So much of a line, shared over its batches in proportion to what each has there. */
-export function shareOver(parts: readonly LineBatch[], grams: number, pieces: number): LineBatch[] {
-  const shares = {
-    grams: apportion(
-      grams,
-      parts.map((part) => part.grams),
-    ),
-    pieces: apportion(
-      pieces,
-      parts.map((part) => part.pieces),
-    ),
-  };
-  return parts.map((part, index) => ({ ...part, grams: shares.grams[index]!, pieces: shares.pieces[index]! }));
+const wasteCodeOf = ({ containers, wasteCode }: Line, batchId: string): string =>
+  containers.find((one) => one.batchId === batchId)?.wasteCode ?? wasteCode;
+
+/** Where a batch of a line was taken from: with a container, from where its record said it lay. */
+export const takenFrom =
+  (manifest: Parties, { containers }: Pick<Line, 'containers'>) =>
+  (batchId: string): Place =>
+    containers.find((one) => one.batchId === batchId)?.from ?? sourceOf(manifest);
+
+/**
+ * A container leaves its place as a whole: what its label says and the scale does not is a difference of weighing there, or something
+ * of a drum that has gone would stay in stock for ever.
+ */
+export function labelDifferences(manifest: Parties, line: Line): Movement[] {
+  return line.containers.flatMap(({ batchId, grams, pieces, joined }) => {
+    const part = line.loaded.find((one) => one.batchId === batchId);
+    if (!part || joined) return [];
+    const rest = { ...part, grams: grams - part.grams, pieces: pieces - part.pieces };
+    const from = takenFrom(manifest, line)(part.batchId);
+    return rest.grams === 0 && rest.pieces === 0
+      ? []
+      : moveParts(line, [rest], from, ['weighing_difference', from[1], from[2], from[3]]);
+  });
 }
+
+/** What was found with the load leaves the place its record gave; what had been taken for it goes back to where it was taken from. */
+export const joiningMovements = (manifest: Manifest, joined: readonly JoinedContainer[], to: Place): Movement[] =>
+  manifest.lines.flatMap((line) => {
+    const here = joined.filter((one) => one.line === line.line);
+    const of = { ...line, containers: [...line.containers, ...here] };
+    return [
+      ...moveParts(of, here.flatMap(partOf), takenFrom(manifest, of), to),
+      ...moveParts(line, here.length > 0 ? replacedBy(line, here) : [], to, sourceOf(manifest)),
+    ];
+  });
 
 /** A line as the consignee received it. */
 export interface Received {
@@ -92,43 +119,54 @@ export interface Received {
   readonly acceptedPieces: number;
   readonly refusedGrams: number;
   readonly refusedPieces: number;
-  /** The new batch; null when nothing was accepted. */
-  readonly batchId: string | null;
 }
 
 /** The receipt of a line as the manifest remembers it; undefined before there is one. */
-export function receivedOf({ acceptedGrams, refusedGrams, refusedPieces, receivedPieces, receivedBatchId }: Line) {
+export function receivedOf({ acceptedGrams, refusedGrams, refusedPieces, receivedPieces }: Line): Received | undefined {
   if (acceptedGrams === null) return undefined;
   return {
     acceptedGrams,
     acceptedPieces: receivedPieces! - refusedPieces!,
     refusedGrams: refusedGrams!,
     refusedPieces: refusedPieces!,
-    batchId: receivedBatchId,
-  } satisfies Received;
+  };
 }
 
 /** Refused parts, batch by batch. */
 export const refusedParts = (line: Line, { refusedGrams, refusedPieces }: Received): LineBatch[] =>
-  shareOver(carried(line), refusedGrams, refusedPieces);
+  isScanned(line)
+    ? decidedParts(line, 'refused', refusedGrams, refusedPieces)
+    : shareOver(carried(line), refusedGrams, refusedPieces);
 
 /**
- * A line's receipt out of the place it lay in: accepted into the consignee's stock as a new batch, refused to the
- * refused account, what is missing or in excess against the weighing difference, so that the place is empty afterwards.
+ * A received line out of the place it lay in: accepted into the consignee's stock as a new batch, or one for each container; refused to
+ * the refused account; what is missing or in excess against the weighing difference, so that the place is empty afterwards.
  */
-export function receiptMovements(manifest: Parties, line: Line, received: Received, from: Place): Movement[] {
-  const { acceptedGrams, acceptedPieces, batchId } = received;
+export function receiptMovements(
+  manifest: Parties,
+  line: Line,
+  received: Received,
+  from: Place | ((batchId: string) => Place),
+): Movement[] {
+  const { acceptedGrams, acceptedPieces } = received;
   const difference = atConsignee('weighing_difference', manifest);
   const stock = consigneeStock(manifest);
   const parts = carried(line);
+  const [batchId = null] = line.receivedBatchIds;
   if (parts.length === 0)
     return batchId
       ? moveParts(line, [{ batchId, grams: acceptedGrams, pieces: acceptedPieces, inferred: false }], difference, stock)
       : [];
-  const accepted = batchId ? shareOver(parts, acceptedGrams, acceptedPieces) : [];
+  const scanned = isScanned(line);
+  const accepted = scanned
+    ? decidedParts(line, 'accepted', acceptedGrams, acceptedPieces)
+    : shareOver(batchId ? parts : [], acceptedGrams, acceptedPieces);
   const refused = refusedParts(line, received);
   return [
-    ...moveParts(line, accepted, from, stock).map((movement) => ({ ...movement, toBatch: batchId! })),
+    ...moveParts(line, accepted, from, stock).map((movement) => ({
+      ...movement,
+      toBatch: (scanned ? receivedBatchOf(line, movement.fromBatch) : batchId)!,
+    })),
     ...moveParts(line, refused, from, refusedAt(manifest)),
     ...moveParts(line, without(parts, accepted, refused), from, difference),
   ];
@@ -147,21 +185,24 @@ export function lotOfRefused(manifest: Manifest): Remainder[] {
 
 /** Where every part of the load lies now, as one movement from where it was loaded: what a correction takes back and books anew. */
 export function positionsOf(manifest: Manifest): Movement[] {
-  const source = sourceOf(manifest);
-  return manifest.lines.flatMap((line) => [
-    ...restOf(manifest, line, source),
-    ...moveParts(line, line.frozen, source, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
-    ...line.lost.flatMap((part) => moveParts(line, [part], source, lostBy(part.carrierId, manifest))),
-    ...manifest.remainders
-      .filter(({ reason }) => reason === 'recovered')
-      .flatMap(({ place, lines }) =>
-        lines.filter((one) => one.line === line.line).flatMap(({ parts }) => moveParts(line, parts, source, place)),
-      ),
-  ]);
+  return manifest.lines.flatMap((line) => {
+    const source = takenFrom(manifest, line);
+    return [
+      ...labelDifferences(manifest, line),
+      ...restOf(manifest, line, source),
+      ...moveParts(line, line.frozen, source, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
+      ...line.lost.flatMap((part) => moveParts(line, [part], source, lostBy(part.carrierId, manifest))),
+      ...manifest.remainders
+        .filter(({ reason }) => reason === 'recovered')
+        .flatMap(({ place, lines }) =>
+          lines.filter((one) => one.line === line.line).flatMap(({ parts }) => moveParts(line, parts, source, place)),
+        ),
+    ];
+  });
 }
 
 /** What an incident has not touched. */
-function restOf(manifest: Manifest, line: Line, source: Place): Movement[] {
+function restOf(manifest: Manifest, line: Line, source: (batchId: string) => Place): Movement[] {
   const received = receivedOf(line);
   if (received) return receiptMovements(manifest, line, received, source);
   const place = { in_transit: onTheRoad(manifest), stored: onTheRoad(manifest), arrived: onHold(manifest) };
