@@ -25,9 +25,16 @@ import type { Line, LineBatch, LineContainer } from './tables.ts';
 /** Second round: what a follow-up takes along, the batches that leave their store, and the stocks they leave. */
 export function boardingNeeds(input: PickupInput, manifest: Manifest | undefined, states: States): Needs {
   const { scanned = NOTHING_SCANNED } = input;
-  const batches = scanned.containers.flatMap(({ id }) => states.get(containerKind, id)?.batchId ?? []);
+  const offered = (manifest?.lines ?? []).flatMap(({ offeredContainers = [] }) => offeredContainers);
+  const batches = [
+    ...scanned.containers.flatMap(({ id }) => states.get(containerKind, id)?.batchId ?? []),
+    ...offered.flatMap(({ batchId }) => batchId ?? []),
+  ];
   return {
-    lock: [...(aboardNeeds(input, manifest).lock ?? []), ...batches.map((id) => ({ kind: batchKind.name, id }))],
+    lock: [
+      ...(aboardNeeds(input, manifest).lock ?? []),
+      ...[...new Set(batches)].map((id) => ({ kind: batchKind.name, id })),
+    ],
     sharedGates: contentGates(input, states),
   };
 }

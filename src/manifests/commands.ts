@@ -393,7 +393,7 @@ export const correction: ManifestCommand<inputs.CorrectionInput> = {
   alsoNeeds: correctionGates,
   decide: (input, states, facts) =>
     onManifest('correction', input, states, facts, (manifest, roles) =>
-      decideCorrection(input, manifest, roles, facts),
+      decideCorrection(input, manifest, roles, states, facts),
     ),
 };
 
@@ -429,6 +429,7 @@ export const correctionWithdrawal: ManifestCommand<CorrectionEnd> = {
 function correctionGates(input: { readonly id: string }, states: States): Needs {
   const manifest = found(input, states);
   return {
+    ...aboardNeeds({}, manifest),
     sharedGates: [
       ...accountsAt(manifest, sourceOf),
       ...accountsAt(manifest, consigneeStock),
