@@ -6,7 +6,8 @@ import type { Movement, Place } from '../custody/ledger.ts';
 import { currentLeg } from './lifecycle.ts';
 import { decidedParts, isScanned, partOf, receivedBatchOf, replacedBy } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf, shareOver, without } from './parts.ts';
+import { carried, gramsOf, piecesOf, without } from './parts.ts';
+import { shareOver } from './sharing.ts';
 import type { JoinedContainer, Line, LineBatch, Remainder } from './tables.ts';
 
 /** Parties and places; nothing of what has been recorded. */

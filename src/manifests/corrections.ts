@@ -10,7 +10,8 @@ import { lotOfRefused } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import { isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf, shareOver } from './parts.ts';
+import { carried, gramsOf, piecesOf } from './parts.ts';
+import { shareOver } from './sharing.ts';
 import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
 
 interface Field {

@@ -8,7 +8,8 @@ import { amongOf, eachOf, NOTHING_SCANNED, scannedFor } from './aboard.ts';
 import type { IncidentInput, IncidentResolutionInput } from './inputs.ts';
 import { partsIn } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf, shareOver, without } from './parts.ts';
+import { carried, gramsOf, piecesOf, without } from './parts.ts';
+import { shareOver } from './sharing.ts';
 import { against } from './standing.ts';
 import type { Line, LineBatch, LineContainer } from './tables.ts';
 

@@ -1,6 +1,7 @@
 /** The containers of a line, and the parts of it that are in them. Pure. */
 import type { DecidedContainer } from './event-data.ts';
-import { carried, gramsOf, piecesOf, shareOver, without } from './parts.ts';
+import { carried, gramsOf, piecesOf, without } from './parts.ts';
+import { shareOver } from './sharing.ts';
 import type { ContainerOutcome, JoinedContainer, Line, LineBatch, LineContainer } from './tables.ts';
 
 /** It was loaded by scans, or scanned on its way: what is in its containers is the load. */

@@ -1,21 +1,5 @@
 /** Parts of batches on a line, and their sums. Pure. */
-import { apportion } from '../custody/ledger.ts';
 import type { Line, LineBatch } from './tables.ts';
-
-/** So much of a line, shared over its batches in proportion to what each has there. */
-export function shareOver(parts: readonly LineBatch[], grams: number, pieces: number): LineBatch[] {
-  const shares = {
-    grams: apportion(
-      grams,
-      parts.map((part) => part.grams),
-    ),
-    pieces: apportion(
-      pieces,
-      parts.map((part) => part.pieces),
-    ),
-  };
-  return parts.map((part, index) => ({ ...part, grams: shares.grams[index]!, pieces: shares.pieces[index]! }));
-}
 
 /** Batch by batch, what is left when some parts are taken away. */
 export function without(parts: readonly LineBatch[], ...taken: readonly (readonly LineBatch[])[]): LineBatch[] {

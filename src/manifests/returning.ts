@@ -19,7 +19,8 @@ import type { FollowUpInput, ReturnInput, ReturnReceiptInput } from './inputs.ts
 import { currentLeg } from './lifecycle.ts';
 import { partOf } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
-import { gramsOf, piecesOf, shareOver, without } from './parts.ts';
+import { gramsOf, piecesOf, without } from './parts.ts';
+import { shareOver } from './sharing.ts';
 import { against, everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
 import type { DraftLine, JoinedContainer, LineBatch, LineContainer, Remainder } from './tables.ts';
 
