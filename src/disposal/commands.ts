@@ -8,7 +8,7 @@ import { type Container, containerKind } from '../custody/containers.ts';
 import { accountOf, batchesIn, movementsData, type Place } from '../custody/ledger.ts';
 import { batchBalanceLookup, stockLookup } from '../custody/repository.ts';
 import { containersTreated, contentPlace, type Scan } from '../custody/scanning.ts';
-import { ContainerName } from '../generation/containers.ts';
+import { ContainerName } from '../generation/nesting.ts';
 import { contentGates, NOTHING_SCANNED, type Scanning, scannedNeeds } from '../manifests/aboard.ts';
 import { checkMethod } from '../manifests/filing.ts';
 import { partyKind, type Site, siteKind } from '../parties/registers.ts';

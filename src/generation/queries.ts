@@ -5,9 +5,9 @@ import type { StorageMoved } from './storage.ts';
 import type { StoreType } from './tables.ts';
 
 /**
- * What lies in a store. Found through the site's accounts, which hold what is there now: the batches a store ever had are many more.
+ * What lies in a store `s`. Found through the site's accounts, which hold what is there now: the batches a store ever had are many more.
  */
-const IN_STORE = `accounts a join balances l on l.account_id = a.id join batches b on b.id = l.batch_id
+export const IN_STORE = `accounts a join balances l on l.account_id = a.id join batches b on b.id = l.batch_id
   where a.site_id = s.site_id and a.role = 'stock' and b.store_id = s.id and (l.grams, l.pieces) <> (0, 0)`;
 
 /** Grams in a store, whoever owns them. Told in warnings only, so it waits for nobody. */

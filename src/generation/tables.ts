@@ -73,5 +73,8 @@ export const storageMoves = pgTable(
     destination: text().$type<(typeof DESTINATIONS)[number]>(),
     movedAt: instant().notNull(),
   },
-  (table) => [index('storage_moves_site').on(table.siteId, table.id)],
+  (table) => [
+    index('storage_moves_site').on(table.siteId, table.id),
+    index('storage_moves_register').on(table.siteId, table.direction, table.movedAt, table.id),
+  ],
 );

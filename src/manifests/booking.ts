@@ -78,41 +78,75 @@ export const moveParts = (
     dryGrams: 0,
   }));
 
-const wasteCodeOf = ({ containers, wasteCode }: Line, batchId: string): string =>
-  containers.find((one) => one.batchId === batchId)?.wasteCode ?? wasteCode;
+const wasteCodeOf = ({ containers, offeredContainers = [], wasteCode }: Line, batchId: string): string =>
+  [...containers, ...offeredContainers].find((one) => one.batchId === batchId)?.wasteCode ?? wasteCode;
 
 /** Where a batch of a line was taken from: with a container, from where its record said it lay. */
 export const takenFrom =
-  (manifest: Parties, { containers }: Pick<Line, 'containers'>) =>
+  ({ containers }: Pick<Line, 'containers'>, source: Place) =>
   (batchId: string): Place =>
-    containers.find((one) => one.batchId === batchId)?.from ?? sourceOf(manifest);
+    containers.find((one) => one.batchId === batchId)?.from ?? source;
 
 /**
- * A container leaves its place as a whole: what its label says and the scale does not is a difference of weighing there, or something
- * of a drum that has gone would stay in stock for ever.
+ * What carries on a remainder takes all of it, for nobody would come for the rest, but for a container that was left behind: what it
+ * weighs more or less than was left there is a weighing difference of that place. So is what the label of a container says and the scale
+ * does not, for it leaves as a whole: something of a drum that has gone would stay in stock for ever.
  */
-export function labelDifferences(manifest: Parties, line: Line): Movement[] {
-  return line.containers.flatMap(({ batchId, grams, pieces, joined }) => {
-    const part = line.loaded.find((one) => one.batchId === batchId);
-    if (!part || joined) return [];
-    const rest = { ...part, grams: grams - part.grams, pieces: pieces - part.pieces };
-    const from = takenFrom(manifest, line)(part.batchId);
-    return rest.grams === 0 && rest.pieces === 0
-      ? []
-      : moveParts(line, [rest], from, ['weighing_difference', from[1], from[2], from[3]]);
-  });
+export function loadingDifferences(line: Line, source: Place): Movement[] {
+  const { containers, offered, offeredContainers = [], loaded } = line;
+  const isAboard = (id: string) => containers.some(({ containerId }) => containerId === id);
+  const left = containers.length === 0 ? [] : offeredContainers.filter(({ containerId }) => !isAboard(containerId));
+  const wanted = offered.filter((part) => !left.some(({ batchId }) => batchId === part.batchId));
+  const labelled = containers
+    .filter(({ joined, batchId }) => !joined && offered.every((part) => part.batchId !== batchId))
+    .flatMap((container) => partOf(container).filter(({ batchId }) => loaded.some((one) => one.batchId === batchId)));
+  const from = takenFrom(line, source);
+  return without([...wanted, ...labelled], loaded)
+    .filter(({ grams, pieces }) => grams !== 0 || pieces !== 0)
+    .flatMap((rest) => {
+      const place = from(rest.batchId);
+      return moveParts(line, [rest], place, ['weighing_difference', place[1], place[2], place[3]]);
+    });
 }
 
 /** What was found with the load leaves the place its record gave; what had been taken for it goes back to where it was taken from. */
 export const joiningMovements = (manifest: Manifest, joined: readonly JoinedContainer[], to: Place): Movement[] =>
   manifest.lines.flatMap((line) => {
+    const source = sourceOf(manifest);
     const here = joined.filter((one) => one.line === line.line);
     const of = { ...line, containers: [...line.containers, ...here] };
     return [
-      ...moveParts(of, here.flatMap(partOf), takenFrom(manifest, of), to),
-      ...moveParts(line, here.length > 0 ? replacedBy(line, here) : [], to, sourceOf(manifest)),
+      ...moveParts(of, here.flatMap(partOf), takenFrom(of, source), to),
+      ...recoded(line, moveParts(line, here.length > 0 ? replacedBy(line, here) : [], to, source), 'to'),
     ];
   });
+
+/** The code a line's batches lie under at its source. */
+export const sourceCodeOf = ({ codeAtSource, wasteCode }: Line): string => codeAtSource ?? wasteCode;
+
+/**
+ * Out of the source, or back to where it came from. A code that was put right on the manifest is not put right on the batch:
+ * the batch leaves, and comes back, under the code it has there, and the adjustment account says that one became the other.
+ * What is in a container goes under the code of its label all the way.
+ */
+export function recoded(line: Line, movements: readonly Movement[], at: 'from' | 'to'): Movement[] {
+  if (line.codeAtSource === undefined) return [...movements];
+  const wasteCode = line.codeAtSource;
+  return movements.flatMap((movement) => {
+    if (line.containers.some(({ batchId }) => batchId === movement.fromBatch)) return [movement];
+    const [, party, site, owner] = movement[at];
+    const between: Place = ['adjustment', party, site, owner];
+    return at === 'from'
+      ? [
+          { ...movement, wasteCode, to: between, toBatch: movement.fromBatch },
+          { ...movement, from: between },
+        ]
+      : [
+          { ...movement, to: between },
+          { ...movement, wasteCode, from: between, fromBatch: movement.toBatch },
+        ];
+  });
+}
 
 /** A line as the consignee received it. */
 export interface Received {
@@ -186,20 +220,33 @@ export function lotOfRefused(manifest: Manifest): Remainder[] {
 
 /** Where every part of the load lies now, as one movement from where it was loaded: what a correction takes back and books anew. */
 export function positionsOf(manifest: Manifest): Movement[] {
+  const source = sourceOf(manifest);
   return manifest.lines.flatMap((line) => {
-    const source = takenFrom(manifest, line);
+    const movements = linePositions(manifest, line, source);
     return [
-      ...labelDifferences(manifest, line),
-      ...restOf(manifest, line, source),
-      ...moveParts(line, line.frozen, source, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
-      ...line.lost.flatMap((part) => moveParts(line, [part], source, lostBy(part.carrierId, manifest))),
-      ...manifest.remainders
-        .filter(({ reason }) => reason === 'recovered')
-        .flatMap(({ place, lines }) =>
-          lines.filter((one) => one.line === line.line).flatMap(({ parts }) => moveParts(line, parts, source, place)),
-        ),
+      ...recoded(
+        line,
+        movements.filter(({ from }) => from === source),
+        'from',
+      ),
+      ...movements.filter(({ from }) => from !== source),
     ];
   });
+}
+
+function linePositions(manifest: Manifest, line: Line, source: Place): Movement[] {
+  const from = takenFrom(line, source);
+  return [
+    ...(line.pickedUpGrams === null ? [] : loadingDifferences(line, source)),
+    ...restOf(manifest, line, from),
+    ...moveParts(line, line.frozen, from, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
+    ...line.lost.flatMap((part) => moveParts(line, [part], from, lostBy(part.carrierId, manifest))),
+    ...manifest.remainders
+      .filter(({ reason }) => reason === 'recovered')
+      .flatMap(({ place, lines }) =>
+        lines.filter((one) => one.line === line.line).flatMap(({ parts }) => moveParts(line, parts, from, place)),
+      ),
+  ];
 }
 
 /** What an incident has not touched. */

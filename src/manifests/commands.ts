@@ -12,7 +12,7 @@ import type { Ref } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
 import { aboardNeeds, contentGates, type Scanning, scannedNeeds } from './aboard.ts';
 import { boardingNeeds } from './boarding.ts';
-import { consigneeStock, homeOf, sourceOf } from './booking.ts';
+import { consigneeStock, homeOf, sourceCodeOf, sourceOf } from './booking.ts';
 import { decideCorrection, decideCorrectionApproval, decideCorrectionEnd } from './correcting.ts';
 import { entitlementLookups, permitsFound, settledGates } from './entitlement.ts';
 import { checkDraft, checkIssue, draftFields } from './filing.ts';
@@ -25,6 +25,7 @@ import { reservedKey, reservedLookup } from './queries.ts';
 import { decideReceipt } from './receiving.ts';
 import { decideFollowUp, decideReturn, decideReturnReceipt, returnedBatches } from './returning.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
+import type { Line } from './tables.ts';
 
 /** One act each: what it needs and where it is decided. What they share is in standing.ts. */
 type ManifestCommand<Input> = Act<Input, PolicyBook>;
@@ -44,15 +45,15 @@ const draftReads = (input: inputs.DraftInput): Needs => ({
 
 /** The stock accounts of every line at a place, looked at alone or shared with others who only add. */
 const accountsAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place): string[] =>
-  codesOn(manifest).map((wasteCode) => accountOf(placeOf(manifest!), wasteCode).id);
-/** Of its lines, and of the labels of containers on them. */
-const codesOn = (manifest: Manifest | undefined): string[] => [
-  ...new Set(
-    (manifest?.lines ?? []).flatMap((line) => [line.wasteCode, ...line.containers.map((one) => one.wasteCode)]),
-  ),
-];
-const stocksAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place) =>
-  accountsAt(manifest, placeOf).map((key) => ({ lookup: stockLookup, key }));
+  (manifest?.lines ?? []).flatMap((line) => {
+    const codes = new Set([codeAt(line, placeOf), ...line.containers.map(({ wasteCode }) => wasteCode)]);
+    return [...codes].map((code) => accountOf(placeOf(manifest!), code).id);
+  });
+const codeAt = (line: Line, placeOf: (manifest: Manifest) => Place): string =>
+  placeOf === consigneeStock ? line.wasteCode : sourceCodeOf(line);
+/** What a manifest draws from its origin's stock: nothing when it carries on a remainder, of which all is known. */
+const stocksDrawn = (manifest: Manifest | undefined) =>
+  manifest?.followsId ? [] : accountsAt(manifest, sourceOf).map((key) => ({ lookup: stockLookup, key }));
 
 const found = (input: { readonly id: string }, states: States): Manifest | undefined =>
   states.get(manifestKind, input.id);
@@ -152,7 +153,7 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
       lookups: [
         ...entitlementLookups(manifest, dayInShanghai(issuedAtOf(input, facts)), facts.reference),
         { lookup: reservedLookup, key: reservedKey(manifest) },
-        ...stocksAt(manifest, sourceOf),
+        ...stocksDrawn(manifest),
       ],
     };
   },
@@ -221,7 +222,7 @@ export const pickup: ManifestCommand<inputs.PickupInput> = {
     const codeId = input.pickupCode ? manifest?.pickupCodeEventId : undefined;
     return {
       ...boardingNeeds(input, manifest, states),
-      lookups: [...stocksAt(manifest, sourceOf), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
+      lookups: [...stocksDrawn(manifest), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
     };
   },
   decide: (input, states, facts) =>

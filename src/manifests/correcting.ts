@@ -12,12 +12,14 @@ import type { EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { positionsOf, undone } from './booking.ts';
-import { applyChanges, changedSince, checkChanges } from './corrections.ts';
+import { applyChanges, changedSince, checkChanges, noLongerPossible } from './corrections.ts';
+import type { EventData } from './event-data.ts';
 import { checkMethod } from './filing.ts';
 import type { CorrectionDecisionInput, CorrectionInput } from './inputs.ts';
 import { type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
 import { receivedParts } from './line-containers.ts';
 import { type Manifest, manifestKind } from './manifest.ts';
+import { termsFrom } from './moving.ts';
 import { against, manifestEvent, rolesOfCaller } from './standing.ts';
 import type { Approver, FieldChange } from './tables.ts';
 
@@ -60,6 +62,8 @@ export function decideCorrectionApproval(input: CorrectionDecisionInput, states:
   if (mine.length === 0) return refused(notAwaited(manifest));
   const stale = changedSince(manifest, changes);
   if (stale.length > 0) return refused(changedMeanwhile(stale));
+  const refusal = noLongerPossible(manifest, changes);
+  if (refusal) return refused({ ...refusal, problem: 'wrong-status' });
   const agreed = [...approvedBy, ...mine];
   const isAgreed = agreed.length === approvers.length;
   const approved = manifestEvent(
@@ -145,11 +149,15 @@ function correctedEvents(
     'manifest_corrected',
     manifest.id,
     facts.now,
-    { changes },
+    { changes, ...termsAnew(manifest, changes, facts) },
     {
       region: manifest.originRegion,
       refs: batchesIn(movements),
-      also: { ...usesData(settled), ...movementsData(movements) },
+      also: {
+        ...usesData(settled),
+        ...(manifest.tripId ? { tripId: manifest.tripId } : {}),
+        ...movementsData(movements),
+      },
     },
   );
   return [event, ...containersCorrected(manifest, corrected, states, facts)];
@@ -169,6 +177,18 @@ function containersCorrected(manifest: Manifest, corrected: Manifest, states: St
       return [containerChanged(container.id, 'container_mass_corrected', holds, draft)];
     }),
   );
+}
+
+/** What is counted from an arrival is counted anew from the right one. */
+function termsAnew(
+  manifest: Manifest,
+  changes: readonly FieldChange[],
+  facts: Facts,
+): Pick<EventData['manifest_corrected'], 'terms'> {
+  const arrival = changes.find(({ path }) => path === '/arrivedAt');
+  if (!arrival) return {};
+  const { calendar: _, ...terms } = termsFrom(new Date(arrival.to as string), manifest, facts.reference);
+  return { terms };
 }
 
 /** What is taken back and booked again the same is left out. */

@@ -3,11 +3,13 @@
  * right in time, with reasons, is no breach). Old values stay readable for ever: a correction is one more event. Pure.
  */
 import { z } from 'zod';
+import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { lotOfRefused } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
+import { currentLeg } from './lifecycle.ts';
 import { isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
@@ -56,7 +58,15 @@ const LINE_FIELDS = {
 
 /** /legs/<from 0>/<name> */
 const LEG_FIELDS = {
-  plate: { value: z.string().min(1).max(20), concerns: ['consignor', 'carrier'], once: 'loaded' },
+  plate: {
+    value: z
+      .string()
+      .min(1)
+      .max(20)
+      .transform((given) => plateRemarks(given).plate),
+    concerns: ['consignor', 'carrier'],
+    once: 'loaded',
+  },
   driverId: { value: Uuid.nullable(), concerns: ['carrier'], once: 'loaded' },
   waybillNumber: { value: z.string().max(64).nullable(), concerns: ['carrier'], once: 'loaded' },
 } as const satisfies Record<string, Field>;
@@ -139,6 +149,15 @@ export const changedSince = (manifest: Manifest, changes: readonly FieldChange[]
     return target && JSON.stringify(valueAt(manifest, target)) === JSON.stringify(from) ? [] : [path];
   });
 
+/** Between the proposal and the last agreement the load moves on: what could be corrected then may be past correcting. */
+export function noLongerPossible(manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined {
+  for (const [index, { path }] of changes.entries()) {
+    const { field } = targetOf(manifest, path)!;
+    if (!isRecorded(manifest, field)) return notRecorded(index, path, field);
+  }
+  return impossible(manifest, changes);
+}
+
 function isRecorded({ status, pickedUpAt, arrivedAt, acceptedAt }: Manifest, { once, untilReceipt }: Field): boolean {
   if (untilReceipt && acceptedAt) return false;
   const known = { issued: status !== 'draft', loaded: pickedUpAt, arrived: arrivedAt, received: acceptedAt };
@@ -174,6 +193,21 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
       `第 ${noneSuch.line} 行没有被拒收的容器。`,
       `None of the containers of line ${noneSuch.line} was refused.`,
     );
+  const unaccepted = next.lines.find((line) => line.acceptedGrams === 0 && line.receivedPieces !== line.refusedPieces);
+  const pieces = changes.some(({ path }) => /(received|refused)Pieces$/.test(path));
+  if (unaccepted && pieces)
+    return against(
+      '/changes',
+      `第 ${unaccepted.line} 行未接受，收到件数须等于拒收件数。`,
+      `Nothing of line ${unaccepted.line} was accepted: as many pieces were received as refused.`,
+    );
+  const empty = next.lines.find(isOfNoBatch);
+  if (empty)
+    return against(
+      '/changes',
+      `第 ${empty.line} 行装运时没有任何批次，无从更正其数量；其余由接受记录说明。`,
+      `Line ${empty.line} was loaded empty, from no batch, so there is nothing to take more from; the receipt says what came.`,
+    );
   const quantities = changes.some(({ path }) => /(Grams|Pieces|wasteCode)$/.test(path));
   const movedOn = manifest.remainders.some(({ state }) => state !== 'held');
   if (quantities && movedOn)
@@ -184,6 +218,10 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
     );
   return undefined;
 }
+
+const isOfNoBatch = ({ loaded, pickedUpGrams, pickedUpPieces, refusedGrams, refusedPieces }: Line): boolean =>
+  loaded.length === 0 &&
+  [pickedUpGrams, pickedUpPieces, refusedGrams, refusedPieces].some((quantity) => (quantity ?? 0) > 0);
 
 /** The manifest with other values, and what follows from them: batches share a new mass as they shared the old one. */
 export function applyChanges(manifest: Manifest, changes: readonly FieldChange[]): Manifest {
@@ -205,12 +243,28 @@ function withValue(manifest: Manifest, { list, index, name }: Target, to: FieldV
     return { ...manifest, legs };
   }
   if (list === 'lines') {
-    const lines = manifest.lines.map((line, at): Line => (at === index ? shared({ ...line, [name]: to }, line) : line));
+    const lines = manifest.lines.map(
+      (line, at): Line => (at === index ? shared(withField(line, name, to), line) : line),
+    );
     return { ...manifest, lines };
   }
-  const legs =
-    name === 'pickedUpAt' ? manifest.legs.with(0, { ...manifest.legs[0]!, startedAt: to as string }) : manifest.legs;
-  return { ...manifest, legs, [name]: new Date(to as string) };
+  return { ...manifest, legs: legsFrom(manifest, name, to as string), [name]: new Date(to as string) };
+}
+
+/** The first leg begins with the pickup, the last that has begun ends with the arrival. */
+function legsFrom({ legs }: Manifest, name: string, at: string): readonly Leg[] {
+  if (name === 'pickedUpAt') return legs.with(0, { ...legs[0]!, startedAt: at });
+  if (name !== 'arrivedAt') return legs;
+  const last = currentLeg({ legs });
+  return legs.with(last, { ...legs[last]!, endedAt: at });
+}
+
+/** Which batches it is made of is known already: they keep the code they lie under. */
+function withField({ codeAtSource, ...line }: Line, name: string, to: FieldValue): Line {
+  const next: Line = { ...line, [name]: to };
+  const isTied = [line.loaded, line.offered, line.namedBatches].some((batches) => batches.length > 0);
+  const before = codeAtSource ?? (isTied ? line.wasteCode : next.wasteCode);
+  return before === next.wasteCode ? next : { ...next, codeAtSource: before };
 }
 
 /** What was loaded of each batch adds up to what was picked up, and what was found with the load besides. */

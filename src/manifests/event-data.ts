@@ -119,6 +119,6 @@ export interface EventData {
   correction_approved: { as: readonly Approver[] };
   correction_rejected: Record<string, never>;
   correction_withdrawn: Record<string, never>;
-  manifest_corrected: { changes: readonly FieldChange[] };
+  manifest_corrected: { changes: readonly FieldChange[]; terms?: EventData['arrived'] };
   manifest_voided: Record<string, never>;
 }

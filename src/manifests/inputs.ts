@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RegionCode } from '../catalogue/commands.ts';
 import { HAZARDS } from '../catalogue/waste-codes.ts';
-import { ContainerName } from '../generation/containers.ts';
+import { ContainerName } from '../generation/nesting.ts';
 import { ENTRY_MODES, type EntryMode } from '../platform/events.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Scanning } from './aboard.ts';

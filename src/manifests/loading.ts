@@ -11,9 +11,10 @@ import type { EventDraft } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
 import { tripKind } from '../transport/trips.ts';
 import { type Boarding, board, boardedLine, storeExitMissing } from './boarding.ts';
-import { carriedBy, labelDifferences, moveParts, sourceOf, takenFrom } from './booking.ts';
+import { carriedBy, loadingDifferences, moveParts, recoded, sourceCodeOf, sourceOf, takenFrom } from './booking.ts';
 import type { PickupCodeInput, PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
+import { shareOver } from './sharing.ts';
 import { against, everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
 import type { Line, LineBatch, LineContainer } from './tables.ts';
 
@@ -74,11 +75,13 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
 /** Off the stock onto the first carrier's vehicle. */
 function loadingMovements(manifest: Manifest, { line, loaded, containers }: LoadedLine): Movement[] {
   const of = { ...line, loaded, containers };
+  const source = sourceOf(manifest);
   const onBoard = carriedBy(manifest.legs[0]!.carrierId, manifest);
-  return [...moveParts(of, loaded, takenFrom(manifest, of), onBoard), ...labelDifferences(manifest, of)];
+  const movements = [...moveParts(of, loaded, takenFrom(of, source), onBoard), ...loadingDifferences(of, source)];
+  return recoded(of, movements, 'from');
 }
 
-/** Line by line: what one line has taken from the stock is gone for the next. */
+/** Line by line: what one line has taken from the stock is gone for the next. A remainder is loaded as it was offered. */
 function loadLines(
   input: PickupInput,
   manifest: Manifest,
@@ -94,26 +97,39 @@ function loadLines(
     const aboard = on(line.line);
     if (aboard && aboard.loads.length > 0)
       return { line, ...boardedLine(given, line, aboard, source), unrecorded: null, outOf: NOTHING };
-    const { wasteCode, namedBatches, declaredPieces } = line;
+    const { namedBatches, declaredPieces, offered } = line;
+    const containers = aboard ? boardedLine(given, line, aboard, source).containers : [];
+    const wasteCode = sourceCodeOf(line);
     const grams = given.massGrams!;
     const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
+    const known = { line, grams, pieces, containers, unrecorded: null, outOf: NOTHING };
+    if (offered.length > 0) return { ...known, loaded: shareOver(offered, grams, pieces) };
     const all = left.get(wasteCode) ?? states.found(stockLookup, accountOf(source, wasteCode).id);
     const stock = all.filter((batch) => !isScanned(batch));
     const taken = takeFrom(stock, namedBatches, grams, pieces);
     left.set(wasteCode, remaining(stock, taken));
     const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line.line) : null;
-    const loaded = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : taken;
-    const batches = stock.filter(({ batchId }) => taken.some((part) => part.batchId === batchId));
-    const outOf = {
-      containers: batches.filter(({ containerId }) => containerId !== null).length,
-      stores: batches.filter(({ storeId }) => storeId !== null).length,
-    };
-    const containers = aboard ? boardedLine(given, line, aboard, source).containers : [];
-    return { line, grams, pieces, loaded, containers, unrecorded, outOf };
+    const opened = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : [];
+    const loaded = [taken, opened, noneOf(stock, namedBatches)].find((parts) => parts.length > 0) ?? [];
+    return { ...known, loaded, unrecorded, outOf: outOf(stock, taken) };
   });
 }
 
 const NOTHING = { containers: 0, stores: 0 };
+
+function outOf(stock: readonly StockBalance[], taken: readonly Taken[]): LoadedLine['outOf'] {
+  const batches = stock.filter(({ batchId }) => taken.some((part) => part.batchId === batchId));
+  return {
+    containers: batches.filter(({ containerId }) => containerId !== null).length,
+    stores: batches.filter(({ storeId }) => storeId !== null).length,
+  };
+}
+
+/** A line that was loaded with nothing still says of which batch, so that a mistyped zero can be put right. */
+const noneOf = (stock: readonly StockBalance[], named: readonly string[]): Taken[] =>
+  [...named, ...stock.map(({ batchId }) => batchId)]
+    .slice(0, 1)
+    .map((batchId) => ({ batchId, grams: 0, pieces: 0, inferred: named.length === 0 }));
 
 function remaining(stock: readonly StockBalance[], taken: readonly Taken[]): StockBalance[] {
   return stock.map((batch) => {
@@ -123,12 +139,12 @@ function remaining(stock: readonly StockBalance[], taken: readonly Taken[]): Sto
 }
 
 /** Something was loaded of which no generation is recorded: a batch is opened for it, and its stock goes below zero. */
-function unrecordedBatch(manifest: Manifest, { line, wasteCode }: Line, id: string, occurredAt: Date): EventDraft {
+function unrecordedBatch(manifest: Manifest, line: Line, id: string, occurredAt: Date): EventDraft {
   const formed = {
     id,
     origin: 'generated' as const,
     stock: sourceOf(manifest),
-    wasteCode,
+    wasteCode: sourceCodeOf(line),
     grams: 0,
     pieces: 0,
     manifestId: manifest.id,
@@ -137,7 +153,7 @@ function unrecordedBatch(manifest: Manifest, { line, wasteCode }: Line, id: stri
     occurredAt,
     region: manifest.originRegion,
     refs: [manifest.id],
-    data: { line },
+    data: { line: line.line },
   });
 }
 

@@ -127,14 +127,12 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
       startedAt: occurredAt.toISOString(),
     }),
   }),
-  arrived: (state, { dueOn, provisional, paperDueOn }, { occurredAt }) => ({
+  arrived: (state, terms, { occurredAt }) => ({
     ...state,
+    ...termsOf(terms),
     status: 'arrived',
     legs: withLeg(state.legs, currentLeg(state), { endedAt: occurredAt.toISOString() }),
     arrivedAt: occurredAt,
-    receiptDueOn: dueOn,
-    receiptDueProvisional: provisional,
-    paperDueOn: paperDueOn ?? null,
   }),
   receipt_recorded: (state, data, { id, occurredAt }) => {
     const lines = withLines(
@@ -195,8 +193,9 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
   }),
   correction_rejected: (state) => ({ ...state, correction: null }),
   correction_withdrawn: (state) => ({ ...state, correction: null }),
-  manifest_corrected: (state, { changes }) => ({
+  manifest_corrected: (state, { changes, terms }) => ({
     ...applyChanges(state, changes),
+    ...(terms ? termsOf(terms) : {}),
     correction: null,
     correctionCount: state.correctionCount + 1,
   }),
@@ -248,6 +247,12 @@ const notLoaded = (state: Manifest): Remainder => ({
   reason: 'not_loaded',
   place: state.source!,
   lines: state.lines.map(({ line, offered }) => ({ line, parts: offered })),
+});
+
+const termsOf = ({ dueOn, provisional, paperDueOn }: EventData['arrived']) => ({
+  receiptDueOn: dueOn,
+  receiptDueProvisional: provisional,
+  paperDueOn: paperDueOn ?? null,
 });
 
 const HELD = { state: 'held', carrierId: null, followedById: null } as const;

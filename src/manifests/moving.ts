@@ -7,6 +7,7 @@ import type { Site } from '../parties/registers.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import { joinedData, listed, moveAboard, NOTHING_SCANNED } from './aboard.ts';
 import { carriedBy, joiningMovements, moveParts, onHold, onTheRoad } from './booking.ts';
+import type { EventData } from './event-data.ts';
 import type { ArrivalInput, DepartureInput, HandoverInput, TransitStorageInput } from './inputs.ts';
 import { currentLeg, DEADLINES, handoverAwaited } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
@@ -19,7 +20,7 @@ const moveLoad = (manifest: Manifest, from: Place, to: Place): Movement[] =>
 
 /**
  * Either carrier reports first, and with that the load changes hands; the other confirms. Until both have spoken the
- * handover is half signed, and a rule asks for the rest.
+ * handover is half signed, and `confirmedBy` shows who is missing.
  */
 export function decideHandover(input: HandoverInput, manifest: Manifest, states: States, facts: Facts): Decision {
   const index = handoverAwaited(manifest)!;
@@ -241,33 +242,42 @@ export function decideArrival(input: ArrivalInput, manifest: Manifest, states: S
     ...moveLoad(manifest, onTheRoad(manifest), onHold(manifest)),
     ...joiningMovements(manifest, moved.joined, onHold(manifest)),
   ];
-  const day = dayInShanghai(occurredAt);
-  const place = { region: manifest.destinationRegion, stream: manifest.stream, day };
-  const due = addWorkingDays(day, facts.reference.policy(DEADLINES.receipt.policy, place).value);
-  const atOrigin = { ...place, region: manifest.originRegion };
-  const paperDays = facts.reference.policy(DEADLINES.paper.policy, atOrigin).value;
-  const paper = manifest.entryMode === 'paper' ? { paperDueOn: addWorkingDays(day, paperDays).day } : {};
+  const { calendar, ...terms } = termsFrom(occurredAt, manifest, facts.reference);
   const event = manifestEvent(
     'arrived',
     manifest.id,
     occurredAt,
-    { dueOn: due.day, provisional: due.provisional, ...paper, ...joinedData(moved) },
+    { ...terms, ...joinedData(moved) },
     {
       region: manifest.destinationRegion,
       entryMode: input.entryMode,
       refs: batchesIn(movements),
       also: {
         siteId: input.siteId ?? manifest.consigneeSiteId,
-        calendar: due.calendarVersion,
+        calendar,
         ...movementsData(movements),
       },
     },
   );
-  const answer = { id: manifest.id, status: 'arrived', receiptDueOn: due.day, receiptDueProvisional: due.provisional };
-  const late =
-    'paperDueOn' in paper && dayInShanghai(facts.now) > paper.paperDueOn ? [enteredLate(paper.paperDueOn)] : [];
+  const { dueOn, provisional, paperDueOn } = terms;
+  const answer = { id: manifest.id, status: 'arrived', receiptDueOn: dueOn, receiptDueProvisional: provisional };
+  const late = paperDueOn !== undefined && dayInShanghai(facts.now) > paperDueOn ? [enteredLate(paperDueOn)] : [];
   const warnings = [...arrivalWarnings(input, manifest), ...late, ...moved.warnings];
   return { events: [event, ...moved.events], answer, warnings };
+}
+
+/** The last days that are counted from an arrival, by the law of its day. */
+export function termsFrom(
+  arrivedAt: Date,
+  { destinationRegion, originRegion, stream, entryMode }: Manifest,
+  reference: Facts['reference'],
+): EventData['arrived'] & { readonly calendar: string } {
+  const day = dayInShanghai(arrivedAt);
+  const last = (region: string, { policy }: (typeof DEADLINES)['receipt' | 'paper']) =>
+    addWorkingDays(day, reference.policy(policy, { region, stream, day }).value);
+  const { day: dueOn, provisional, calendarVersion: calendar } = last(destinationRegion, DEADLINES.receipt);
+  const paper = entryMode === 'paper' ? { paperDueOn: last(originRegion, DEADLINES.paper).day } : {};
+  return { dueOn, provisional, ...paper, calendar };
 }
 
 const allHeldUp = {

@@ -17,7 +17,7 @@ import { decidedParts, isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { enteredLate } from './moving.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
-import { everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
+import { against, everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
 import type { Line } from './tables.ts';
 
 type ReceiptLine = ReceiptInput['lines'][number];
@@ -28,8 +28,8 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, states: S
   const decided = decideContainers(input, manifest, states, facts);
   if ('refusal' in decided) return refused(decided.refusal);
   const lines = input.lines.map((given, nth) => receivedLine(given, nth, manifest, decided, facts));
-  const mismatch = mustRefuse(input, lines, manifest, facts);
-  if (mismatch) return refused(mismatch);
+  const unfit = impossibleLine(lines) ?? mustRefuse(input, lines, manifest, facts);
+  if (unfit) return refused(unfit);
   const occurredAt = new Date(input.occurredAt);
   const movements = [
     ...joiningMovements(manifest, decided.joined, onHold(manifest)),
@@ -57,7 +57,7 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, states: S
       ...remarksOf(input),
     },
   );
-  const formed = lines.flatMap((line) => formedBatches(manifest, line, occurredAt));
+  const formed = lines.flatMap((line) => formedBatches(manifest, line, input));
   return {
     events: [event, ...formed, ...decided.events],
     answer: {
@@ -107,7 +107,7 @@ function weighedFigures(given: ReceiptLine, line: Line): Received {
   const pieces = piecesOf(parts);
   const refusedGrams = given.refusedGrams ?? (acceptedGrams === 0 ? gramsOf(parts) : 0);
   const refusedPieces = given.refusedPieces ?? (acceptedGrams === 0 ? pieces : 0);
-  const acceptedPieces = given.acceptedPieces ?? Math.max(0, pieces - refusedPieces);
+  const acceptedPieces = given.acceptedPieces ?? (acceptedGrams === 0 ? 0 : Math.max(0, pieces - refusedPieces));
   return { acceptedGrams, refusedGrams, acceptedPieces, refusedPieces };
 }
 
@@ -127,7 +127,11 @@ function saidOf({ line, method, containers, ...received }: ReceivedLine) {
 }
 
 /** New batches in the consignee's stock: one a line, or one for each container that was accepted. */
-function formedBatches(manifest: Manifest, received: ReceivedLine, occurredAt: Date): EventDraft[] {
+function formedBatches(
+  manifest: Manifest,
+  received: ReceivedLine,
+  { occurredAt, entryMode }: ReceiptInput,
+): EventDraft[] {
   const { line, acceptedGrams, acceptedPieces } = received;
   const whole = { grams: acceptedGrams, pieces: acceptedPieces };
   const batches = isScanned(line)
@@ -137,7 +141,12 @@ function formedBatches(manifest: Manifest, received: ReceivedLine, occurredAt: D
       })
     : line.receivedBatchIds.map((id) => ({ id, wasteCode: line.wasteCode, ...whole }));
   const origin = { origin: 'received' as const, stock: consigneeStock(manifest), manifestId: manifest.id };
-  const draft = { occurredAt, region: manifest.destinationRegion, refs: [manifest.id] };
+  const draft = {
+    occurredAt: new Date(occurredAt),
+    region: manifest.destinationRegion,
+    entryMode,
+    refs: [manifest.id],
+  };
   return batches.map((batch) => batchFormed({ ...batch, ...origin }, 'batch_received', draft));
 }
 
@@ -171,6 +180,28 @@ function unknownLine(input: ReceiptInput, manifest: Manifest): Refusal | undefin
     detail: { zh: '不符情形所指的行不存在。', en: 'A discrepancy names a line the manifest does not have.' },
     errors: [{ pointer: `/discrepancies/${index}/line`, detail: `1 to ${manifest.lines.length}` }],
   };
+}
+
+/** Pieces without mass would lie in no batch, and what was never loaded is nobody's to refuse. */
+function impossibleLine(lines: readonly ReceivedLine[]): Refusal | undefined {
+  for (const [index, { line, ...received }] of lines.entries()) {
+    const { acceptedGrams, acceptedPieces, refusedGrams, refusedPieces } = received;
+    if (acceptedGrams === 0 && acceptedPieces > 0 && line.receivedBatchIds.length === 0)
+      return against(
+        `/lines/${index}/acceptedPieces`,
+        `第 ${line.line} 行接受 0 克，不能接受件数；请填写接受的质量。`,
+        `Line ${line.line}: nothing is accepted in grams, so no pieces are; say what they weigh.`,
+        'TM 18',
+      );
+    if (line.loaded.length === 0 && refusedGrams + refusedPieces > 0)
+      return against(
+        `/lines/${index}/refusedGrams`,
+        `第 ${line.line} 行未装运，没有可拒收的；请先更正装运量。`,
+        `Nothing of line ${line.line} was loaded, so nothing of it can be refused; correct what was picked up first.`,
+        'TM 18, 29',
+      );
+  }
+  return undefined;
 }
 
 /** Where the place's law says that a mismatch must be refused, an accepting receipt needs `recordAnyway`. */

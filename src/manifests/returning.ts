@@ -12,7 +12,7 @@ import { type Decision, refused, type States, type Warning } from '../platform/a
 import type { Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
 import { joiningOf, listed, moveAboard } from './aboard.ts';
-import { carriedBy, homeOf, moveParts } from './booking.ts';
+import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
 import type { DraftFields } from './event-data.ts';
 import { checkMethod, checkPlaces, crossesProvince } from './filing.ts';
 import type { FollowUpInput, ReturnInput, ReturnReceiptInput } from './inputs.ts';
@@ -163,7 +163,10 @@ export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifes
     const given = input.lines.find((one) => one.line === line)!;
     const back = shareOver(parts, given.massGrams, given.pieces ?? piecesOf(parts));
     const of = manifest.lines[line - 1]!;
-    return [...moveParts(of, back, road, home), ...moveParts(of, without(parts, back), road, difference)];
+    return [
+      ...recoded(of, moveParts(of, back, road, home), 'to'),
+      ...moveParts(of, without(parts, back), road, difference),
+    ];
   });
   const movements = [...returned, ...alongMovements(along, home)];
   const event = manifestEvent(
@@ -240,7 +243,7 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
     source: remainder.place,
     followsId: manifest.id,
     lines: remainder.lines.map(({ line, parts }, nth) => ({
-      ...followingLine(manifest, line, parts, nth, input),
+      ...followingLine(manifest, { ...remainder, line, parts }, nth, input),
       ...offeredContainers(containersOf(manifest, remainder)[nth]!.containers, parts),
     })),
   };
@@ -275,14 +278,15 @@ function offeredContainers(containers: readonly LineContainer[], parts: readonly
 
 function followingLine(
   { lines }: Manifest,
-  line: number,
-  parts: readonly LineBatch[],
+  { line, parts, reason }: Pick<Remainder, 'reason'> & Remainder['lines'][number],
   index: number,
   { methods }: FollowUpInput,
 ): DraftLine {
   const { wasteCode, name, form, hazards, packaging, plannedMethod, hazardousComponent, unNumber, packingGroup } =
     lines[line - 1]!;
+  const { codeAtSource } = lines[line - 1]!;
   return {
+    ...(reason === 'not_loaded' && codeAtSource !== undefined ? { codeAtSource } : {}),
     line: index + 1,
     wasteCode,
     name,

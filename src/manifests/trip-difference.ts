@@ -78,10 +78,10 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
   },
 };
 
-/** A receipt of the trip, or a weighing of its vehicle, may be what was missing. */
+/** A receipt of the trip, a correction of one, or a weighing of its vehicle may be what was missing. */
 export function tripDifferenceOf({ type, data }: RecordedEvent): readonly JobDraft[] {
   const tripId =
-    type === 'receipt_recorded'
+    type === 'receipt_recorded' || type === 'manifest_corrected'
       ? (data.tripId as string | undefined)
       : type === 'weigh_ticket_recorded'
         ? (data.ticket as { tripId?: string | null }).tripId

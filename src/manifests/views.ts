@@ -78,6 +78,8 @@ const LineContainerView = z.object({
 const LineView = z.object({
   line: z.number().int(),
   wasteCode: z.string(),
+  /** What its batches are registered under, where that differs since a correction. */
+  codeAtSource: z.string().optional(),
   name: z.string(),
   form: z.enum(FORMS),
   hazards: z.array(z.string()),

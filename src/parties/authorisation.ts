@@ -82,7 +82,7 @@ export const PERMISSIONS = {
   'manifests.correction-approval': ['member', 'regulator'],
   'manifests.correction-rejection': ['member', 'regulator'],
   'manifests.correction-withdrawal': ['member'],
-  'trips.read': ['member', 'driver'],
+  'trips.read': ['regulator', 'member', 'driver'],
   'trips.start': ['member', 'driver'],
   'trips.end': ['member', 'driver'],
   'treatments.record': ['member'],

@@ -33,7 +33,7 @@ export function judgementsOf(event: RecordedEvent, after: { id: string }, book: 
   const on = namesOf(event);
   const about = ABOUT[event.type];
   const subjectId = about ? about(event) : event.subject.id;
-  const day = dayInShanghai(event.occurredAt);
+  const day = dayInShanghai(happenedAt(event, after));
   const deadlines = RULES.flatMap((rule) => {
     if (!rule.deadline?.on.includes(event.type)) return [];
     const at = rule.deadline.at(after as never, event, book);
@@ -44,6 +44,12 @@ export function judgementsOf(event: RecordedEvent, after: { id: string }, book: 
   return isAwaited
     ? [{ job: 'judge', payload: { on: on.join(' '), subjectId, eventId: event.id, day } }, ...deadlines]
     : deadlines;
+}
+
+/** A correction is of what was accepted then: that year's sum is another. */
+function happenedAt({ type, occurredAt }: RecordedEvent, after: object): Date {
+  const { acceptedAt } = after as { readonly acceptedAt?: Date | null };
+  return type === 'manifest_corrected' ? (acceptedAt ?? occurredAt) : occurredAt;
 }
 
 /** Who enters afterwards what was done on paper, or without a network, has the next page in his hand: nothing is missing yet. */

@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, isNull, lt, lte, or } from 'drizzle-orm';
 import type pg from 'pg';
+import { IN_STORE } from '../generation/queries.ts';
 import type { LegRow } from '../manifests/legs.ts';
 import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
 import type { Lookup } from '../platform/acts.ts';
@@ -7,7 +8,7 @@ import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './anomalies.ts';
-import type { AcceptedSum, OtherLeg, RuleFacts, SameReading, StockAccount, Weighing } from './rules/facts.ts';
+import type { OtherLeg, RuleFacts, SameReading, StockAccount, StoreFilled, Weighing } from './rules/facts.ts';
 import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
 
@@ -105,22 +106,27 @@ export const accountLookup: Lookup<StockAccount | undefined> = {
   },
 };
 
-/** What the holder of a permit accepted at its sites from one instant to another, while the permit held. Key: permit, from, to, least batch id. */
-export const acceptedLookup: Lookup<readonly AcceptedSum[]> = {
+/** A store and what lies in it now. */
+export const storeLookup: Lookup<StoreFilled | undefined> = {
+  name: 'store-filled',
+  gated: false,
+  sql: `select s.id, s.site_id, t.party_id, t.region, s.code, s.type, s.capacity_grams, coalesce(i.grams, 0)::bigint
+    from stores s join sites t on t.id = s.site_id cross join lateral (select sum(l.grams)::bigint as grams from ${IN_STORE}) i
+    where s.id = any($1::uuid[])`,
+  read: ([row]) => {
+    if (!row) return undefined;
+    const [id, siteId, partyId, region, code, type, capacityGrams, grams] = row;
+    return { id, siteId, partyId, region, code, type, capacityGrams, grams } as StoreFilled;
+  },
+};
+
+/** What was accepted under a permit in a period, corrections included. Key: permit, period. */
+export const acceptedLookup: Lookup<number> = {
   name: 'accepted',
   gated: false,
-  sql: `select k.key, s.id, b.waste_code, b.grams
-    from (select key, string_to_array(key, ' ') as part from unnest($1::text[]) as u(key)) k
-    join permits p on p.id = k.part[1]::uuid
-    join sites s on s.party_id = p.holder_id
-    cross join lateral (
-      select waste_code, sum(initial_grams)::bigint as grams from batches
-      where site_id = s.id and id >= k.part[4]::uuid and origin = 'received'
-        and formed_at >= greatest(k.part[2]::timestamptz, (p.valid_from || 'T00:00:00+08:00')::timestamptz)
-        and formed_at < least(k.part[3]::timestamptz, (p.valid_to || 'T00:00:00+08:00')::timestamptz)
-      group by waste_code
-    ) b order by s.id, b.waste_code`,
-  read: (rows) => rows.map(([, siteId, wasteCode, grams]) => ({ siteId, wasteCode, grams }) as AcceptedSum),
+  sql: `select k.key, u.used_grams from unnest($1::text[]) as k(key)
+    join permit_uses u on u.permit_id = split_part(k.key, ' ', 1)::uuid and u.period = split_part(k.key, ' ', 2)`,
+  read: ([row]) => (row?.[1] ?? 0) as number,
 };
 
 /** What of a batch lies in its account, and when any of it last moved. Key: account, batch. */
@@ -164,10 +170,48 @@ const WAKES_SQL: Readonly<
       ) o where l.manifest_id = $1`,
     values: ({ subjectId }) => [subjectId],
   },
+  /** A plate or a time was put right: also those who met it where, and when, it had been said to be. */
+  same_plate_before: {
+    text: `with changed as (
+        select c->>'path' as path, c->>'from' as was from custody_events e
+        cross join lateral jsonb_array_elements(e.canonical::jsonb #> '{data,changes}') c where e.id = $2
+      ), since as (
+        select least(min(started_at), (select was::timestamptz from changed where path = '/pickedUpAt')) as at
+        from manifest_legs where manifest_id = $1
+      ), plates as (
+        select plate from manifest_legs where manifest_id = $1 and plate is not null
+        union select was from changed where path like '/legs/%/plate' and was is not null
+      )
+      select $1::uuid as id union
+      select o.manifest_id from plates p cross join since s cross join lateral (
+        select manifest_id from manifest_legs o where o.plate = p.plate and o.started_at >= s.at
+        order by o.started_at limit 20
+      ) o`,
+    values: ({ subjectId, eventId }) => [subjectId, eventId],
+  },
+  /** It, and whoever was weighed later and says the same: tickets are told in any order. */
+  same_weighing: {
+    text: `select $1::uuid as id union
+      select o.manifest_id from weigh_tickets t join weigh_tickets o
+        on o.site_id = t.site_id and o.gross_grams = t.gross_grams and o.tare_grams = t.tare_grams
+        and o.manifest_id <> t.manifest_id and o.weighed_at >= t.weighed_at
+      where t.manifest_id = $1`,
+    values: ({ subjectId }) => [subjectId],
+  },
   overdue_batches: {
     text: `select distinct p.batch_id as id from postings p join anomalies a on a.subject_id = p.batch_id and a.rule = $2
       where p.event_id = $1 and a.status in ('open', 'ended')`,
     values: ({ eventId, rule }) => [eventId, rule],
+  },
+  stores_of_batches: {
+    text: `select distinct b.store_id as id from postings p join batches b on b.id = p.batch_id and b.store_id is not null where p.event_id = $1`,
+    values: ({ eventId }) => [eventId],
+  },
+  /** Where it was put or taken from, and where on record it lay. */
+  stores_named: {
+    text: `select s.id from custody_events e cross join lateral jsonb_array_elements_text(e.canonical::jsonb -> 'refs') as r(id)
+      join stores s on s.id = r.id::uuid where e.id = $1`,
+    values: ({ eventId }) => [eventId],
   },
 };
 const WOKEN_MAX = 200;

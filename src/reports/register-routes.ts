@@ -3,6 +3,7 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode } from '../catalogue/commands.ts';
 import { STREAMS, type Stream } from '../catalogue/policies.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
+import { sightAt } from '../generation/sight.ts';
 import { jurisdictionOf } from '../parties/repository.ts';
 import { sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
@@ -13,8 +14,8 @@ import { notFound } from '../platform/register.ts';
 import { CivilDay, InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { coverageOf, silentUnits } from './coverage.ts';
-import { siteSeen } from './dues.ts';
-import { daysBetween, REGISTER_NAMES, REGISTERS, registerRows, SPAN_DAYS_MAX } from './registers.ts';
+import { type Asking, siteSeen } from './dues.ts';
+import { daysBetween, keyOf, REGISTER_NAMES, REGISTERS, registerRows, SPAN_DAYS_MAX } from './registers.ts';
 import type { ReportServices } from './routes.ts';
 import { periodOf } from './rules.ts';
 
@@ -45,9 +46,23 @@ const RegisterView = z.object({
       permitNumbers: z.array(z.string()).readonly(),
     })
     .nullable(),
+  /** Of entries into a store and out of it (B.2, B.3). */
+  storage: z
+    .object({
+      code: z.string(),
+      storeId: Uuid,
+      storeCode: z.string(),
+      storeType: z.string(),
+      containerId: Uuid.nullable(),
+      sourceCode: z.string().nullable(),
+      moverId: Uuid.nullable(),
+      storekeeperId: Uuid.nullable(),
+      destination: z.string().nullable(),
+    })
+    .nullable(),
 });
 
-const After = z.strictObject({ occurredAt: z.iso.datetime(), eventId: z.uuid(), n: z.number().int() });
+const After = z.strictObject({ occurredAt: z.iso.datetime(), id: z.uuid(), n: z.number().int() });
 
 /** 台账 (HJ 1259-2022 annex B) and 覆盖率. */
 export function registerRoutes(app: App, services: ReportServices): void {
@@ -66,6 +81,7 @@ function registerRoute(app: App, { database, clock, reference }: ReportServices)
         params: z.object({ register: z.enum(REGISTER_NAMES) }),
         querystring: PageQuery.extend({
           siteId: Uuid,
+          ownerId: Uuid.optional().describe('Of a shared site: whose waste; a tenant reads its own'),
           from: CivilDay.describe('First day'),
           to: CivilDay.describe('First day that is no longer asked for; at most a year later'),
         }),
@@ -78,7 +94,8 @@ function registerRoute(app: App, { database, clock, reference }: ReportServices)
       const { caller } = request;
       const days = daysBetween(from, to);
       if (days < 1 || days > SPAN_DAYS_MAX) throw badSpan();
-      await siteSeen({ database, caller, book: reference(), today: dayInShanghai(clock.now()) }, siteId);
+      const asking = { database, caller, book: reference(), today: dayInShanghai(clock.now()) };
+      const ownerId = await ownerShown(asking, siteId, request.query.ownerId ?? null);
       const { streams } = await sightOf(database.pool, caller);
       const after = readKeyset(cursor, After);
       const rows = await registerRows(database.pool, {
@@ -87,16 +104,28 @@ function registerRoute(app: App, { database, clock, reference }: ReportServices)
         from,
         to,
         streams,
+        ownerId,
         after,
         rowsMax: limit + 1,
       });
-      const page = sendKeyset(request, reply, rows, {
-        limit,
-        keyOf: ({ occurredAt, eventId, n }) => ({ occurredAt, eventId, n }),
-      });
+      const page = sendKeyset(request, reply, rows, { limit, keyOf });
       return { ...page, basis: REGISTERS[register].basis };
     },
   );
+}
+
+/**
+ * Of whose waste the caller reads at a site; null: of everybody's. A tenant reads of its own.
+ * @throws Problem not-found for a site, or the waste of a party, that is not the caller's to see.
+ */
+async function ownerShown(asking: Asking, siteId: string, wanted: string | null): Promise<string | null> {
+  const tenant = await sightAt(asking.database.pool, asking.caller, siteId, asking.today);
+  if (typeof tenant !== 'string') {
+    await siteSeen(asking, siteId);
+    return wanted;
+  }
+  if (wanted !== null && wanted !== tenant) throw Problem.of(notFound('party', wanted));
+  return tenant;
 }
 
 const badSpan = (): Problem =>

@@ -33,6 +33,8 @@ export interface Producer {
   /** A key site weighs its trucks, a smaller one its drums and bags (HJ 1259 4.3.3). */
   readonly scale: Scale;
   readonly customs: readonly Custom[];
+  /** A collector that keeps the register of a micro-producer (委托). */
+  readonly agent: Plant | null;
 }
 
 /** Whom a producer has a contract with for one waste. */
@@ -47,6 +49,8 @@ export interface Carrier {
   readonly name: string;
   readonly uscc: string;
   readonly region: string;
+  /** Its depot, where a load may stand over night. */
+  readonly siteRef: string;
   readonly vehicles: readonly Vehicle[];
 }
 
@@ -74,13 +78,21 @@ export interface Plant {
 export interface Licence {
   readonly number: string;
   readonly wasteCodes: readonly string[];
+  /** What of `wasteCodes` it leaves out. */
+  readonly excludedCodes: readonly string[];
+  /** None: any. */
+  readonly methods: readonly string[];
+  /** Where the waste may come from; none: from anywhere. */
+  readonly areas: readonly string[];
+  /** The site of its holder that it is for; null: any. */
+  readonly siteRef: string | null;
   readonly scaleGrams: number;
   /** First day it holds, and first day it no longer does. */
   readonly validFrom: string;
   readonly validTo: string;
 }
 
-const VALID_FROM = '2024-01-01';
+const VALID_FROM = '2022-01-01';
 const VALID_TO = '2035-01-01';
 /** A vehicle makes a trip or two a day; a busier week needs more of them. */
 const VEHICLES = { fewest: 6, carriersTripsEach: 3 };
@@ -124,6 +136,7 @@ function carrier(name: string, index: number, { manifestsADay }: Size, draw: Cha
     name,
     uscc: uscc(region, draw),
     region,
+    siteRef: `c${index + 1}site`,
     vehicles: index === 0 ? [spare, ...vehicles] : vehicles,
   };
 }
@@ -139,6 +152,10 @@ export function plant(ref: string, row: PlantRow, draw: Chance): Plant {
     licence: {
       number: row.licence,
       wasteCodes: row.wasteCodes,
+      excludedCodes: [],
+      methods: [],
+      areas: [],
+      siteRef: null,
       scaleGrams: row.scaleTonnes * 1_000_000,
       validFrom: VALID_FROM,
       validTo: VALID_TO,
@@ -183,6 +200,7 @@ function producer(
         plant: first ? plants[0]! : draw.pick(fit),
       };
     }),
+    agent: !first && trade.siteClass === 'register' ? draw.pick(plants.filter(({ isCollector }) => isCollector)) : null,
   };
 }
 

@@ -2,8 +2,8 @@ import type { Carrier, Plant, Producer, Vehicle } from './city.ts';
 import type { WasteRow } from './city-rows.ts';
 
 /**
- * What happened and what was told of it, side by side: the truth stands in `lines` and `at`, everything a party reported
- * in the other fields. Instants are milliseconds since 1970, UTC.
+ * What happened and what was told of it, side by side: the truth stands in `lines`, everything a party reported in the
+ * other fields, and what it put right afterwards in `correction`. Instants are milliseconds since 1970, UTC.
  */
 export interface TrueLine {
   /** What the papers call it. */
@@ -37,12 +37,30 @@ export interface Ticket extends Moment {
   readonly divisionGrams: number;
 }
 
+/** Whoever has a site with stock: a producer, or a plant with waste of its own. */
+export interface Holder {
+  readonly ref: string;
+  readonly siteRef: string;
+  /** Who keeps its register for it. */
+  readonly agent?: Plant | null;
+}
+
+/** 贮存设施: a part of a site that holds so much. */
+export interface Room {
+  readonly ref: string;
+  readonly holder: Holder;
+  readonly type: 'warehouse' | 'point';
+  readonly capacityGrams: number | null;
+}
+
 export interface Generation extends Moment {
   readonly ref: string;
-  readonly producer: Producer;
+  readonly producer: Holder;
   readonly waste: WasteRow;
   grams: number;
   pieces: number;
+  /** Where it was put, all of it or so much. */
+  readonly stored?: Moment & { readonly room: Room; readonly grams: number | null };
 }
 
 export const DISCREPANCIES = ['name', 'quantity', 'property', 'form', 'packing'] as const;
@@ -51,6 +69,63 @@ export interface Discrepancy {
   readonly line: number;
   readonly type: (typeof DISCREPANCIES)[number];
   readonly found: string;
+}
+
+/** How a load goes on after the vehicle it was loaded on: handed over, put down for a while, or on another vehicle after a breakdown. */
+export interface Onward {
+  readonly how: 'handover' | 'stored' | 'breakdown';
+  /** Told by who had it. */
+  readonly ended: Moment;
+  /** Told by who goes on. */
+  readonly began: Moment;
+  readonly carrier: Carrier;
+  readonly vehicle: Vehicle;
+  readonly place: string;
+  /** The site it is put down at. */
+  readonly siteRef: string | null;
+}
+
+/** What went wrong on the way, as it was told; by line, in the order of `lines`. */
+export interface Incident extends Moment {
+  readonly type: 'leak' | 'loss' | 'breakdown';
+  readonly place: string;
+  readonly affected: readonly Quantity[];
+  readonly lost: readonly Quantity[];
+  /** When the consignor and the carrier filed their plans. */
+  readonly plansAt: number;
+  readonly settled: Moment;
+}
+
+/** What was refused and brought back. */
+export interface Return {
+  readonly departed: Moment;
+  readonly vehicle: Vehicle;
+  readonly takenBack: Moment;
+  readonly quantities: readonly Quantity[];
+}
+
+/** One value that was typed wrong, as it should have been. */
+export type Change =
+  | { readonly what: 'loaded' | 'received'; readonly line: number; readonly grams: number }
+  | { readonly what: 'plate'; readonly plate: string }
+  | { readonly what: 'pickedUpAt' | 'arrivedAt'; readonly at: number };
+
+/** It counts once everybody has agreed. */
+export interface Correction {
+  readonly reason: string;
+  readonly proposed: { readonly by: string; readonly at: number };
+  readonly approvals: readonly { readonly by: string; readonly at: number }[];
+  readonly changes: readonly Change[];
+}
+
+/** A vehicle under way with several manifests; weighed as a whole where it unloads. */
+export interface Trip {
+  readonly ref: string;
+  readonly carrier: Carrier;
+  readonly vehicle: Vehicle;
+  readonly start: Moment;
+  readonly end: Moment;
+  readonly weighings: { readonly plant: Plant; readonly ticket: Ticket }[];
 }
 
 export interface Consignment {
@@ -62,9 +137,20 @@ export interface Consignment {
   readonly plant: Plant;
   readonly vehicle: Vehicle;
   readonly lines: TrueLine[];
+  /** The load whose refused part it carries on: nothing leaves a stock. */
+  readonly follows: Consignment | null;
   draftedAt: number;
   issuedAt: number;
+  /** It was issued on paper on that day, and entered afterwards. */
+  paperIssuedAt: number | null;
   pickup: Moment;
+  /** As the driver typed it. */
+  plate: string;
+  /** How the consignor confirms: a code for the driver, or a report of its own. */
+  confirmation: { readonly how: 'code' | 'report'; readonly at: number } | null;
+  trip: Trip | null;
+  onward: Onward[];
+  incident: Incident | null;
   arrival: Moment;
   receipt: Moment;
   /** A plant that was tried first and whose licence does not cover the load: issue refuses. */
@@ -72,12 +158,28 @@ export interface Consignment {
   /** By line, in the order of `lines`. */
   declared: Quantity[];
   loaded: Quantity[];
+  /** What was accepted. */
   received: Quantity[];
+  refused: Quantity[];
+  /** What was done with it instead of what was planned. */
+  method: string | null;
   tickets: Ticket[];
   discrepancies: Discrepancy[];
+  back: Return | null;
+  correction: Correction | null;
 }
 
-/** Which story a consignment or a batch belongs to. */
+/** What a plant did with what lay in its store. */
+export interface Treatment extends Moment {
+  readonly ref: string;
+  readonly plant: Plant;
+  readonly startedAt: number;
+  readonly inputs: readonly { readonly waste: WasteRow; readonly grams: number }[];
+  readonly residue: { readonly code: string; readonly grams: number } | null;
+  readonly product: { readonly name: string; readonly grams: number } | null;
+}
+
+/** Which story a consignment, a batch or a treatment belongs to. */
 export interface Tale {
   readonly story: string;
   /** As it was meant: whether it lies beyond the threshold is the referee's to say. */
@@ -89,3 +191,6 @@ export interface Tale {
 export const sum = (quantities: readonly number[]): number => quantities.reduce((total, one) => total + one, 0);
 export const trueGrams = ({ lines }: Consignment, when: 'loaded' | 'arrived'): number =>
   sum(lines.map((line) => (when === 'loaded' ? line.loadedGrams : line.arrivedGrams)));
+/** The vehicle it arrives on. */
+export const lastVehicle = ({ onward, vehicle }: Consignment): Vehicle => onward.at(-1)?.vehicle ?? vehicle;
+export const lastCarrier = ({ onward, carrier }: Consignment): Carrier => onward.at(-1)?.carrier ?? carrier;

@@ -1,6 +1,6 @@
 /**
- * The numbers of the law and of the shipped rows that a referee judges by. Read from the service's public rows; where the
- * service publishes none yet, from the table below. Magnitudes of stories are drawn around SHIPPED.
+ * The numbers of the law and of the shipped rows that a referee judges by. Read from the service's public rows; where there
+ * is no such row, from the table below. Magnitudes of stories are drawn around SHIPPED.
  */
 export type RuleId =
   | 'mass'
@@ -12,7 +12,8 @@ export type RuleId =
   | 'over_scale'
   | 'negative_stock'
   | 'overlap'
-  | 'storage_over_limit';
+  | 'storage_over_limit'
+  | 'store_over_capacity';
 
 export type Severity = 'info' | 'warning' | 'critical';
 
@@ -27,8 +28,15 @@ export interface Parameters {
   readonly confirmWorkingDays: number;
   /** 许可证管理办法 12: beyond this share above the yearly scale a new licence is needed. */
   readonly scaleExcessPermille: number;
-  /** 法典 535 ¶3 for operators; for producers the same year, as our default. */
+  /** 法典 535 ¶3 for operators, of what they received; for producers the same year, as our default. */
   readonly producerStorageDays: number;
+  readonly operatorStorageDays: number;
+  /** GB 18597-2023 8.3.5: what a storage point may hold at any time. */
+  readonly pointLimitGrams: number;
+  /** From which share of its capacity on a store is worth a remark; ours. */
+  readonly storeWarningPermille: number;
+  /** Of what is entered from paper, or after a time without a network, the next page may be as late as that; ours. */
+  readonly patienceHours: number;
   /** How long a load may be on the road; ours. */
   readonly transitHours: number;
   /** Two tickets that say the very same within so many hours are one weighing; ours. */
@@ -47,6 +55,10 @@ export const SHIPPED: Parameters = {
   confirmWorkingDays: 5,
   scaleExcessPermille: 200,
   producerStorageDays: 365,
+  operatorStorageDays: 365,
+  pointLimitGrams: 3_000_000,
+  storeWarningPermille: 800,
+  patienceHours: 24,
   transitHours: 48,
   sameReadingHours: 24,
   steps: {
@@ -74,6 +86,10 @@ export const SHIPPED: Parameters = {
     storage_over_limit: [
       { severity: 'warning', over: 0 },
       { severity: 'critical', over: 720 },
+    ],
+    store_over_capacity: [
+      { severity: 'warning', over: 1_000 },
+      { severity: 'critical', over: 1_200 },
     ],
   },
 };
@@ -112,6 +128,10 @@ export function parametersFrom(policies: readonly PolicyRow[], rules: readonly R
     confirmWorkingDays: value('confirm-receipt-working-days', SHIPPED.confirmWorkingDays),
     scaleExcessPermille: value('licence-scale-excess-permille', SHIPPED.scaleExcessPermille),
     producerStorageDays: value('producer-storage-days', SHIPPED.producerStorageDays),
+    operatorStorageDays: value('operator-storage-days', SHIPPED.operatorStorageDays),
+    pointLimitGrams: value('storage-point-limit-grams', SHIPPED.pointLimitGrams),
+    storeWarningPermille: value('store-capacity-warning-permille', SHIPPED.storeWarningPermille),
+    patienceHours: value('late-report-patience-hours', SHIPPED.patienceHours),
     transitHours: hours('transit_overlong', 'transitHoursMax', SHIPPED.transitHours),
     sameReadingHours: hours('overlap', 'sameReadingHours', SHIPPED.sameReadingHours),
     steps: Object.fromEntries(ids.map((id) => [id, row(id)?.steps ?? SHIPPED.steps[id]])) as Parameters['steps'],

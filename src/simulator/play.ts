@@ -3,7 +3,9 @@ import type { Found } from './compare.ts';
 import { HOUR } from './days.ts';
 import type { History } from './history.ts';
 import { type Parameters, type PolicyRow, parametersFrom, type RuleRow } from './parameters.ts';
-import { type Registration, type Report, registrationsOf, reportsOf } from './reports.ts';
+import { type Registration, registrationsOf } from './registrations.ts';
+import type { Report } from './report.ts';
+import { reportsOf } from './reports.ts';
 
 /**
  * Tells the history to a service: through HTTP, in the order in which it is told, on a clock that only this play moves.
@@ -25,6 +27,8 @@ export interface Played {
   readonly ids: ReadonlyMap<string, string>;
   readonly apiKeys: ReadonlyMap<string, string>;
   readonly requests: number;
+  /** What the service remarked on, by the key of the report. */
+  readonly warnings: ReadonlyMap<string, readonly string[]>;
 }
 
 export type Progress = (done: number, all: number, at: number) => void;
@@ -41,6 +45,7 @@ export const beginningOf = (history: History): number =>
 export async function play(history: History, stage: Stage, progress: Progress = () => {}): Promise<Played> {
   const reports = reportsOf(history);
   const ids = new Map<string, string>();
+  const warnings = new Map<string, string[]>();
   const apiKeys = new Map<string, string>();
   const admin = client(stage.baseUrl, stage.adminKey, `sim-${history.seed}`);
   const waves = registrationsOf(history);
@@ -55,15 +60,27 @@ export async function play(history: History, stage: Stage, progress: Progress = 
       continue;
     }
     const before = Math.min(from + STEP - (from % STEP), due ?? Number.POSITIVE_INFINITY);
-    const step = reports.slice(told).filter(({ at }) => at < before);
+    const step = until(
+      reports.slice(told).filter(({ at }) => at < before),
+      isLate,
+    );
     stage.setClock(step.at(-1)!.at);
-    await tellAll(step, (report) => tell(clients.get(report.by)!, report, ids));
+    await tellAll(step, (report) => tell(clients.get(report.by)!, report, ids, warnings));
     await stage.jobsDone();
     told += step.length;
     progress(told, reports.length, step.at(-1)!.at);
   }
   await rest(stage, history.until);
-  return { ids, apiKeys, requests: reports.length + waves.flat().length };
+  return { ids, apiKeys, warnings, requests: reports.length + waves.flat().length };
+}
+
+/** From what is entered afterwards the patience with its next page is counted: it is told at its own instant. */
+const isLate = ({ body }: Report): boolean => body.entryMode !== undefined && body.entryMode !== 'live';
+
+/** Up to the first of that kind. */
+function until<Item>(items: readonly Item[], isLast: (item: Item) => boolean): readonly Item[] {
+  const at = items.findIndex(isLast);
+  return at < 0 ? items : items.slice(0, at + 1);
 }
 
 /** Deadlines go on falling due until the end. */
@@ -78,11 +95,12 @@ async function rest(stage: Stage, until: number): Promise<void> {
 
 async function register(
   admin: Client,
-  { path, body, names, keyOf }: Registration,
+  { path, body, names, by, keyOf }: Registration,
   ids: Map<string, string>,
   apiKeys: Map<string, string>,
 ): Promise<void> {
-  const answer = await admin.post(
+  const as = by === undefined ? admin : admin.as(apiKeys.get(by)!);
+  const answer = await as.post(
     path,
     filled(body, ids) as object,
     `sim-${names.replaceAll(/[^\w-]/g, '_')}-${path.slice(4)}`,
@@ -93,13 +111,23 @@ async function register(
 
 async function tell(
   as: Client,
-  { path, body, key, names, refusedWith }: Report,
+  { path, body, key, names = {}, refusedWith }: Report,
   ids: Map<string, string>,
+  warnings: Map<string, string[]>,
 ): Promise<void> {
   try {
-    const { id } = await as.post(filled(path, ids) as string, filled(body, ids) as object, key);
+    const answer = await as.post(filled(path, ids) as string, filled(body, ids) as object, key);
     if (refusedWith) throw new Error(`${path} (${key}) was accepted; the law asks for a refusal`);
-    if (names) ids.set(names, id);
+    for (const [name, where] of Object.entries(names)) {
+      const value = where.split('.').reduce<unknown>((part, step) => (part as Record<string, unknown>)?.[step], answer);
+      if (typeof value === 'string') ids.set(name, value);
+    }
+    const said = (answer.warnings ?? []) as readonly { readonly code: string }[];
+    if (said.length > 0)
+      warnings.set(
+        key,
+        said.map(({ code }) => code),
+      );
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== refusedWith) throw error;
   }
@@ -155,7 +183,7 @@ export async function foundBy({ ids, apiKeys }: Played, { baseUrl }: Stage, regu
   const anomalies = await everyItem<Anomaly>(regulator, '/v1/anomalies');
   const names = new Map([...ids].map(([name, id]) => [id, name]));
   return anomalies
-    .filter(({ status }) => status !== 'cleared')
+    .filter(({ status }) => status === 'open' || status === 'ended')
     .map(({ rule, severity, summary, ...about }) => ({
       rule,
       severity,
@@ -182,19 +210,10 @@ export interface Published {
   readonly rules: readonly string[];
 }
 
-/** What a service judged by before it published its rules. */
-const BEFORE_RULES_WERE_ROWS = ['mass'];
-
 /** The rules and their numbers as the service publishes them. */
 export async function publishedBy({ baseUrl, adminKey }: Stage, day: string): Promise<Published> {
   const admin = client(baseUrl, adminKey, 'read');
   const policies = await everyItem<PolicyRow>(admin, `/v1/policies?day=${day}`);
-  const rules = await everyItem<RuleRow>(admin, `/v1/rules?day=${day}`).catch((error: unknown) => {
-    if (error instanceof Refused && error.status === 404) return [];
-    throw error;
-  });
-  return {
-    parameters: parametersFrom(policies, rules),
-    rules: rules.length > 0 ? [...new Set(rules.map(({ rule }) => rule))] : BEFORE_RULES_WERE_ROWS,
-  };
+  const rules = await everyItem<RuleRow>(admin, `/v1/rules?day=${day}`);
+  return { parameters: parametersFrom(policies, rules), rules: [...new Set(rules.map(({ rule }) => rule))] };
 }

@@ -1,8 +1,10 @@
 import type { Plant } from './city.ts';
-import { type Consignment, type Moment, sum, type Ticket } from './consignment.ts';
+import { type Consignment, lastVehicle, sum, type Ticket } from './consignment.ts';
 import { addDays, dayOf, HOUR, isWorkingDay, startOf } from './days.ts';
+import { gramsOf, type Heard, type HeardLeg, type HeardLoad, isPatient, whatWasHeard } from './heard.ts';
 import type { History } from './history.ts';
 import type { Parameters, RuleId, Severity } from './parameters.ts';
+import { storesOf } from './referee-stores.ts';
 
 /**
  * The answer key. Reads the true history and what was told of it, compares everything with everything, and says which
@@ -32,6 +34,7 @@ const JUDGES: Readonly<Record<RuleId, Judge>> = {
   negative_stock: stores,
   overlap: overlaps,
   storage_over_limit: oldBatches,
+  store_over_capacity: fullStores,
 };
 
 export function referee(history: History, parameters: Parameters): Expected[] {
@@ -39,49 +42,15 @@ export function referee(history: History, parameters: Parameters): Expected[] {
   return Object.values(JUDGES).flatMap((judge) => judge(heard, parameters));
 }
 
-/** A load as far as it has been told by the end; null is not yet. */
-interface HeardLoad {
-  readonly load: Consignment;
-  readonly loaded: Consignment['loaded'] | null;
-  readonly received: Consignment['received'] | null;
-  readonly pickup: Moment | null;
-  readonly arrival: Moment | null;
-  readonly receipt: Moment | null;
-  readonly tickets: readonly Ticket[];
-}
-
-interface Heard {
-  readonly history: History;
-  readonly until: number;
-  readonly loads: readonly HeardLoad[];
-}
-
-function whatWasHeard(history: History): Heard {
-  const { until } = history;
-  const heard = (moment: Moment) => (moment.toldAt <= until ? moment : null);
-  const loads = history.consignments
-    .filter(({ issuedAt }) => issuedAt <= until)
-    .map((load) => ({
-      load,
-      loaded: heard(load.pickup) && load.loaded,
-      received: heard(load.receipt) && load.received,
-      pickup: heard(load.pickup),
-      arrival: heard(load.arrival),
-      receipt: heard(load.receipt),
-      tickets: load.tickets.filter(({ toldAt }) => toldAt <= until),
-    }));
-  return { history, until, loads };
-}
-
-const gramsOf = (quantities: readonly { grams: number }[] | null): number | null =>
-  quantities && sum(quantities.map(({ grams }) => grams));
-
 /**
  * TM 18 ¶2 with the tolerance of the place. Two accounts that differ by no more than two honest scales may (class III in
  * service, gross and tare, at both ends; without two known scales the row's floor) agree. What was declared may be an
  * estimate, and is worth a remark at most.
  */
-function massOf({ load, loaded, received, tickets }: HeardLoad, { massTolerance }: Parameters): Expected[] {
+function massOf(
+  { load, declared, loaded, received, refused, missing, tickets }: HeardLoad,
+  { massTolerance }: Parameters,
+): Expected[] {
   const last = (purpose: Ticket['purpose']) =>
     tickets
       .filter((ticket) => ticket.purpose === purpose)
@@ -91,13 +60,16 @@ function massOf({ load, loaded, received, tickets }: HeardLoad, { massTolerance 
   const mayErr = (ticket: Ticket) => 2 * (errorOf(ticket.grossGrams, ticket) + errorOf(ticket.tareGrams, ticket));
   const floor = loading && unloading ? mayErr(loading) + mayErr(unloading) : massTolerance.floorTruckGrams;
   const net = (ticket: Ticket | undefined) => (ticket ? ticket.grossGrams - ticket.tareGrams : null);
-  const [declaredGrams, loadedGrams, receivedGrams] = [load.declared, loaded, received].map(gramsOf);
+  const loadedGrams = loaded && gramsOf(loaded);
+  const receivedGrams = received && gramsOf([...received, ...refused!]);
+  // What an incident took was told where it happened, and is not looked for at the gate.
+  const travelling = (grams: number | null) => (grams === null ? null : grams - gramsOf(missing));
   const accounts: [string, number | null, number | null][] = [
-    ['loaded → received', loadedGrams!, receivedGrams!],
-    ['loading ticket → loaded', net(loading), loadedGrams!],
-    ['unloading ticket → received', net(unloading), receivedGrams!],
-    ['loading ticket → unloading ticket', net(loading), net(unloading)],
-    ['declared → loaded', declaredGrams!, loadedGrams!],
+    ['loaded → received', travelling(loadedGrams), receivedGrams],
+    ['loading ticket → loaded', net(loading), loadedGrams],
+    ['unloading ticket → received', net(unloading), receivedGrams],
+    ['loading ticket → unloading ticket', travelling(net(loading)), net(unloading)],
+    ['declared → loaded', gramsOf(declared), loadedGrams],
   ];
   const found = accounts.flatMap(([name, expected, observed]) => {
     if (expected === null || observed === null) return [];
@@ -123,9 +95,10 @@ const errorOf = (grams: number, { divisionGrams: e }: Ticket): number =>
   grams > 2_000 * e ? 1.5 * e : grams > 500 * e ? e : 0.5 * e;
 
 /** TM 18 ¶2, 12(1): containers do not evaporate. Line by line. */
-function piecesOf({ load, loaded, received }: HeardLoad, parameters: Parameters): Expected[] {
-  if (!loaded || !received) return [];
-  const off = sum(loaded.map(({ pieces }, line) => Math.abs(pieces - received[line]!.pieces)));
+function piecesOf({ load, loaded, received, refused, missing }: HeardLoad, parameters: Parameters): Expected[] {
+  if (!loaded || !received || !refused) return [];
+  const there = (line: number) => received[line]!.pieces + refused[line]!.pieces;
+  const off = sum(loaded.map(({ pieces }, line) => Math.abs(pieces - missing[line]!.pieces - there(line))));
   return loudest('piece_count', load.ref, off, parameters, `${off} pieces`);
 }
 
@@ -142,7 +115,7 @@ function classOf({ load, receipt }: HeardLoad, parameters: Parameters): Expected
  */
 function confirmations({ loads, until }: Heard, parameters: Parameters): Expected[] {
   return loads.flatMap(({ load, arrival, receipt }) => {
-    if (!arrival) return [];
+    if (!arrival || (!receipt && isPatient(arrival, until, parameters))) return [];
     let day = dayOf(arrival.at);
     for (let left = parameters.confirmWorkingDays; left > 0; ) {
       day = addDays(day, 1);
@@ -154,35 +127,64 @@ function confirmations({ loads, until }: Heard, parameters: Parameters): Expecte
   });
 }
 
-/** No text sets a term; the hours are a row. A load that never arrives is the first to ask about (TM 11(4)). */
+/** No text sets a term; the hours are a row, for each leg: a store is no road. What never arrives is asked about first (TM 11(4)). */
 function transits({ loads, until }: Heard, parameters: Parameters): Expected[] {
-  return loads.flatMap(({ load, pickup, arrival }) => {
-    if (!pickup) return [];
-    const late = (arrival?.at ?? until) - pickup.at - parameters.transitHours * HOUR;
-    return clock('transit_overlong', load.ref, late, parameters);
+  return loads.flatMap(({ load, legs }) => {
+    const known = legs.filter(({ to, told }) => to !== null || !isPatient(told, until, parameters));
+    const longest = Math.max(0, ...known.map(({ from, to }) => (to ?? until) - from));
+    return clock('transit_overlong', load.ref, longest - parameters.transitHours * HOUR, parameters);
   });
 }
 
-/** 法典 534: the consignee is licensed for each waste on the day it was handed over and on the day it was accepted. */
-function licenceOf({ load, pickup, receipt }: HeardLoad, parameters: Parameters): Expected[] {
-  const days = [pickup, receipt].flatMap((moment) => (moment ? [dayOf(moment.at)] : []));
-  const isLicensed = ({ licence }: Plant, code: string, day: string) =>
-    licence.wasteCodes.some((named) => named === code || named === `HW${code.slice(-2)}`) &&
-    licence.validFrom <= day &&
-    day < licence.validTo;
-  const without = load.lines.filter(({ waste }) => days.some((day) => !isLicensed(load.plant, waste.code, day)));
-  return loudest('licence', load.ref, without.length, parameters, `licence until ${load.plant.licence.validTo}`);
+/**
+ * 法典 534: the consignee is licensed for each waste and how it is treated: as planned on the day it was handed over, as it was
+ * done on the day it was accepted. What it sent away it did not take.
+ */
+function licenceOf({ load, pickup, receipt, received }: HeardLoad, parameters: Parameters): Expected[] {
+  const { plant, lines, producer } = load;
+  const without = lines.filter(({ waste: { code } }, line) => {
+    const isTaken = received !== null && received[line]!.grams > 0;
+    return (
+      (pickup && !isLicensed(plant, code, plant.method, producer.region, dayOf(pickup.at))) ||
+      (receipt && isTaken && !isLicensed(plant, code, load.method ?? plant.method, producer.region, dayOf(receipt.at)))
+    );
+  });
+  return loudest('licence', load.ref, without.length, parameters, `licence until ${plant.licence.validTo}`);
 }
 
-/** 许可证管理办法 12: what was accepted in a calendar year, against the yearly scale. */
+function isLicensed({ licence, siteRef }: Plant, code: string, method: string, origin: string, day: string): boolean {
+  const { wasteCodes, excludedCodes, methods, areas, siteRef: only, validFrom, validTo } = licence;
+  return (
+    wasteCodes.some((named) => isNamed(named, code)) &&
+    !excludedCodes.some((named) => isNamed(named, code)) &&
+    (methods.length === 0 || methods.includes(method)) &&
+    // All of the city lies in one prefecture of one province.
+    (areas.length === 0 || areas.some((area) => [origin, '370100', '370000'].includes(area))) &&
+    (only === null || only === siteRef) &&
+    validFrom <= day &&
+    day < validTo
+  );
+}
+
+const isNamed = (named: string, code: string): boolean => named === code || named === `HW${code.slice(-2)}`;
+
+/** 许可证管理办法 12: what a plant accepted in a calendar year of what its licence is for, against the yearly scale. */
 function scales({ loads, history }: Heard, { scaleExcessPermille }: Parameters): Expected[] {
-  return history.city.plants.flatMap(({ ref, licenceRef, licence }): Expected[] => {
+  return history.city.plants.flatMap((plant): Expected[] => {
+    const { licenceRef, licence, siteRef } = plant;
     const years = new Map<string, number>();
     for (const { load, receipt, received } of loads) {
-      if (load.plant.ref !== ref || !receipt) continue;
+      if (load.plant.ref !== plant.ref || !receipt) continue;
       const day = dayOf(receipt.at);
       if (day < licence.validFrom || day >= licence.validTo) continue;
-      years.set(day.slice(0, 4), (years.get(day.slice(0, 4)) ?? 0) + gramsOf(received)!);
+      if (licence.siteRef !== null && licence.siteRef !== siteRef) continue;
+      const counted = load.lines.map(({ waste: { code } }, line) =>
+        licence.wasteCodes.some((named) => isNamed(named, code)) &&
+        !licence.excludedCodes.some((named) => isNamed(named, code))
+          ? received![line]!.grams
+          : 0,
+      );
+      years.set(day.slice(0, 4), (years.get(day.slice(0, 4)) ?? 0) + sum(counted));
     }
     return [...years].flatMap(([year, grams]): Expected[] => {
       if (grams <= licence.scaleGrams) return [];
@@ -195,34 +197,29 @@ function scales({ loads, history }: Heard, { scaleExcessPermille }: Parameters):
   });
 }
 
-/** TM 10(3), 法典 532: more left a store than was ever entered. */
-function stores({ loads, history, until }: Heard, parameters: Parameters): Expected[] {
-  const held = new Map<string, number>();
-  const add = (name: string, grams: number) => held.set(name, (held.get(name) ?? 0) + grams);
-  for (const { producer, waste, grams, toldAt } of history.generations)
-    if (toldAt <= until) add(`stock ${producer.siteRef} ${waste.code}`, grams);
-  for (const { load, loaded } of loads)
-    for (const [line, { grams }] of (loaded ?? []).entries())
-      add(`stock ${load.producer.siteRef} ${load.lines[line]!.waste.code}`, -grams);
-  return [...held].flatMap(([name, grams]) =>
+/** TM 10(3), 法典 532: a register cannot give what it never took in, and a plant cannot treat it. */
+function stores(heard: Heard, parameters: Parameters): Expected[] {
+  return storesOf(heard, parameters).flatMap(({ name, grams }) =>
     loudest('negative_stock', name, -grams, parameters, `${grams} g in store`),
   );
 }
 
 /**
  * TM 11(1)-(2), 16: one vehicle is on one journey at a time. Two loads under one plate contradict each other for as long as
- * both are on the road, unless one carrier collects from one origin or for one plant. The later of the two is asked. While
- * nobody has told that the earlier one arrived, nobody knows for how long: the least step.
+ * both are on it, unless they are of one trip, or one carrier collects from one origin or for one plant. The later of the
+ * two is asked. While nobody has told where the earlier one came off, nobody knows for how long: the least step.
  */
 function overlaps(heard: Heard, parameters: Parameters): Expected[] {
   const steps = parameters.steps.overlap;
   return heard.loads.flatMap((one) => {
-    const found = heard.loads.flatMap((other) => {
-      const minutes = minutesTogether(one, other, heard.until);
-      if (minutes === undefined) return [];
-      const step = other.arrival ? steps.findLast(({ over }) => minutes > over) : steps[0];
-      return step ? [{ ...step, because: `${Math.round(minutes)} min on the road with ${other.load.ref}` }] : [];
-    });
+    const found = heard.loads.flatMap((other) =>
+      legsOfBoth(one, other).flatMap(([own, earlier]) => {
+        if (own.from <= earlier.from || isOneJourney(one, own, other, earlier)) return [];
+        const minutes = (Math.min(own.to ?? heard.until, earlier.to ?? heard.until) - own.from) / 60_000;
+        const step = earlier.to === null ? steps[0] : steps.findLast(({ over }) => minutes > over);
+        return step ? [{ ...step, because: `${Math.round(minutes)} min on ${own.plate} with ${other.load.ref}` }] : [];
+      }),
+    );
     const worst = steps.at(-1);
     const reused = worst ? weighedBefore(one, heard, parameters) : undefined;
     if (reused && worst) found.push({ ...worst, because: `the weighing of ${reused}` });
@@ -233,49 +230,80 @@ function overlaps(heard: Heard, parameters: Parameters): Expected[] {
   });
 }
 
-/** Undefined when they do not contradict each other, or the other is the later. */
-function minutesTogether(one: HeardLoad, other: HeardLoad, until: number): number | undefined {
-  if (one === other || !one.pickup || !other.pickup || one.load.vehicle.plate !== other.load.vehicle.plate)
-    return undefined;
-  const isLater = one.pickup.at > other.pickup.at;
-  const isOneJourney =
-    one.load.carrier.ref === other.load.carrier.ref &&
-    (one.load.plant.ref === other.load.plant.ref || one.load.producer.ref === other.load.producer.ref);
-  const together = Math.min(one.arrival?.at ?? until, other.arrival?.at ?? until) - one.pickup.at;
-  return isLater && !isOneJourney && together > 0 ? together / 60_000 : undefined;
+/** Every two stretches of two loads under one plate that share some moment. */
+function legsOfBoth(one: HeardLoad, other: HeardLoad): [HeardLeg, HeardLeg][] {
+  if (one === other) return [];
+  const ends = ({ to }: HeardLeg) => to ?? Number.POSITIVE_INFINITY;
+  return one.legs.flatMap((a) =>
+    other.legs.flatMap((b): [HeardLeg, HeardLeg][] =>
+      a.plate === b.plate && a.from < ends(b) && b.from < ends(a) ? [[a, b]] : [],
+    ),
+  );
 }
 
-/** One weighing is of one load: the same gross and tare, to the gram, on one site's scale, within some hours. */
+function isOneJourney(one: HeardLoad, a: HeardLeg, other: HeardLoad, b: HeardLeg): boolean {
+  if (a.tripRef !== null && a.tripRef === b.tripRef) return true;
+  const [load, beside] = [one.load, other.load];
+  return (
+    a.carrier.ref === b.carrier.ref &&
+    (load.plant.ref === beside.plant.ref || load.producer.ref === beside.producer.ref)
+  );
+}
+
+/**
+ * One weighing is of one load: the same gross and tare, to the gram, of one vehicle on one site's scale, within some hours.
+ * Loads that ride together cross it together.
+ */
 function weighedBefore(one: HeardLoad, { loads }: Heard, { sameReadingHours }: Parameters): string | undefined {
   const siteOf = (load: Consignment, { purpose }: Ticket) =>
     purpose === 'loading' ? load.producer.siteRef : load.plant.siteRef;
+  const vehicleOf = (load: Consignment, { purpose }: Ticket) =>
+    (purpose === 'loading' ? load.vehicle : lastVehicle(load)).plate;
   const isSame = (load: Consignment, a: Ticket, b: Ticket) =>
     siteOf(one.load, a) === siteOf(load, b) &&
+    vehicleOf(one.load, a) === vehicleOf(load, b) &&
     a.grossGrams === b.grossGrams &&
     a.tareGrams === b.tareGrams &&
     Math.abs(a.at - b.at) <= sameReadingHours * HOUR;
+  const isEarlier = (b: Ticket, a: Ticket) => b.at < a.at || (b.at === a.at && b.toldAt < a.toldAt);
+  const ridesAlong = (other: HeardLoad) =>
+    legsOfBoth(one, other).some(([own, beside]) => isOneJourney(one, own, other, beside));
   const earlier = loads.find(
-    ({ load, tickets }) =>
-      load !== one.load && one.tickets.some((a) => tickets.some((b) => b.toldAt < a.toldAt && isSame(load, a, b))),
+    (other) =>
+      other !== one &&
+      !ridesAlong(other) &&
+      one.tickets.some((a) => other.tickets.some((b) => isEarlier(b, a) && isSame(other.load, a, b))),
   );
   return earlier?.load.ref;
 }
 
-/** 法典 535 ¶3, and for producers the year by our default: the oldest leave a store first. */
-function oldBatches({ loads, history, until }: Heard, parameters: Parameters): Expected[] {
-  const told = history.generations.filter(({ toldAt }) => toldAt <= until);
-  return told.flatMap((batch) => {
-    const isSame = (siteRef: string, code: string) => siteRef === batch.producer.siteRef && code === batch.waste.code;
-    const older = told.filter((one) => isSame(one.producer.siteRef, one.waste.code) && one.at < batch.at);
-    const left = loads.flatMap(({ load, loaded }) =>
-      (loaded ?? []).flatMap(({ grams }, line) =>
-        isSame(load.producer.siteRef, load.lines[line]!.waste.code) ? grams : [],
-      ),
-    );
-    const gone = Math.max(0, sum(left) - sum(older.map(({ grams }) => grams)));
-    if (gone >= batch.grams) return [];
-    const overAt = startOf(addDays(dayOf(batch.at), parameters.producerStorageDays + 1));
-    return clock('storage_over_limit', batch.ref, until - overAt, parameters);
+/** 法典 535 ¶3 for what an operator received; for what somebody produced the year by our default. */
+function oldBatches(heard: Heard, parameters: Parameters): Expected[] {
+  return storesOf(heard, parameters).flatMap(({ lots }) =>
+    lots.flatMap(({ name, at, days, left, goneAt, told }) => {
+      if (isPatient(told, heard.until, parameters)) return [];
+      const overAt = startOf(addDays(dayOf(at), days + 1));
+      return clock('storage_over_limit', name, (left > 0 ? heard.until : (goneAt ?? heard.until)) - overAt, parameters);
+    }),
+  );
+}
+
+/** GB 18597-2023 8.3.5: 3 t at a storage point; HJ 1259-2022 5.5.2.2: of any store the capacity on file, with a remark before it is full. */
+function fullStores(heard: Heard, parameters: Parameters): Expected[] {
+  const lots = storesOf(heard, parameters).flatMap((store) => store.lots);
+  return heard.history.rooms.flatMap(({ ref, type, capacityGrams }): Expected[] => {
+    const grams = sum(lots.filter(({ roomRef }) => roomRef === ref).map(({ left }) => left));
+    const full = (limit: number) => (grams * 1_000) / limit;
+    const limits = [
+      ...(type === 'point' ? [parameters.pointLimitGrams] : []),
+      ...(capacityGrams ? [capacityGrams] : []),
+    ];
+    const worst = Math.max(0, ...limits.map(full));
+    const because = `${grams} g where ${limits.join(' and ')} g may be`;
+    const found = loudest('store_over_capacity', ref, worst, parameters, because);
+    const isNearlyFull = capacityGrams !== null && full(capacityGrams) >= parameters.storeWarningPermille;
+    if (found.length > 0 || !isNearlyFull) return found;
+    return [{ rule: 'store_over_capacity', subject: ref, severity: 'info', because }];
   });
 }
 

@@ -1,14 +1,8 @@
-import type { Producer } from './city.ts';
 import { WASTES } from './city-rows.ts';
-import { type Consignment, sum, trueGrams } from './consignment.ts';
-import type { Parameters } from './parameters.ts';
-import { BENCH_SCALE, permissibleGrams, type Scale } from './scales.ts';
+import { fewPieces, floorGrams, heavyLoad, stepGrams } from './magnitudes.ts';
 import { inStock, type StoryKind } from './story-kind.ts';
-import type { Teller } from './teller.ts';
 
 /** What is on the truck is not what its papers say. */
-/** Loads heavy enough for a percentage to count for more than the scales' own errors. */
-const HEAVY_GRAMS = 7_000_000;
 
 export const STORIES_OF_LOADS: readonly StoryKind[] = [
   {
@@ -91,35 +85,3 @@ export const STORIES_OF_LOADS: readonly StoryKind[] = [
     },
   },
 ];
-
-function heavyLoad(teller: Teller): Consignment {
-  const isHeavy = (producer: Producer) => producer.customs.filter(({ waste }) => waste.loadGrams[1] > HEAVY_GRAMS);
-  const producer = teller.chance.pick(teller.city.producers.filter((one) => isHeavy(one).length > 0));
-  const { waste } = teller.chance.pick(isHeavy(producer));
-  return teller.load({ producer, waste, leastGrams: HEAVY_GRAMS });
-}
-
-/** A difference of that many grams stands on the threshold: the tenth, the third in a hundred, or the scales' own errors. */
-function stepGrams({ parameters, chance }: Teller, load: Consignment): number {
-  const { warningPermille, criticalPermille } = parameters.massTolerance;
-  const loaded = trueGrams(load, 'loaded');
-  const steps = [criticalPermille, warningPermille, 0].map((permille) => (loaded * permille) / 1_000);
-  return Math.max(floorGrams(parameters, load), chance.pick(steps));
-}
-
-/** What two honest scales may differ by: in service, gross and tare, at both ends; else the row's. */
-function floorGrams({ massTolerance }: Parameters, { producer, vehicle, lines }: Consignment): number {
-  if (producer.scale === BENCH_SCALE) return massTolerance.floorTruckGrams;
-  const gross = vehicle.tareGrams + sum(lines.map(({ loadedGrams }) => loadedGrams));
-  const both = (scale: Scale) => permissibleGrams(scale, gross) + permissibleGrams(scale, vehicle.tareGrams);
-  return 2 * 2 * both(producer.scale);
-}
-
-function fewPieces({ city, chance }: Teller) {
-  const counted = (producer: Producer) => producer.customs.filter(({ waste }) => (waste.pieceGrams ?? 0) > 100_000);
-  const producer = chance.pick(
-    city.producers.filter((one) => counted(one).some(({ waste }) => waste.loadGrams[1] > 2_000_000)),
-  );
-  const { waste } = counted(producer).find((one) => one.waste.loadGrams[1] > 2_000_000)!;
-  return { producer, waste, leastGrams: 2_000_000 };
-}

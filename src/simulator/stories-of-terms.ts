@@ -1,8 +1,11 @@
+import type { Plant } from './city.ts';
 import { WASTES } from './city-rows.ts';
 import { sum } from './consignment.ts';
 import { addDays, DAY, dayOf, daysBetween, HOUR, isWorkingDay, MINUTE, startOf, workingDaysAfter } from './days.ts';
+import { licensable } from './magnitudes.ts';
 import { inStock, type StoryKind } from './story-kind.ts';
 import type { Teller } from './teller.ts';
+import { bringBack, refuse } from './turns.ts';
 
 /** Too late, too long, too much, or without leave. */
 export const STORIES_OF_TERMS: readonly StoryKind[] = [
@@ -31,22 +34,6 @@ export const STORIES_OF_TERMS: readonly StoryKind[] = [
       const latest = teller.until - roadMinutes * MINUTE - 6 * HOUR;
       const morning = Math.min(startOf(teller.pickDay()), startOf(dayOf(latest - 9 * HOUR))) + 9 * HOUR;
       return [inStock(teller, teller.report(teller.load({ pickupAt: morning, roadMinutes })))];
-    },
-  },
-  {
-    id: 'old_stock',
-    aimsAt: 'storage_over_limit',
-    title: { zh: '超期贮存', en: 'Stock is kept beyond the limit' },
-    tell(teller, ratio) {
-      const producer = teller.guestProducer();
-      const { waste } = teller.chance.pick(producer.customs);
-      const { producerStorageDays, steps } = teller.parameters;
-      const { over } = teller.chance.pick(steps.storage_over_limit);
-      const at = teller.until - Math.round(ratio * (producerStorageDays * 24 + over) * 60) * MINUTE;
-      const toldAt = startOf(teller.pickDay()) + 10 * HOUR;
-      const grams = Math.round(teller.chance.between(...waste.loadGrams));
-      teller.generate({ producer, waste, grams, pieces: 0, at, toldAt, mode: 'paper' });
-      return [];
     },
   },
   {
@@ -81,47 +68,75 @@ export const STORIES_OF_TERMS: readonly StoryKind[] = [
     id: 'refused_plant',
     // Refused at issue: nothing moves, and no anomaly is left.
     aimsAt: null,
-    title: { zh: '先选了许可证不含该代码的单位', en: 'A plant was chosen whose licence does not cover the waste' },
+    title: { zh: '先选了许可证不涵盖的单位', en: 'A plant was chosen whose licence does not cover the waste' },
     tell(teller, ratio) {
-      const load = teller.load(licensable(teller));
-      const day = dayOf(load.issuedAt);
-      const { code } = load.lines[0]!.waste;
-      const others = Object.values(WASTES).filter((waste) => waste.code.slice(-2) !== code.slice(-2));
-      const expired = { wasteCodes: [code], validTo: ratio > 1.5 ? addDays(day, -1) : day };
-      const outside = { wasteCodes: [teller.chance.pick(others).code] };
-      if (ratio > 1) load.refusedPlant = teller.guestPlant(teller.chance.happens(0.5) ? expired : outside);
+      const wish = licensable(teller);
+      const { code } = wish.waste;
+      const guest = teller.guestPlant({});
+      const own = { siteRef: guest.siteRef, methods: [guest.method], areas: ['370100'], wasteCodes: [classOf(code)] };
+      guest.licence = { ...guest.licence, ...own };
+      if (ratio <= 1) return [inStock(teller, teller.report(teller.load({ ...wish, plant: guest })))];
+      const load = teller.load(wish);
+      const others = Object.values(WASTES).filter((waste) => classOf(waste.code) !== classOf(code));
+      const lacking: Partial<Plant['licence']>[] = [
+        { validTo: dayOf(load.issuedAt) },
+        { wasteCodes: [teller.chance.pick(others).code] },
+        { excludedCodes: [code] },
+        { areas: ['370200'] },
+        { methods: [guest.method === 'D10' ? 'R9' : 'D10'] },
+        { siteRef: `${guest.ref}site2` },
+      ];
+      guest.licence = { ...guest.licence, ...teller.chance.pick(lacking) };
+      load.refusedPlant = guest;
       return [inStock(teller, teller.report(load))];
     },
   },
   {
-    id: 'unrecorded_waste',
-    aimsAt: 'negative_stock',
-    title: { zh: '运出了台账上没有的废物', en: 'It ships what it never recorded' },
+    id: 'refused_at_lapse',
+    aimsAt: 'licence',
+    title: { zh: '许可证到期后到达，拒收退回', en: 'It arrived when the licence had ended, and was refused' },
     tell(teller, ratio) {
-      const producer = teller.guestProducer();
-      const load = teller.report(teller.load({ producer }));
-      const { waste } = load.lines[0]!;
-      const { grams, pieces } = load.loaded[0]!;
-      const { over } = teller.chance.pick(teller.parameters.steps.negative_stock);
-      const recorded = Math.round(over === 0 ? grams * (2 - ratio) : grams - ratio * over);
-      if (recorded > 0) {
-        const at = load.draftedAt - 5 * HOUR;
-        teller.generate({ producer, waste, grams: recorded, pieces, at, toldAt: at + 20 * MINUTE, mode: 'live' });
-      }
-      return [load];
+      const day = teller.pickDay();
+      const wish = licensable(teller);
+      const plant = teller.guestPlant({ validTo: day, wasteCodes: [wish.waste.code] });
+      const pickupAt = startOf(day) - 4 * HOUR;
+      const load = inStock(teller, teller.report(teller.load({ ...wish, plant, pickupAt, roadMinutes: 12 * 60 })));
+      return [ratio > 1 ? load : bringBack(teller, refuse(load, 1))];
+    },
+  },
+  {
+    id: 'other_method',
+    aimsAt: 'licence',
+    title: { zh: '实际利用处置方式不在许可范围', en: 'It was treated in a way that is not licensed' },
+    tell(teller, ratio) {
+      const wish = licensable(teller);
+      const plant = teller.guestPlant({ wasteCodes: [wish.waste.code] });
+      const other = plant.method === 'D10' ? 'C1' : 'D10';
+      plant.licence = { ...plant.licence, methods: ratio > 1 ? [plant.method] : [plant.method, other] };
+      const load = teller.report(teller.load({ ...wish, plant }));
+      return [inStock(teller, Object.assign(load, { method: other }))];
+    },
+  },
+  {
+    id: 'full_plant',
+    aimsAt: 'over_scale',
+    title: { zh: '临近规模，多余部分拒收', en: 'A plant near its scale refuses what is too much' },
+    tell(teller, ratio) {
+      const plant = teller.guestPlant({});
+      const producer = teller.chance.pick(teller.city.producers);
+      const { waste } = teller.chance.pick(producer.customs);
+      const loads = [1, 2].map(() => inStock(teller, teller.report(teller.load({ producer, waste, plant }))));
+      const [, second] = loads;
+      bringBack(teller, refuse(second!, 0.5));
+      const accepted = sum(loads.flatMap(({ received }) => received.map(({ grams }) => grams)));
+      const scaleGrams = Math.max(1, Math.round(accepted / ratio));
+      plant.licence = { ...plant.licence, wasteCodes: [waste.code], scaleGrams };
+      return loads;
     },
   },
 ];
 
-/** Wastes that some item of the exemption list names need no licence at that stage (LIST annex): not for these stories. */
-const FREED_SOMEWHERE = ['900-041-49', '772-002-18', '900-249-08', '900-006-09', '900-349-34'];
-
-function licensable({ city, chance }: Teller) {
-  const fit = city.producers.flatMap((producer) =>
-    producer.customs.flatMap(({ waste }) => (FREED_SOMEWHERE.includes(waste.code) ? [] : [{ producer, waste }])),
-  );
-  return chance.pick(fit);
-}
+const classOf = (code: string): string => `HW${code.slice(-2)}`;
 
 /** A day of arrival such that what happens so long after the term's end is told within a week before the end. */
 function dueWithin({ until, chance }: Teller, term: number, after: number) {

@@ -1,27 +1,10 @@
-import {
-  type Carrier,
-  type City,
-  drivingMinutes,
-  fleetOf,
-  type Plant,
-  type Producer,
-  plant,
-  type Vehicle,
-} from './city.ts';
+import { type Carrier, type City, type Plant, type Producer, plant, type Vehicle } from './city.ts';
 import { PLANTS, type WasteRow } from './city-rows.ts';
-import {
-  type Consignment,
-  type Generation,
-  type Moment,
-  sum,
-  type Tale,
-  type TrueLine,
-  trueGrams,
-} from './consignment.ts';
+import type { Consignment, Generation, Room, Tale, Ticket, Treatment, Trip } from './consignment.ts';
 import { addDays, DAY, type Day, dayOf, daysBetween, HOUR, isWorkingDay, MINUTE, startOf } from './days.ts';
+import { followingLoad, freeOf, reportMasses, reserved, tooFull, trueLoad, weighed } from './honest-loads.ts';
 import type { Parameters } from './parameters.ts';
 import type { Chance } from './random.ts';
-import { readingGrams, TRUCK_SCALE } from './scales.ts';
 
 /**
  * Tells what honest people do: loads that are what their papers say, scales that err within their certificates, clerks
@@ -41,6 +24,14 @@ export interface Wish {
   readonly leastGrams?: number;
 }
 
+/** A vehicle on the scale at somebody's gate, with so much on it. */
+export interface Weighing {
+  readonly ref: string;
+  readonly vehicle: Vehicle;
+  readonly when: number;
+  readonly netGrams: number;
+}
+
 export interface Teller {
   readonly chance: Chance;
   readonly city: City;
@@ -52,7 +43,18 @@ export interface Teller {
   load(wish?: Wish): Consignment;
   /** What honest parties report of it, from what their scales say. */
   report(load: Consignment): Consignment;
+  /** What remained of a load at one plant goes on to another, under a manifest of its own. */
+  followOn(load: Consignment, plant: Plant, pickupAt: number): Consignment;
   generate(generation: Omit<Generation, 'ref'>): Generation;
+  treat(treatment: Omit<Treatment, 'ref'>): Treatment;
+  /** A round of one vehicle; the loads name it. */
+  round(trip: Omit<Trip, 'ref'>): Trip;
+  /** What a truck scale says of a vehicle with so much on it. */
+  weigh(purpose: Ticket['purpose'], weighing: Weighing): Ticket;
+  /** A vehicle of that carrier that is free between two instants, and no longer is. @throws Error when there is none. */
+  vehicleOf(carrier: Carrier, from: number, until: number): Vehicle;
+  /** A store of its own at somebody's site. */
+  room(room: Omit<Room, 'ref'>): Room;
   guestProducer(like?: Producer): Producer;
   guestPlant(licence: Partial<Plant['licence']>): Plant;
   /** A day of the time played; the last only for an ordinary load. */
@@ -66,21 +68,20 @@ export interface Telling {
   readonly from: number;
   readonly until: number;
   readonly generations: (Generation & { readonly tale: Tale | null })[];
+  readonly treatments: (Treatment & { readonly tale: Tale | null })[];
+  readonly trips: Trip[];
+  readonly rooms: Room[];
   readonly guests: { readonly producers: Producer[]; readonly plants: Plant[] };
   /** By plate: when it is on the road, or on its way back. */
   readonly busy: Map<string, [from: number, to: number][]>;
-  counts: { consignments: number; generations: number; tickets: number };
+  counts: { consignments: number; generations: number; tickets: number; trips: number; treatments: number };
 }
 
 const HOLIDAY_TRAFFIC = 0.15;
-const PICKUP = { earliest: 7.5 * HOUR, latest: 14.5 * HOUR };
 /** Hours of a day in which loads are fetched and brought. */
 const WORKED = { from: 8, hours: 10 };
 /** So that there is always some day to pick. */
 const LEAST = 1e-9;
-const TRIES_MAX = 60;
-const OFFLINE_SHARE = 0.06;
-const SLOW_CLERK_SHARE = 0.08;
 /** More is always in store than one load takes: no honest account falls below zero for a scale's error. */
 const LEFT_OVER_GRAMS = 400_000;
 
@@ -95,13 +96,35 @@ export function teller(telling: Telling, chance: Chance, tale: Tale | null): Tel
     tale,
     load: (wish = {}) => trueLoad(telling, self, wish),
     report(load) {
-      reportMasses(telling, load, chance);
+      reportMasses(self, load);
       return load;
     },
+    followOn: (load, other, pickupAt) => followingLoad(telling, self, load, { plant: other, pickupAt }),
     generate(given) {
       const generation = { ...given, ref: `g${++counts.generations}`, tale };
       telling.generations.push(generation);
       return generation;
+    },
+    treat(given) {
+      const treatment = { ...given, ref: `d${++counts.treatments}`, tale };
+      telling.treatments.push(treatment);
+      return treatment;
+    },
+    round(given) {
+      const trip = { ...given, ref: `r${++counts.trips}` };
+      telling.trips.push(trip);
+      return trip;
+    },
+    room(given) {
+      const room = { ...given, ref: `s${telling.rooms.length + 1}` };
+      telling.rooms.push(room);
+      return room;
+    },
+    weigh: (purpose, at) => weighed(telling, purpose, at, chance),
+    vehicleOf(carrier, start, end) {
+      const free = freeOf(telling, carrier, start, end);
+      if (free.length === 0) throw tooFull(carrier);
+      return reserved(telling, chance.pick(free), start, end);
     },
     guestProducer(like = chance.pick(city.producers)) {
       const nth = guests.producers.length + 1;
@@ -136,148 +159,6 @@ function pickDay(from: number, until: number, chance: Chance, mayBeUnfinished: b
 
 /** On holidays and week-ends there is some. */
 export const traffic = (day: Day): number => (isWorkingDay(day) ? 1 : HOLIDAY_TRAFFIC);
-
-function trueLoad(telling: Telling, { chance, city, tale, pickDay }: Teller, wish: Wish): Consignment {
-  const producer = wish.producer ?? chance.pick(city.producers);
-  const custom = producer.customs.find(({ waste }) => waste === wish.waste) ?? chance.pick(producer.customs);
-  const plant = wish.plant ?? custom.plant;
-  const carrier = wish.carrier ?? custom.carrier;
-  const lines = linesOf(producer, custom, wish, chance);
-  const trip = tripOf(telling, { producer, plant, carrier, wish, pickDay }, chance);
-  const issuedAt = trip.pickupAt - chance.whole(12, 90) * MINUTE;
-  const acceptedAt = trip.arrivedAt + chance.whole(20, 75) * MINUTE;
-  const pickup = told(trip.pickupAt, chance);
-  const arrivalToldAt = Math.max(trip.arrivedAt + chance.whole(0, 8) * MINUTE, pickup.toldAt + MINUTE);
-  const slow = chance.happens(SLOW_CLERK_SHARE) ? chance.whole(1, 2) * DAY : 0;
-  return {
-    ref: `m${++telling.counts.consignments}`,
-    tale,
-    producer,
-    carrier,
-    plant,
-    vehicle: trip.vehicle,
-    lines,
-    draftedAt: issuedAt - chance.whole(3, 40) * MINUTE,
-    issuedAt,
-    pickup,
-    arrival: { at: trip.arrivedAt, toldAt: arrivalToldAt, mode: 'live' },
-    receipt: { at: acceptedAt, toldAt: acceptedAt + slow + chance.whole(0, 90) * MINUTE, mode: 'live' },
-    refusedPlant: null,
-    declared: [],
-    loaded: [],
-    received: [],
-    tickets: [],
-    discrepancies: [],
-  };
-}
-
-/** Most drivers have a network; some reports come when they have one again, before the arrival all the same. */
-function told(at: number, chance: Chance): Moment {
-  const offline = chance.happens(OFFLINE_SHARE);
-  return {
-    at,
-    toldAt: at + chance.whole(offline ? 6 : 0, offline ? 14 : 5) * MINUTE,
-    mode: offline ? 'offline' : 'live',
-  };
-}
-
-type Custom = Producer['customs'][number];
-
-/** One waste, or several of one origin on the truck: one manifest for both is lawful (TM 16). */
-function linesOf(producer: Producer, custom: Custom, wish: Wish, chance: Chance): TrueLine[] {
-  const others = producer.customs.filter(({ waste, plant }) => waste !== custom.waste && plant === custom.plant);
-  const wanted = [custom, ...others].slice(0, wish.linesWanted ?? 1);
-  return wanted.map(({ waste }) => {
-    const [least, most] = waste.loadGrams;
-    const low = Math.max(least, wish.leastGrams ?? 0);
-    const drawn = chance.between(low, Math.max(low, most));
-    const pieces = waste.pieceGrams ? Math.max(1, Math.round(drawn / waste.pieceGrams)) : 0;
-    const grams = Math.round(waste.pieceGrams ? pieces * waste.pieceGrams * chance.between(0.94, 1.04) : drawn);
-    return {
-      waste,
-      actual: waste,
-      loadedGrams: grams,
-      arrivedGrams: grams,
-      loadedPieces: pieces,
-      arrivedPieces: pieces,
-    };
-  });
-}
-
-interface Route {
-  readonly producer: Producer;
-  readonly plant: Plant;
-  readonly carrier: Consignment['carrier'];
-  readonly wish: Wish;
-  pickDay(): Day;
-}
-
-/** A vehicle that is free, and an arrival while the plant is open. @throws Error when the fleet is too small for the week. */
-function tripOf({ busy, from }: Telling, { producer, plant, carrier, wish, pickDay }: Route, chance: Chance) {
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
-    const day = wish.day ?? pickDay();
-    const usual = drivingMinutes(producer.region, plant.region);
-    const road = wish.roadMinutes ?? Math.round(usual * chance.between(0.9, 1.25));
-    const pickupAt =
-      wish.pickupAt ?? startOf(day) + Math.round(chance.between(PICKUP.earliest, PICKUP.latest) / MINUTE) * MINUTE;
-    const arrivedAt = pickupAt + road * MINUTE;
-    const closes = startOf(dayOf(arrivedAt)) + (plant.closes - 1) * HOUR;
-    const given = wish.pickupAt !== undefined || wish.roadMinutes !== undefined;
-    if (!given && (arrivedAt > closes || pickupAt < from + 3 * HOUR)) continue;
-    const until = arrivedAt + Math.round(usual * 0.8 + 40) * MINUTE;
-    const isFree = ({ plate }: Vehicle) =>
-      !(busy.get(plate) ?? []).some(([start, end]) => start < until + 30 * MINUTE && pickupAt - 30 * MINUTE < end);
-    const free = wish.vehicle ? [wish.vehicle] : fleetOf(carrier).filter(isFree);
-    if (free.length === 0) continue;
-    const vehicle = chance.pick(free);
-    busy.set(vehicle.plate, [...(busy.get(vehicle.plate) ?? []), [pickupAt, until]]);
-    return { vehicle, pickupAt, arrivedAt };
-  }
-  throw new Error(`no vehicle of ${carrier.name} is free: the week is too full for its fleet`);
-}
-
-/** Both ends read their scales; the clerks copy what they read. */
-function reportMasses(telling: Telling, load: Consignment, chance: Chance): void {
-  const { lines, producer, vehicle, plant } = load;
-  const ticketOf = (purpose: 'loading' | 'unloading', at: number, net: number) => ({
-    ref: `w${++telling.counts.tickets}`,
-    number: `${purpose === 'loading' ? producer.ref : plant.ref}-${dayOf(at).replaceAll('-', '')}-${telling.counts.tickets}`,
-    purpose,
-    grossGrams: readingGrams(TRUCK_SCALE, vehicle.tareGrams + net, chance),
-    tareGrams: readingGrams(TRUCK_SCALE, vehicle.tareGrams, chance),
-    divisionGrams: TRUCK_SCALE.divisionGrams,
-    at,
-    toldAt: at + chance.whole(0, 4) * MINUTE,
-    mode: 'live' as const,
-  });
-  const weighsTrucks = producer.scale === TRUCK_SCALE;
-  const loading = weighsTrucks ? ticketOf('loading', load.pickup.at, trueGrams(load, 'loaded')) : undefined;
-  const unloading = ticketOf('unloading', load.arrival.at + 5 * MINUTE, trueGrams(load, 'arrived'));
-  load.tickets = loading ? [loading, unloading] : [unloading];
-  const weighed = lines.map((line) => readingGrams(producer.scale, line.loadedGrams, chance));
-  const loaded = loading ? shared(net(loading), weighed) : weighed;
-  load.loaded = lines.map((line, index) => ({ grams: loaded[index]!, pieces: line.loadedPieces }));
-  // Declared before the truck came: what the store's scale said, to ten kilograms.
-  load.declared = lines.map((line, index) => ({
-    grams: Math.max(10_000, Math.round(loaded[index]! / 10_000) * 10_000),
-    pieces: line.loadedPieces,
-  }));
-  const received = shared(
-    net(unloading),
-    lines.map(({ arrivedGrams }) => arrivedGrams),
-  );
-  load.received = lines.map((line, index) => ({ grams: received[index]!, pieces: line.arrivedPieces }));
-}
-
-export const net = ({ grossGrams, tareGrams }: { grossGrams: number; tareGrams: number }): number =>
-  Math.max(1, grossGrams - tareGrams);
-
-/** What the truck scale said, over the lines; the last takes the rest. */
-function shared(whole: number, parts: readonly number[]): number[] {
-  const all = sum(parts) || 1;
-  const first = parts.slice(0, -1).map((part) => Math.floor((whole * part) / all));
-  return [...first, whole - sum(first)];
-}
 
 /** What a store must have taken in before a load leaves it: recorded in the days before, and more than the load. */
 export function stockFor(self: Teller, load: Consignment): void {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import type { Lookup } from '../platform/acts.ts';
+import { maySee, sightOf } from '../parties/visibility.ts';
+import type { Caller, Lookup } from '../platform/acts.ts';
 
 const CARRIERS = "array(select l->>'carrierId' from jsonb_array_elements(m.legs) l)";
 
@@ -23,7 +24,19 @@ export const onTripLookup: Lookup<readonly string[]> = {
 const partiesOf = ([, consignor, consignee, carriers]: readonly unknown[]): string[] =>
   [consignor, consignee, ...(carriers as string[])].filter((id): id is string => id !== null);
 
-export async function partiesOnTrip(pool: pg.Pool, tripId: string): Promise<readonly string[]> {
+/** The trip's carrier and whoever stands on a manifest it carries; a regulator that may see one of those. */
+export async function maySeeTrip(pool: pg.Pool, caller: Caller, tripId: string): Promise<boolean> {
+  if (caller.role !== 'regulator') return (await partiesOnTrip(pool, tripId)).includes(caller.actor.party);
+  const { rows } = await pool.query<{ id: string }>(
+    'select id from manifests where trip_id = $1 order by id limit 500',
+    [tripId],
+  );
+  const sight = await sightOf(pool, caller);
+  for (const { id } of rows) if (await maySee(pool, sight, 'manifest', id)) return true;
+  return false;
+}
+
+async function partiesOnTrip(pool: pg.Pool, tripId: string): Promise<readonly string[]> {
   const { rows } = await pool.query<unknown[]>({
     name: 'on-trip',
     text: onTripLookup.sql,

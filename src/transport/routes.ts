@@ -9,7 +9,7 @@ import { subjectsById } from '../platform/subjects.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { recordWeighTicket, WeighTicketBody } from './commands.ts';
-import { partiesOnTrip } from './queries.ts';
+import { maySeeTrip } from './queries.ts';
 import { findWeighTicket, weighTicketsOf, weighTicketsOfTrip } from './repository.ts';
 import { WEIGHING_PURPOSES } from './tables.ts';
 import { endTrip, startTrip, TripBody, TripEnd, tripKind } from './trips.ts';
@@ -71,7 +71,7 @@ function addTrips(app: App, { journal, database }: Services): void {
     {
       config: { operation: 'trips.read' },
       schema: {
-        summary: '车次 · Trips of the carrier, newest first',
+        summary: '车次 · One’s own trips, newest first',
         tags: ['trips'],
         querystring: PageQuery,
         response: { 200: pageOf(TripView), default: ProblemView },
@@ -104,8 +104,7 @@ function addTrips(app: App, { journal, database }: Services): void {
     async (request) => {
       const { id } = request.params;
       const [trip] = await subjectsById(pool, tripKind, [id]);
-      if (!trip || !(await partiesOnTrip(pool, id)).includes(request.caller.actor.party))
-        throw Problem.of(notFound('trip', id));
+      if (!trip || !(await maySeeTrip(pool, request.caller, id))) throw Problem.of(notFound('trip', id));
       return { ...trip, tickets: await weighTicketsOfTrip(pool, id) };
     },
   );

@@ -1,6 +1,19 @@
 import t from 'tap';
 import { aWorld, type Caller, ok, WASTE_CODE, type World } from '../support/world.ts';
-import { aDraft, aLine, aParty, arrive, aSite, at, codesOf, gramsIn, heldBy, pickUp, receive } from './given.ts';
+import {
+  aDraft,
+  aLine,
+  aParty,
+  aRegulator,
+  arrive,
+  aSite,
+  at,
+  codesOf,
+  gramsIn,
+  heldBy,
+  pickUp,
+  receive,
+} from './given.ts';
 
 /** 联运 (TM 17), transit storage, milk runs: what happens between the two ends. */
 async function withNextCarrier(world: World): Promise<{ second: Caller; id: string }> {
@@ -104,6 +117,7 @@ t.test('a milk run: one manifest a producer, the difference of the whole vehicle
   const world = await aWorld();
   const trip = ok(await world.carrier.post('/v1/trips', { plate: world.plate, startedAt: at(world) })).id;
   const ids: string[] = [];
+  const producers: Caller[] = [];
   for (const [grams, nth] of [
     [300_000, 1],
     [200_000, 2],
@@ -130,6 +144,7 @@ t.test('a milk run: one manifest a producer, the difference of the whole vehicle
     ok(await producer.post(`/v1/manifests/${id}/issue`));
     ok(await pickUp(world, id, [{ line: 1, massGrams: grams }], { tripId: trip, occurredAt: at(world, nth) }));
     ids.push(id);
+    producers.push(producer);
   }
   for (const id of ids) ok(await arrive(world, id, { occurredAt: at(world, 4) }));
   const ticket = {
@@ -159,8 +174,31 @@ t.test('a milk run: one manifest a producer, the difference of the whole vehicle
     [trip],
   );
   t.same(rows, [{ line: null, grams: 0 }], 'on the trip and on no line');
+  const changes = [{ path: '/lines/0/acceptedGrams', value: 490_000 }];
+  ok(await world.consignee.post(`/v1/manifests/${ids[2]}/correction`, { reason: '录入错误', changes }));
+  ok(await world.regulator.post(`/v1/manifests/${ids[2]}/correction-approval`, {}));
+  ok(await producers[2]!.post(`/v1/manifests/${ids[2]}/correction-approval`, {}));
+  await world.jobsDone();
+  t.match(
+    ok(await world.carrier.get(`/v1/trips/${trip}`)).booked,
+    [{ siteId: world.consigneeSiteId, grams: 0 }],
+    'a correction explains the difference',
+  );
+  t.equal(await world.balance(world.consignee, 'stock'), 990_000, 'still what the whole vehicle weighed');
   t.equal(ok(await world.carrier.get(`/v1/manifests?tripId=${trip}`)).items.length, 3);
   t.equal((await world.stranger.get(`/v1/trips/${trip}`)).status, 404);
+  t.equal((await world.regulator.get(`/v1/trips/${trip}`)).status, 200);
+  t.equal((await (await aRegulator(world, '440000')).get(`/v1/trips/${trip}`)).status, 404);
+  const change = { reason: '录入错误', changes: [{ path: '/lines/0/acceptedGrams', value: 499_000 }] };
+  ok(await world.consignee.post(`/v1/manifests/${ids[2]}/correction`, change));
+  ok(await world.regulator.post(`/v1/manifests/${ids[2]}/correction-approval`, {}));
+  await world.jobsDone();
+  t.same(ok(await world.carrier.get(`/v1/trips/${trip}`)).booked[0].grams, -10_001, 'until the producer agrees');
+  ok(await producers[2]!.post(`/v1/manifests/${ids[2]}/correction-approval`, {}));
+  await world.jobsDone();
+  t.same(ok(await world.carrier.get(`/v1/trips/${trip}`)).booked[0].grams, -9_000);
+  t.equal(await world.balance(world.consignee, 'stock'), 990_000, 'the whole vehicle weighs what it weighed');
+
   ok(await world.carrier.post(`/v1/trips/${trip}/end`, { occurredAt: at(world, 5) }));
   t.match(await world.carrier.post(`/v1/trips/${trip}/end`, { occurredAt: at(world, 5) }), { status: 409 });
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { accountOf } from '../../src/custody/ledger.ts';
 import { checkRebuild } from '../../src/rebuild.ts';
+import { aStore, generated, label, move, withUnit } from '../generation/given.ts';
 import { aDraft, aLicence, aLine, anIssued, aParty, arrive, aSite, at, pickUp, receive } from '../manifests/given.ts';
 import { aWorld, ok, WASTE_CODE, type World } from '../support/world.ts';
 
@@ -66,8 +67,10 @@ t.test('a year of receipts over the scale of the licence', async (t) => {
   const site = await aSite(plant, '370117');
   const licence = await aLicence(world, plant, { capGrams: 1_500_000 });
   const year = new Date(world.clock.now().getTime() + 8 * HOUR_MS).getUTCFullYear();
+  let last = '';
   const take = async (grams: number) => {
     const { id } = await anIssued(world, { consigneeSiteId: site });
+    last = id;
     ok(await pickUp(world, id, [{ line: 1, massGrams: grams }]));
     ok(await arrive(world, id));
     ok(
@@ -92,6 +95,11 @@ t.test('a year of receipts over the scale of the licence', async (t) => {
   t.match(await found(world, licence, 'over_scale'), [
     { severity: 'critical', tolerance: { value: 1_200, unit: 'permille' } },
   ]);
+  const slip = { reason: '多录了一位', changes: [{ path: '/lines/0/acceptedGrams', value: 30_000 }] };
+  ok(await plant.post(`/v1/manifests/${last}/correction`, slip));
+  for (const caller of [world.consignor, world.regulator])
+    ok(await caller.post(`/v1/manifests/${last}/correction-approval`, {}));
+  t.match(await found(world, licence, 'over_scale'), [{ severity: 'warning', observed: { acceptedGrams: 1_530_001 } }]);
 });
 
 t.test('a stock below zero, and the generation entered late that fills it', async (t) => {
@@ -220,4 +228,30 @@ t.test('what has lain for a year, until it leaves', async (t) => {
   t.match(anomaly, { status: 'ended', observed: { remainingGrams: 0 } });
   t.ok(anomaly.durationHours >= 48, `${anomaly.durationHours} h`);
   t.same((await checkRebuild(world.databaseUrl)).differences, []);
+});
+
+t.test('parts, fills and residues have their year too: that of the whole, or their own', async (t) => {
+  const world = await withUnit(await aWorld());
+  const store = await aStore(world);
+  const { batchId } = await generated(world, 1_000_000);
+  const partId = ok(await move(world, 'in', store, { batches: [{ batchId, massGrams: 300_000 }] })).batchIds[0];
+  const drum = ok(await label(world, { from: [{ batchId, massGrams: 200_000 }] })).batchId;
+  world.clock.advanceMs(100 * 24 * HOUR_MS);
+  const treatment = ok(
+    await world.unit.post('/v1/treatments', {
+      siteId: world.siteId,
+      method: 'D10',
+      startedAt: at(world),
+      endedAt: at(world),
+      inputs: [{ batchId, grams: 500_000 }],
+      outputs: [{ kind: 'residue', wasteCode: '772-003-18', grams: 100_000 }],
+    }),
+  );
+  const residue = treatment.residues[0].batchId;
+  world.clock.advanceMs(266 * 24 * HOUR_MS);
+  t.same(await found(world, batchId, 'storage_over_limit'), [], 'the rest was treated in time');
+  for (const id of [partId, drum]) t.match(await found(world, id, 'storage_over_limit'), [{ status: 'open' }]);
+  t.same(await found(world, residue, 'storage_over_limit'), []);
+  world.clock.advanceMs(100 * 24 * HOUR_MS);
+  t.match(await found(world, residue, 'storage_over_limit'), [{ status: 'open', severity: 'warning' }]);
 });

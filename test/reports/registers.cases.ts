@@ -1,5 +1,6 @@
 // Registers are read off the ledger: every movement once, in its order, and by whom it may be seen.
 import t from 'tap';
+import { aDrum, aStore, aUnit, generated as madeHere, move, withUnit } from '../generation/given.ts';
 import { aWorld, type Caller, ok, WASTE_CODE } from '../support/world.ts';
 import { AUGUST_BEGINS, AUGUST_ENDS, aLoad, aTreatment, generated, RESIDUE_CODE } from './given.ts';
 
@@ -118,4 +119,106 @@ t.test("a site's registers are its party's, its agents' and the regulators' of i
     recordedById: carrier.partyId,
     onBehalfOf: consignor.partyId,
   });
+});
+
+t.test('what was put into a store and taken out: B.2 and B.3, of a shared site by owner', async (t) => {
+  const world = await withUnit(await aWorld());
+  const { unit, siteId } = world;
+  const store = await aStore(world, { type: 'tank_area', code: 'TS042', shared: true });
+  const { unit: tenant } = await aUnit(world);
+  ok(await unit.post('/v1/tenancies', { siteId, tenantId: tenant.partyId, validFrom: '2026-01-01' }));
+  const made = async (massGrams: number, changes: object = {}) =>
+    ok(
+      await unit.post('/v1/generations', {
+        siteId,
+        wasteCode: WASTE_CODE,
+        massGrams,
+        occurredAt: AUGUST_BEGINS,
+        ...changes,
+      }),
+    );
+  const [mine, theirs] = [await made(1_000, { pieces: 3 }), await made(500, { ownerId: tenant.partyId })];
+  const hand = ok(await unit.post('/v1/people', { partyId: unit.partyId, name: '张三', duties: ['storekeeper'] })).id;
+  const put = (direction: 'in' | 'out', occurredAt: string, what: object) =>
+    move(world, direction, store, { occurredAt, storekeeperId: hand, ...what });
+  await put('in', new Date(Date.parse(AUGUST_BEGINS) - 1).toISOString(), {
+    batches: [{ batchId: (await made(7)).batchId }],
+  });
+  const entered = ok(
+    await put('in', '2026-08-10T00:00:00Z', {
+      batches: [{ batchId: mine.batchId, massGrams: 400, pieces: 1 }],
+      moverId: hand,
+    }),
+  );
+  ok(await put('in', '2026-08-09T00:00:00Z', { batches: [{ batchId: theirs.batchId }] }));
+  const left = ok(
+    await put('out', '2026-08-20T00:00:00Z', { batches: [{ batchId: entered.batchIds[0] }], destination: 'transfer' }),
+  );
+  const into = await registerOf(unit, 'storage-in', siteId);
+  t.equal(into.basis, 'HJ 1259-2022 B.2');
+  t.match(into.items, [
+    { batchId: theirs.batchId, ownerId: tenant.partyId, grams: 500, occurredAt: '2026-08-09T00:00:00.000Z' },
+    {
+      eventType: 'storage_move_recorded',
+      subjectId: entered.id,
+      batchId: entered.batchIds[0],
+      grams: 400,
+      pieces: 1,
+      recordedById: unit.partyId,
+      onBehalfOf: null,
+      manifest: null,
+      storage: {
+        code: entered.code,
+        storeId: store,
+        storeCode: 'TS042',
+        storeType: 'tank_area',
+        containerId: null,
+        sourceCode: mine.code,
+        moverId: hand,
+        storekeeperId: hand,
+        destination: null,
+      },
+    },
+  ]);
+  t.equal(into.items.length, 2, 'July is another month');
+  const out = await registerOf(unit, 'storage-out', siteId);
+  t.equal(out.basis, 'HJ 1259-2022 B.3');
+  t.match(out.items, [
+    { grams: 400, storage: { code: left.code, sourceCode: entered.code, destination: 'transfer', moverId: null } },
+  ]);
+  t.match((await registerOf(unit, 'storage-in', siteId, `&ownerId=${tenant.partyId}`)).items, [{ grams: 500 }]);
+  t.match((await registerOf(unit, 'generation', siteId, `&ownerId=${tenant.partyId}`)).items, [{ grams: 500 }]);
+  for (const register of ['storage-in', 'generation'])
+    t.match((await registerOf(tenant, register, siteId)).items, [{ ownerId: tenant.partyId, grams: 500 }]);
+  const ask = (caller: Caller, more = '') =>
+    caller.get(`/v1/registers/storage-in?siteId=${siteId}&from=2026-08-01&to=2026-09-01${more}`);
+  t.equal((await ask(tenant, `&ownerId=${unit.partyId}`)).status, 404);
+  t.equal((await ask(world.stranger)).status, 404);
+  t.equal((await registerOf(world.regulator, 'storage-in', siteId)).items.length, 2);
+});
+
+t.test('entries of many batches and containers page by page, each once', async (t) => {
+  const world = await withUnit(await aWorld());
+  const store = await aStore(world);
+  const occurredAt = '2026-08-11T00:00:00Z';
+  const batches: { batchId: string }[] = [];
+  for (const grams of [1, 2, 3, 4, 5])
+    batches.push({ batchId: (await madeHere(world, grams, { occurredAt: AUGUST_BEGINS })).batchId });
+  ok(await move(world, 'in', store, { batches: batches.slice(0, 3), occurredAt }));
+  ok(await move(world, 'in', store, { batches: batches.slice(3), occurredAt }));
+  const drum = await aDrum(world, 6, { occurredAt: AUGUST_BEGINS });
+  ok(await move(world, 'in', store, { containers: [drum.code], occurredAt }));
+  const seen: { grams: number; storage: { sourceCode: string; containerId: string | null } }[] = [];
+  let cursor = '';
+  do {
+    const page = await registerOf(world.unit, 'storage-in', world.siteId, `&limit=2${cursor}`);
+    t.ok(page.items.length <= 2);
+    seen.push(...page.items);
+    cursor = page.next ? `&cursor=${page.next}` : '';
+  } while (cursor);
+  t.same(seen.map(({ grams }) => grams).sort(), [1, 2, 3, 4, 5, 6]);
+  t.match(
+    seen.find(({ grams }) => grams === 6),
+    { storage: { sourceCode: drum.code, containerId: drum.id } },
+  );
 });

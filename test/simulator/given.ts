@@ -1,5 +1,13 @@
 import { type City, city } from '../../src/simulator/city.ts';
-import type { Consignment, Generation, Moment, Ticket } from '../../src/simulator/consignment.ts';
+import type {
+  Consignment,
+  Generation,
+  Moment,
+  Room,
+  Ticket,
+  Treatment,
+  Trip,
+} from '../../src/simulator/consignment.ts';
 import { DAY, HOUR, MINUTE } from '../../src/simulator/days.ts';
 import type { History } from '../../src/simulator/history.ts';
 import { SHIPPED } from '../../src/simulator/parameters.ts';
@@ -46,10 +54,21 @@ export function aLoad(changes: Partial<Consignment> = {}): Consignment {
     pickup,
     arrival,
     receipt: live(arrival.at + HOUR),
+    follows: null,
+    paperIssuedAt: null,
+    plate: vehicle.plate,
+    confirmation: null,
+    trip: null,
+    onward: [],
+    incident: null,
     refusedPlant: null,
+    method: null,
+    back: null,
+    correction: null,
     declared: [{ ...quantity }],
     loaded: [{ ...quantity }],
     received: [{ ...quantity }],
+    refused: [{ grams: 0, pieces: 0 }],
     tickets: [],
     discrepancies: [],
     ...changes,
@@ -85,7 +104,21 @@ export const aGeneration = (load: Consignment, changes: Partial<Generation> = {}
 
 export const aHistory = (
   consignments: readonly Consignment[],
-  { until = MONDAY + 3 * DAY, generations = consignments.map((load) => aGeneration(load)), ground = CITY } = {},
+  {
+    until = MONDAY + 3 * DAY,
+    generations = consignments.map((load) => aGeneration(load)),
+    treatments = [],
+    trips = [],
+    rooms = [],
+    ground = CITY,
+  }: {
+    readonly until?: number;
+    readonly generations?: readonly Generation[];
+    readonly treatments?: readonly Treatment[];
+    readonly trips?: readonly Trip[];
+    readonly rooms?: readonly Room[];
+    readonly ground?: City;
+  } = {},
 ): History => ({
   seed: 'given',
   from: MONDAY - 7 * DAY,
@@ -93,6 +126,9 @@ export const aHistory = (
   city: ground,
   consignments,
   generations: generations.map((generation) => ({ ...generation, tale: null })),
+  treatments: treatments.map((treatment) => ({ ...treatment, tale: null })),
+  trips,
+  rooms,
 });
 
 /** What the key says, rule and severity, without its reasons. */

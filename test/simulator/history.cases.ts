@@ -5,7 +5,8 @@ import { type History, historyOf, talesOf } from '../../src/simulator/history.ts
 import { SHIPPED } from '../../src/simulator/parameters.ts';
 import { chance } from '../../src/simulator/random.ts';
 import { referee } from '../../src/simulator/referee.ts';
-import { hashOf, registrationsOf, reportsOf } from '../../src/simulator/reports.ts';
+import { registrationsOf } from '../../src/simulator/registrations.ts';
+import { hashOf, reportsOf } from '../../src/simulator/reports.ts';
 import { permissibleGrams, readingGrams, TRUCK_SCALE } from '../../src/simulator/scales.ts';
 import { STORIES } from '../../src/simulator/stories.ts';
 

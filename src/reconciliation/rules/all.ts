@@ -10,6 +10,7 @@ import { OVERLAP_RULE } from './overlap.ts';
 import { PIECE_COUNT_RULE } from './piece-count.ts';
 import type { Rule } from './rule.ts';
 import { STORAGE_OVER_LIMIT_RULE } from './storage-over-limit.ts';
+import { STORE_OVER_CAPACITY_RULE } from './store-over-capacity.ts';
 import { TRANSIT_OVERLONG_RULE } from './transit-overlong.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each rule has its own subject, facts and parameters.
@@ -26,6 +27,7 @@ export const RULES = [
   NEGATIVE_STOCK_RULE,
   OVERLAP_RULE,
   STORAGE_OVER_LIMIT_RULE,
+  STORE_OVER_CAPACITY_RULE,
 ] as unknown as readonly AnyRule[];
 
 const byId = new Map(RULES.map((rule) => [rule.id, rule]));

@@ -17,10 +17,11 @@ export const CONFIRMATION_OVERDUE_RULE: Rule<'manifest', 'receipt', object> = {
   parameters: z.strictObject({}),
   unit: 'hours',
   facts: ['receipt'],
-  wokenBy: { receipt_recorded: 'itself' },
+  wokenBy: { receipt_recorded: 'itself', manifest_corrected: 'itself' },
   deadline: {
-    on: ['arrived'],
-    at: ({ receiptDueOn }) => (receiptDueOn ? endOfDayInShanghai(receiptDueOn) : null),
+    on: ['arrived', 'manifest_corrected'],
+    at: ({ receiptDueOn, acceptedAt }) =>
+      receiptDueOn && acceptedAt === null ? endOfDayInShanghai(receiptDueOn) : null,
   },
   sceneOf: ({ manifest }) => sceneOfManifest(manifest, 'destinationRegion', manifest.arrivedAt, 'arrivedAt'),
   judge({ manifest, receipt }, { steps, basis, now, book, scene }) {

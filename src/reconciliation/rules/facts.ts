@@ -1,5 +1,6 @@
 /** What judges may be given, by name. How each is loaded stands in `reconciliation/sources.ts`. Types only. */
 import type { Batch } from '../../custody/batches.ts';
+import type { StoreType } from '../../generation/tables.ts';
 import type { LegRow } from '../../manifests/legs.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import type { Party, Site } from '../../parties/registers.ts';
@@ -33,12 +34,6 @@ export interface OtherLeg extends LegRow {
   readonly consigneeSiteId: string;
 }
 
-export interface AcceptedSum {
-  readonly siteId: string;
-  readonly wasteCode: string;
-  readonly grams: number;
-}
-
 export interface StockAccount {
   readonly id: string;
   readonly partyId: string;
@@ -49,12 +44,25 @@ export interface StockAccount {
   readonly grams: number;
 }
 
+/** A store of a site, and what lies in it now, whoever owns it. */
+export interface StoreFilled {
+  readonly id: string;
+  readonly siteId: string;
+  readonly partyId: string;
+  readonly region: string;
+  readonly code: string;
+  readonly type: StoreType;
+  readonly capacityGrams: number | null;
+  readonly grams: number;
+}
+
 export interface RuleFacts {
   // Subjects: an anomaly is about one of these.
   readonly manifest: Manifest;
   readonly permit: Permit;
   readonly account: StockAccount;
   readonly batch: Batch;
+  readonly store: StoreFilled;
   // Of a manifest.
   readonly weighings: readonly Weighing[];
   readonly sameReadings: readonly SameReading[];
@@ -65,12 +73,12 @@ export interface RuleFacts {
   readonly otherLegs: readonly OtherLeg[];
   // Of a permit.
   readonly holder: Party;
-  /** What its holder accepted in the period, within its validity, by site and waste. */
-  readonly acceptedInPeriod: readonly AcceptedSum[];
+  /** Grams accepted under it in the period. */
+  readonly acceptedInPeriod: number;
   // Of a batch.
   readonly site: Site;
   readonly stored: { readonly grams: number; readonly lastMovedAt: Date | null };
 }
 
-export const SUBJECTS = ['manifest', 'permit', 'account', 'batch'] as const;
+export const SUBJECTS = ['manifest', 'permit', 'account', 'batch', 'store'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];

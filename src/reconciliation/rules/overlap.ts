@@ -36,8 +36,8 @@ export const OVERLAP_RULE: Rule<'manifest', 'ownLegs' | 'otherLegs' | 'sameReadi
     departed: 'same_plate',
     incident_resolved: 'same_plate',
     arrived: 'same_plate',
-    manifest_corrected: 'same_plate',
-    weigh_ticket_recorded: 'itself',
+    manifest_corrected: 'same_plate_before',
+    weigh_ticket_recorded: 'same_weighing',
   },
   sceneOf({ manifest }) {
     const scene = sceneOfManifest(manifest, 'originRegion', manifest.pickedUpAt, 'pickedUpAt');

@@ -107,7 +107,17 @@ export interface Context<Parameters> extends RowTerms<Parameters>, Asked {
 }
 
 /** Whom an event makes a rule look at: the event's own subject, or others that a query names (`WAKES` of queries.ts). */
-export const WAKES = ['itself', 'stock_accounts', 'consignee_licences', 'same_plate', 'overdue_batches'] as const;
+export const WAKES = [
+  'itself',
+  'stock_accounts',
+  'consignee_licences',
+  'same_plate',
+  'same_plate_before',
+  'same_weighing',
+  'overdue_batches',
+  'stores_of_batches',
+  'stores_named',
+] as const;
 export type Wake = (typeof WAKES)[number];
 
 export interface Rule<

@@ -19,7 +19,7 @@ export const STORAGE_OVER_LIMIT_RULE: Rule<'batch', 'site' | 'stored', object> =
   facts: ['site', 'stored'],
   wokenBy: { stock_moved: 'overdue_batches' },
   deadline: {
-    on: ['generation_recorded', 'batch_received'],
+    on: ['generation_recorded', 'batch_received', 'residue_formed', 'batch_split_off', 'container_filled'],
     at(batch, event, book) {
       const place = { region: event.region!, stream: 'hazardous', day: dayInShanghai(batch.formedAt) } as const;
       return book.rule('storage_over_limit', place) ? dueAt(batch, limitOf(batch, place, book).value) : null;

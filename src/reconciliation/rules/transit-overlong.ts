@@ -3,6 +3,7 @@
  * (docs/decisions/0010-rules.md). A load that never arrives is the first thing to ask about: TM 11(4). Pure.
  */
 import { z } from 'zod';
+import { currentLeg } from '../../manifests/lifecycle.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
 import { hoursAfter, judgeTerm, type Rule } from './rule.ts';
@@ -19,13 +20,22 @@ export const TRANSIT_OVERLONG_RULE: Rule<'manifest', never, Parameters> = {
   parameters: Parameters,
   unit: 'hours',
   facts: [],
-  wokenBy: { handed_over: 'itself', transit_stored: 'itself', incident_resolved: 'itself', arrived: 'itself' },
+  wokenBy: {
+    handed_over: 'itself',
+    transit_stored: 'itself',
+    incident_resolved: 'itself',
+    arrived: 'itself',
+    manifest_corrected: 'itself',
+  },
   deadline: {
-    on: ['picked_up', 'handed_over', 'departed', 'incident_resolved'],
-    at(manifest, event, book) {
+    on: ['picked_up', 'handed_over', 'departed', 'incident_resolved', 'manifest_corrected'],
+    at(manifest, _event, book) {
       const scene = sceneAtPickup(manifest);
       const row = 'notJudged' in scene ? undefined : book.rule<Parameters>('transit_overlong', scene);
-      return row ? hoursAfter(event.occurredAt, row.parameters.transitHoursMax) : null;
+      const { startedAt, endedAt } = manifest.legs[currentLeg(manifest)]!;
+      return row && startedAt !== null && endedAt === null
+        ? hoursAfter(new Date(startedAt), row.parameters.transitHoursMax)
+        : null;
     },
   },
   sceneOf: ({ manifest }) => sceneAtPickup(manifest),

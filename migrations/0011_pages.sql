@@ -1,0 +1,1 @@
+CREATE INDEX "storage_moves_register" ON "storage_moves" USING btree ("site_id","direction","moved_at","id");

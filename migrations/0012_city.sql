@@ -1,0 +1,1 @@
+CREATE INDEX "manifests_corrected" ON "manifests" USING btree ("consignee_site_id") WHERE correction_count > 0;
