@@ -46,7 +46,7 @@ export async function checkRebuild(databaseUrl: string): Promise<RebuildReport> 
 }
 
 /** Raised when the same events are to give other rows than the build before made of them. */
-export const PROJECTIONS_VERSION = 2;
+export const PROJECTIONS_VERSION = 3;
 
 /** Replaces every projection by what the events say, in one transaction. Acts wait meanwhile. */
 export async function rebuild(

@@ -10,6 +10,7 @@ import './manifests/legs.cases.ts';
 import './manifests/remainder.cases.ts';
 import './manifests/incident.cases.ts';
 import './manifests/correction.cases.ts';
+import './manifests/containers.cases.ts';
 import './manifests/paper.cases.ts';
 import './manifests/agents.cases.ts';
 import './manifests/actions.cases.ts';

@@ -71,6 +71,7 @@ export async function containerEvents(pool: pg.Pool, id: string): Promise<Record
   return rows.map((row) => openEvent(row.canonical));
 }
 
+/** In the order in which they were named. */
 export interface Resolved extends Scanned {
   /** The name each container was found by. */
   readonly names: ReadonlyMap<string, string>;
@@ -107,8 +108,8 @@ export async function resolveContainers(
     text: RESOLVE_SQL,
     values: [plain.filter((name) => !UUID.test(name)), ids, among],
   });
-  const via = new Map<string, string>();
-  for (const row of rows) if (!via.has(row.id)) via.set(row.id, row.via);
+  const first = new Map<string, (typeof rows)[number]>();
+  for (const row of rows) if (!first.has(row.id)) first.set(row.id, row);
   const found = new Map(
     rows.flatMap((row): [string, string][] =>
       row.depth === 0
@@ -119,9 +120,13 @@ export async function resolveContainers(
         : [],
     ),
   );
-  const parents = rows.flatMap(({ parentId }) => (parentId !== null && !via.has(parentId) ? [parentId] : []));
+  const place = new Map(plain.map((name, index) => [found.get(name), index]));
+  const inOrder = [...first.values()].sort(
+    (a, b) => place.get(a.via)! - place.get(b.via)! || a.depth - b.depth || (a.code < b.code ? -1 : 1),
+  );
+  const parents = rows.flatMap(({ parentId }) => (parentId !== null && !first.has(parentId) ? [parentId] : []));
   return {
-    containers: [...via].map(([id, from]) => ({ id, via: from })),
+    containers: inOrder.map(({ id, via: from }) => ({ id, via: from })),
     parents: [...new Set(parents)],
     names: new Map(
       names.flatMap((name, index) => (found.has(plain[index]!) ? [[name, found.get(plain[index]!)!] as const] : [])),

@@ -3,7 +3,18 @@
  * among `from` is booked all the same, told to whoever scanned and counted on the container.
  * TM = 《危险废物转移管理办法》, Order 23 of 2021.
  */
-export const CONTAINER_STATES = ['stored', 'loaded', 'on_hold', 'accepted', 'refused', 'treated', 'emptied'] as const;
+export const CONTAINER_STATES = [
+  'stored',
+  'loaded',
+  'on_hold',
+  'accepted',
+  'refused',
+  'held_up',
+  'missing',
+  'lost',
+  'treated',
+  'emptied',
+] as const;
 export type ContainerState = (typeof CONTAINER_STATES)[number];
 
 interface Transition {
@@ -12,15 +23,15 @@ interface Transition {
   readonly to: ContainerState | null;
   /** By what the container is known to be there before: the site of the step, or the manifest it is on. */
   readonly expects: 'site' | 'manifest';
-  /** Where it is afterwards: at the site of the step, on its manifest, or both: waiting there for a decision. */
-  readonly leaves: 'site' | 'manifest' | 'both';
+  /** Where it is afterwards: at the site of the step, on its manifest, both (it waits there for a decision), or where it was. */
+  readonly leaves: 'site' | 'manifest' | 'both' | 'there';
   readonly event: string;
   readonly basis: string;
 }
 
 export const TRANSITIONS = {
   load: {
-    from: ['stored', 'accepted', 'refused'],
+    from: ['stored', 'accepted', 'refused', 'held_up'],
     to: 'loaded',
     expects: 'site',
     leaves: 'manifest',
@@ -28,7 +39,7 @@ export const TRANSITIONS = {
     basis: 'TM 10(3), 13',
   },
   hand_over: {
-    from: ['loaded'],
+    from: ['loaded', 'held_up', 'missing'],
     to: 'loaded',
     expects: 'manifest',
     leaves: 'manifest',
@@ -36,15 +47,23 @@ export const TRANSITIONS = {
     basis: 'TM 17',
   },
   stop: {
-    from: ['loaded'],
+    from: ['loaded', 'missing'],
     to: 'loaded',
     expects: 'manifest',
     leaves: 'both',
     event: 'container_stored_in_transit',
     basis: 'TM 17',
   },
+  depart: {
+    from: ['loaded', 'missing'],
+    to: 'loaded',
+    expects: 'manifest',
+    leaves: 'manifest',
+    event: 'container_departed',
+    basis: 'TM 11(3)',
+  },
   arrive: {
-    from: ['loaded'],
+    from: ['loaded', 'missing'],
     to: 'on_hold',
     expects: 'manifest',
     leaves: 'both',
@@ -52,7 +71,7 @@ export const TRANSITIONS = {
     basis: 'TM 12(1)',
   },
   accept: {
-    from: ['on_hold'],
+    from: ['on_hold', 'missing'],
     to: 'accepted',
     expects: 'manifest',
     leaves: 'site',
@@ -60,15 +79,65 @@ export const TRANSITIONS = {
     basis: 'TM 12(2)',
   },
   refuse: {
-    from: ['on_hold'],
+    from: ['on_hold', 'missing'],
     to: 'refused',
     expects: 'manifest',
     leaves: 'both',
     event: 'container_refused',
     basis: 'TM 18 ¶2',
   },
+  /** It was to be among what was scanned, and was not. */
+  miss: {
+    from: ['loaded', 'on_hold', 'refused', 'missing'],
+    to: 'missing',
+    expects: 'manifest',
+    leaves: 'there',
+    event: 'container_missed',
+    basis: 'TM 12(1), 17',
+  },
+  hold_up: {
+    from: ['loaded', 'missing'],
+    to: 'held_up',
+    expects: 'manifest',
+    leaves: 'there',
+    event: 'container_held_up',
+    basis: '法典 539; 固废法 86',
+  },
+  lose: {
+    from: ['held_up'],
+    to: 'lost',
+    expects: 'manifest',
+    leaves: 'there',
+    event: 'container_lost',
+    basis: '法典 539; 固废法 86',
+  },
+  recover: {
+    from: ['held_up'],
+    to: 'loaded',
+    expects: 'manifest',
+    leaves: 'there',
+    event: 'container_recovered',
+    basis: '法典 539; 固废法 86',
+  },
+  /** Recovered when the rest had arrived: it waits to be brought back or sent on. */
+  set_aside: {
+    from: ['held_up'],
+    to: 'held_up',
+    expects: 'manifest',
+    leaves: 'there',
+    event: 'container_recovered',
+    basis: '法典 539; 固废法 86',
+  },
+  send_back: {
+    from: ['refused', 'held_up', 'missing'],
+    to: 'loaded',
+    expects: 'manifest',
+    leaves: 'manifest',
+    event: 'container_sent_back',
+    basis: 'TM 18 ¶2',
+  },
   bring_back: {
-    from: ['loaded', 'refused'],
+    from: ['loaded', 'refused', 'missing'],
     to: 'stored',
     expects: 'manifest',
     leaves: 'site',
@@ -89,6 +158,15 @@ export const TRANSITIONS = {
     expects: 'site',
     leaves: 'site',
     event: 'container_treated',
+    basis: 'HJ 1259 annex B.4',
+  },
+  /** The record of the treatment was wrong: what was in it is in it still. */
+  untreat: {
+    from: ['treated'],
+    to: 'stored',
+    expects: 'site',
+    leaves: 'site',
+    event: 'container_treatment_reversed',
     basis: 'HJ 1259 annex B.4',
   },
   empty: {

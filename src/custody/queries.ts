@@ -79,6 +79,7 @@ export interface BatchRow {
   readonly formedAt: Date;
   /** 批次编码, or the identification code of the container it is in. */
   readonly code: string | null;
+  /** Null too once nothing of it is left: what has left the stock lies in no store. */
   readonly storeId: string | null;
   readonly containerId: string | null;
   readonly version: number;
@@ -86,7 +87,8 @@ export interface BatchRow {
 
 const BATCH_COLUMNS = `b.id, b.origin, b.party_id as "partyId", b.site_id as "siteId", b.owner_id as "ownerId", b.waste_code as "wasteCode",
   b.initial_grams as "initialGrams", b.initial_pieces as "initialPieces", coalesce(l.grams, 0) as "remainingGrams", coalesce(l.pieces, 0) as "remainingPieces",
-  b.manifest_id as "manifestId", b.formed_at as "formedAt", coalesce(b.code, c.code) as code, b.store_id as "storeId",
+  b.manifest_id as "manifestId", b.formed_at as "formedAt", coalesce(b.code, c.code) as code,
+  case when (coalesce(l.grams, 0), coalesce(l.pieces, 0)) <> (0, 0) then b.store_id end as "storeId",
   b.container_id as "containerId", b.seq as version`;
 const FROM_BATCHES =
   'from batches b left join balances l on l.account_id = b.account_id and l.batch_id = b.id left join containers c on c.id = b.container_id';

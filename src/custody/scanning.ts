@@ -3,8 +3,8 @@ import type { EntryMode, EventDraft, Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { type Container, containerChanged, containerKind, contentsChanged } from './containers.ts';
-import { apportion, type Place } from './ledger.ts';
-import { type ContainerPlace, type ContainerStep, contradictionOf, stepRow } from './lifecycle.ts';
+import { type AccountRole, apportion, type Place } from './ledger.ts';
+import { type ContainerPlace, type ContainerState, type ContainerStep, contradictionOf, stepRow } from './lifecycle.ts';
 
 /**
  * A container is scanned at a step: what that says of it, of what stands in it and of what it stood in, as events, and which mass
@@ -31,15 +31,18 @@ export interface ScanStep {
   readonly manifestId: string | null;
   /** Who has the containers afterwards. */
   readonly partyId: string;
-  readonly region: string;
+  /** Null: where it happened is not told, and they are said to be where they were. */
+  readonly region: string | null;
   readonly occurredAt: Date;
   readonly entryMode?: EntryMode;
   /** Who stands on the manifest or acts at the site: a container that is none of theirs does not exist for them. */
   readonly among: readonly string[];
-  /** What is expected of them; another is told in a warning. */
-  readonly wasteCode?: string;
+  /** What is expected of them, or of each; another is told in a warning. */
+  readonly wasteCode?: string | ((via: string) => string | undefined);
   readonly ownerId?: string;
   readonly pointer?: string;
+  /** Nobody scanned it: it goes with the manifest it is on. */
+  readonly isInferred?: (via: string) => boolean;
 }
 
 /** The mass that goes with a container; an outer body has none and is left out. */
@@ -85,7 +88,8 @@ export const containersTreated = (states: States, scanned: Scanned, at: Omit<Sca
 
 export interface ContainerDecision {
   readonly containerId: string;
-  readonly decision: 'accepted' | 'refused';
+  /** Missing: it was to be there and was not. */
+  readonly decision: 'accepted' | 'refused' | 'missing';
   /** As the consignee weighed it; else what its record says. */
   readonly massGrams?: number;
 }
@@ -105,7 +109,7 @@ export function containersReceived(
   states: States,
   scanned: Scanned,
   decisions: readonly ContainerDecision[],
-  at: Omit<ScanStep, 'step'> & { readonly batchIdFor: (nth: number) => string },
+  at: Omit<ScanStep, 'step'> & { readonly batchIdFor: (nth: number, containerId: string) => string },
 ):
   | {
       readonly loads: readonly ReceivedLoad[];
@@ -118,22 +122,27 @@ export function containersReceived(
   if (open) return { refusal: undecided(open.via, at.pointer) };
   const found = scan(states, scanned, {
     ...at,
-    step: (via) => (decided.get(via)!.decision === 'accepted' ? 'accept' : 'refuse'),
+    step: (via) => DECISION_STEPS[decided.get(via)!.decision],
   });
   if ('refusal' in found) return found;
-  const loads = found.loads.map((load, nth): ReceivedLoad => {
+  const loads = found.loads.flatMap((load, nth): ReceivedLoad[] => {
     const { decision, massGrams } = decided.get(load.via)!;
+    if (decision === 'missing') return [];
     const grams = load.containerId === load.via ? (massGrams ?? load.grams) : load.grams;
-    return { ...load, grams, decision, toBatchId: decision === 'accepted' ? at.batchIdFor(nth) : load.batchId };
+    const toBatchId = decision === 'accepted' ? at.batchIdFor(nth, load.containerId) : load.batchId;
+    return [{ ...load, grams, decision, toBatchId }];
   });
   const events = found.events.map((event) => {
     const load = loads.find(({ containerId }) => containerId === event.subject.id);
-    if (load?.decision !== 'accepted' || event.type !== stepRow('accept').event) return event;
-    const becomes = { ownerId: at.partyId, batchId: load.toBatchId, grams: load.grams };
+    if (!load || event.type === 'container_contents_changed') return event;
+    const { grams } = load;
+    const becomes = load.decision === 'accepted' ? { ownerId: at.partyId, batchId: load.toBatchId, grams } : { grams };
     return { ...event, data: { ...event.data, changes: { ...(event.data.changes as object), ...becomes } } };
   });
   return { ...found, loads, events };
 }
+
+const DECISION_STEPS = { accepted: 'accept', refused: 'refuse', missing: 'miss' } as const;
 
 /** Spreads what the whole load weighed over its containers, in proportion to what their records say; adds up to the gram. */
 export function weighedTogether(loads: readonly ContainerLoad[], massGrams: number): ContainerLoad[] {
@@ -166,8 +175,14 @@ export function scan(states: States, { containers, parents }: Scanned, step: Sca
     if (container.parentId !== null && !staysIn)
       left.set(container.parentId, [...(left.get(container.parentId) ?? []), id]);
     const contradicts = contradictionOf(stepHere, container, step);
-    events.push(scanEvent(container, step, stepHere, { contradicts, parentId: staysIn ? container.parentId : null }));
-    warnings.push(...scanWarnings(container, step, contradicts));
+    events.push(
+      scanEvent(container, step, stepHere, {
+        contradicts,
+        parentId: staysIn ? container.parentId : null,
+        via: via.get(id)!,
+      }),
+    );
+    warnings.push(...scanWarnings(container, step, via.get(id)!, contradicts));
     if (container.batchId) loads.push(loadOf(container, via.get(id)!, container.batchId));
   }
   for (const [parentId, removed] of left) events.push(contentsChanged(parentId, { removed }, draftOf(step)));
@@ -191,7 +206,7 @@ function scanEvent(
   container: Container,
   step: ScanStep,
   stepHere: ContainerStep,
-  { contradicts, parentId }: { contradicts: ContainerPlace | null; parentId: string | null },
+  { contradicts, parentId, via }: { contradicts: ContainerPlace | null; parentId: string | null; via: string },
 ): EventDraft {
   const { from, to, leaves, event } = stepRow(stepHere);
   // What is moved within a site lies there, whatever its record said.
@@ -199,39 +214,66 @@ function scanEvent(
   // What was refused stays refused on its manifest wherever it is put meanwhile.
   const offManifest = state === 'refused' ? container.manifestId : null;
   const place = {
-    state,
     partyId: step.partyId,
     siteId: leaves === 'manifest' ? null : step.siteId,
     manifestId: leaves === 'site' ? offManifest : step.manifestId,
-    region: step.region,
+    region: step.region ?? container.region,
     ...(to === 'treated' || to === 'emptied' ? NOTHING_IN_IT : {}),
   };
   return containerChanged(
     container.id,
     event,
-    { ...place, ...(parentId === container.parentId ? {} : { parentId }) },
-    { ...draftOf(step), data: contradicts ? { contradicts: contradicts as unknown as Json } : {} },
+    { state, ...(leaves === 'there' ? {} : place), ...(parentId === container.parentId ? {} : { parentId }) },
+    {
+      ...draftOf(step),
+      data: {
+        ...(contradicts ? { contradicts: contradicts as unknown as Json } : {}),
+        ...(step.isInferred?.(via) ? { inferred: true } : {}),
+      },
+    },
   );
 }
 
 const NOTHING_IN_IT = { batchId: null, grams: 0, pieces: 0 };
 
-function loadOf({ id, state, partyId, siteId, ownerId, grams, pieces }: Container, via: string, batchId: string) {
-  const inStock = state === 'stored' || state === 'accepted';
-  const role = inStock ? 'stock' : state === 'refused' ? 'refused_return' : undefined;
-  const from: Place | null = role === undefined ? null : [role, partyId, siteId, ownerId];
-  return { containerId: id, via, batchId, grams, pieces, from };
+const loadOf = (container: Container, via: string, batchId: string): ContainerLoad => ({
+  containerId: container.id,
+  via,
+  batchId,
+  grams: container.grams,
+  pieces: container.pieces,
+  from: contentPlace(container),
+});
+
+/** Where the mass of a container lies by its record; null on the road and on hold, where it is its manifest's. */
+export function contentPlace({ state, partyId, siteId, ownerId }: Container): Place | null {
+  const role = LIES_AS[state];
+  return role === undefined ? null : [role, partyId, role === 'incident_hold' ? null : siteId, ownerId];
 }
 
-function scanWarnings(container: Container, step: ScanStep, contradicts: ContainerPlace | null): Warning[] {
+/** As what that mass lies there. */
+const LIES_AS: { readonly [State in ContainerState]?: AccountRole } = {
+  stored: 'stock',
+  accepted: 'stock',
+  refused: 'refused_return',
+  held_up: 'incident_hold',
+};
+
+function scanWarnings(
+  container: Container,
+  step: ScanStep,
+  via: string,
+  contradicts: ContainerPlace | null,
+): Warning[] {
   const { code, wasteCode, ownerId } = container;
   const at = step.pointer === undefined ? {} : { pointer: step.pointer };
   const warnings: Warning[] = [];
   if (contradicts) warnings.push({ ...outOfPlace(container, contradicts), ...at });
-  if (step.wasteCode !== undefined && step.wasteCode !== wasteCode) {
+  const expected = typeof step.wasteCode === 'function' ? step.wasteCode(via) : step.wasteCode;
+  if (expected !== undefined && expected !== wasteCode) {
     const detail = {
-      zh: `容器 ${code} 的标签为 ${wasteCode}，不是 ${step.wasteCode}。`,
-      en: `Container ${code} is labelled ${wasteCode}, not ${step.wasteCode}.`,
+      zh: `容器 ${code} 的标签为 ${wasteCode}，不是 ${expected}。`,
+      en: `Container ${code} is labelled ${wasteCode}, not ${expected}.`,
     };
     warnings.push({ code: 'container-other-waste', detail, basis: 'TM 13', ...at });
   }

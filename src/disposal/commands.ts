@@ -4,13 +4,17 @@ import { codeRemarks } from '../catalogue/code-remarks.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { streamOfCode } from '../catalogue/waste-codes.ts';
 import { type Batch, batchFormed, batchKind } from '../custody/batches.ts';
+import { type Container, containerKind } from '../custody/containers.ts';
 import { accountOf, batchesIn, movementsData, type Place } from '../custody/ledger.ts';
 import { batchBalanceLookup, stockLookup } from '../custody/repository.ts';
+import { containersTreated, contentPlace, type Scan } from '../custody/scanning.ts';
+import { ContainerName } from '../generation/nesting.ts';
+import { contentGates, NOTHING_SCANNED, type Scanning, scannedNeeds } from '../manifests/aboard.ts';
 import { checkMethod } from '../manifests/filing.ts';
 import { partyKind, type Site, siteKind } from '../parties/registers.ts';
 import { permitKey, permitsOf } from '../permits/queries.ts';
 import { against } from '../permits/rules.ts';
-import { type Act, type Decision, refused, type States, type Warning } from '../platform/acts.ts';
+import { type Accepted, type Act, type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft, type Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
@@ -54,7 +58,9 @@ export const TreatmentBody = z
     /** Whose waste it is, when not the caller's own. */
     ownerId: Uuid.optional(),
     /** Named batches, or so much of a waste: the oldest are taken. */
-    inputs: z.array(Input).min(1).max(100),
+    inputs: z.array(Input).max(100).default([]),
+    /** Scanned, by id or identification code: all that is in them, and in what stands in them, goes in. */
+    containers: z.array(ContainerName).max(BATCHES_MAX).default([]),
     outputs: z.array(Output).max(10).default([]),
     additives: z
       .array(z.strictObject({ name: ShortText, grams: Grams.min(1) }))
@@ -63,11 +69,15 @@ export const TreatmentBody = z
     lossGrams: Grams.default(0).describe('Water and gas that left, where it is known'),
     entryMode: z.enum(ENTRY_MODES).default('live'),
   })
+  .refine(({ inputs, containers }) => inputs.length + containers.length > 0, {
+    path: ['inputs'],
+    error: 'inputs or containers',
+  })
   .refine(({ startedAt, endedAt }) => new Date(startedAt) <= new Date(endedAt), {
     path: ['endedAt'],
     error: 'endedAt is not before startedAt',
   });
-export type TreatmentInput = z.output<typeof TreatmentBody>;
+export type TreatmentInput = z.output<typeof TreatmentBody> & Scanning;
 
 const stockOf = (input: TreatmentInput, partyId: string): Place =>
   placeOf('stock', { partyId, siteId: input.siteId, ownerId: input.ownerId ?? partyId });
@@ -89,6 +99,7 @@ export const recordTreatment: Act<TreatmentInput, PolicyBook> = {
     const stock = stockOf(input, actor.party);
     const [wanted, formed] = [codesOf(input.inputs), codesOf(input.outputs)];
     return {
+      lock: scannedNeeds(input),
       read: [
         { kind: 'site', id: input.siteId },
         ...(input.ownerId ? [{ kind: 'party', id: input.ownerId }] : []),
@@ -105,11 +116,13 @@ export const recordTreatment: Act<TreatmentInput, PolicyBook> = {
   alsoNeeds(input, states, { caller: { actor } }) {
     const batches = namedBatches(input).flatMap((id) => states.get(batchKind, id) ?? []);
     const own = batches.filter((batch) => isIn(batch, input, actor.party));
+    const held = containersIn(input, states).flatMap(({ batchId }) => batchId ?? []);
     return {
-      lookups: own.flatMap(({ id, accountId }) => [
-        { lookup: stockLookup, key: accountId },
-        { lookup: batchBalanceLookup, key: id },
-      ]),
+      sharedGates: contentGates(input, states),
+      lookups: [
+        ...own.map(({ accountId }) => ({ lookup: stockLookup, key: accountId })),
+        ...[...own.map(({ id }) => id), ...held].map((key) => ({ lookup: batchBalanceLookup, key })),
+      ],
     };
   },
   decide(input, states, facts) {
@@ -124,10 +137,14 @@ export const recordTreatment: Act<TreatmentInput, PolicyBook> = {
       unknownOwner(input, states) ??
       wrongBatch(input, site, states);
     if (refusal) return refused(refusal);
+    const emptied = emptiedBy(input, site, states);
+    if ('refusal' in emptied) return refused(emptied.refusal);
+    const unfit = wrongContainers(input, site, states);
+    if (unfit) return refused(unfit);
     const taken = takeInputs(givenOf(input, site, states), facts.newId);
     if (taken.inputs.length > BATCHES_MAX) return refused(tooManyBatches(taken.inputs.length));
     return decideRecord(
-      { input, site, day, taken, warnings: 'warnings' in codes ? codes.warnings : [] },
+      { input, site, day, taken, emptied, warnings: 'warnings' in codes ? codes.warnings : [] },
       states,
       facts,
     );
@@ -140,10 +157,12 @@ interface Report {
   /** Civil day in Asia/Shanghai on which it ended: the law of that day judges, and its batch code says it. */
   readonly day: string;
   readonly taken: TakenInputs;
+  /** What the containers say of it. */
+  readonly emptied: Pick<Accepted, 'events'> & { readonly warnings: readonly Warning[] };
   readonly warnings: readonly Warning[];
 }
 
-function decideRecord({ input, site, day, taken, warnings }: Report, states: States, facts: Facts): Decision {
+function decideRecord({ input, site, day, taken, emptied, warnings }: Report, states: States, facts: Facts): Decision {
   const id = facts.newId();
   const treatment = fieldsOf(input, site, day, taken, facts);
   const movements = movementsOfTreatment(treatment);
@@ -189,6 +208,7 @@ function decideRecord({ input, site, day, taken, warnings }: Report, states: Sta
       event,
       ...taken.unrecorded.map((batch) => formed({ ...batch, grams: 0 }, 'generated', 'unrecorded_batch_treated')),
       ...residues.map((output) => formed(output, 'residue', 'residue_formed')),
+      ...emptied.events,
     ],
     answer: {
       id,
@@ -197,7 +217,7 @@ function decideRecord({ input, site, day, taken, warnings }: Report, states: Sta
       batchCode: null,
       residues: residues.map(({ wasteCode, batchId, grams }) => ({ wasteCode, batchId, grams })),
     },
-    warnings: [...warnings, ...remarks],
+    warnings: [...warnings, ...remarks, ...emptied.warnings, ...unscannedWarning(taken)],
     status: 201,
     ...(treatment.selfTreatment ? { number: batchCodeSeries(treatment.treatmentKind, { siteId: site.id, day }) } : {}),
   };
@@ -237,16 +257,30 @@ function fieldsOf(
 function givenOf(input: TreatmentInput, site: Site, states: States): Given[] {
   const stock = stockOf(input, site.partyId);
   const isOthers = input.ownerId !== undefined && input.ownerId !== site.partyId;
-  return input.inputs.map((given) => {
+  const scanned = containersIn(input, states).flatMap((container): Given[] => {
+    const { id: containerId, batchId, wasteCode } = container;
+    if (batchId === null) return [];
+    const held = states.found(batchBalanceLookup, batchId)!;
+    const whole = held.grams > 0 ? held : container;
+    const { grams, pieces } = whole;
+    const place = contentPlace(container);
+    const from = place?.every((part, index) => part === stock[index]) ? null : place;
+    return [{ wasteCode, grams, pieces, pointer: '/containers', batchId, held: [held], isOthers, containerId, from }];
+  });
+  const named = input.inputs.map((given, nth): Given => {
     const { grams, pieces } = given;
+    const pointer = `/inputs/${nth}`;
     if ('batchId' in given) {
       const { wasteCode } = states.get(batchKind, given.batchId)!;
       const held = [states.found(batchBalanceLookup, given.batchId)!];
-      return { wasteCode, grams, pieces, batchId: given.batchId, held, isOthers };
+      return { wasteCode, grams, pieces, pointer, batchId: given.batchId, held, isOthers };
     }
     const { wasteCode } = given;
-    return { wasteCode, grams, pieces, held: states.found(stockLookup, accountOf(stock, wasteCode).id), isOthers };
+    const held = states.found(stockLookup, accountOf(stock, wasteCode).id);
+    return { wasteCode, grams, pieces, pointer, held, isOthers };
   });
+  // What was scanned goes first, so that it is gone for what is taken from the oldest.
+  return [...scanned, ...named];
 }
 
 /** Codes are looked up in the list of the day, as at generation. */
@@ -279,6 +313,47 @@ function wrongBatch(input: TreatmentInput, site: Site, states: States): Refusal 
     );
   }
   return undefined;
+}
+
+/** All that is burnt or landfilled in one run is of one owner; a container with nothing in it gives nothing. */
+function wrongContainers(input: TreatmentInput, site: Site, states: States): Refusal | undefined {
+  const ownerId = input.ownerId ?? site.partyId;
+  const found = containersIn(input, states);
+  const other = found.find((container) => container.ownerId !== ownerId);
+  if (other)
+    return against(
+      '/containers',
+      `容器 ${other.code} 的废物属于单位 ${other.ownerId}，请另行登记。`,
+      `What is in container ${other.code} is the waste of party ${other.ownerId}; record that by itself.`,
+    );
+  if (found.length === 0 || found.some(({ batchId }) => batchId !== null)) return undefined;
+  return against('/containers', '这些容器内没有废物。', 'There is no waste in these containers.');
+}
+
+function emptiedBy(input: TreatmentInput, site: Site, states: States): Scan {
+  return containersTreated(states, input.scanned ?? NOTHING_SCANNED, {
+    siteId: site.id,
+    manifestId: null,
+    partyId: site.partyId,
+    region: site.region,
+    occurredAt: new Date(input.endedAt),
+    entryMode: input.entryMode,
+    among: [site.partyId, ...(input.ownerId ? [input.ownerId] : [])],
+    pointer: '/containers',
+  });
+}
+
+const containersIn = ({ scanned = NOTHING_SCANNED }: TreatmentInput, states: States): Container[] =>
+  scanned.containers.flatMap(({ id }) => states.get(containerKind, id) ?? []);
+
+/** Taken as the oldest of a waste, from containers that nobody scanned. */
+function unscannedWarning({ unscanned }: TakenInputs): Warning[] {
+  if (unscanned === 0) return [];
+  const detail = {
+    zh: `所用的质量取自 ${unscanned} 个容器内的批次，而未扫描容器；容器仍记录为有废物。`,
+    en: `This was taken out of ${unscanned} containers that nobody scanned; they are on record as filled.`,
+  };
+  return [{ code: 'container-not-scanned', pointer: '/containers', basis: 'HJ 1259 annex B.4', detail }];
 }
 
 function unknownOwner({ ownerId }: TreatmentInput, states: States): Refusal | undefined {

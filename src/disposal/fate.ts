@@ -81,8 +81,8 @@ export interface Fate {
 }
 export type ResidueFate = Pick<Fate, 'grams' | 'parts'> & { readonly wasteCode: string };
 
-/** The fate of one line: of what was accepted of it, in the batch it became. */
-export function fateOf(root: { readonly batchId: string; readonly grams: number } | undefined, graph: FateGraph): Fate {
+/** The fate of one line: of what was accepted of it, in the batches it became. */
+export function fateOf(roots: readonly { readonly batchId: string; readonly grams: number }[], graph: FateGraph): Fate {
   const walk: Walk = {
     graph,
     amounts: new Map(),
@@ -91,9 +91,10 @@ export function fateOf(root: { readonly batchId: string; readonly grams: number 
     formed: new Map(),
     sent: new Map(),
   };
-  const rootIds = root && graph.batches.has(root.batchId) ? [root.batchId] : [];
-  const grams = rootIds.length > 0 ? root!.grams : 0;
-  for (const id of rootIds) give(walk, id, ITSELF, fraction(grams));
+  const known = roots.filter(({ batchId }) => graph.batches.has(batchId));
+  const grams = known.reduce((sum, root) => sum + root.grams, 0);
+  for (const root of known) give(walk, root.batchId, ITSELF, fraction(root.grams));
+  const rootIds = known.map(({ batchId }) => batchId);
   for (const id of inOrder(rootIds, graph)) leave(walk, graph.batches.get(id)!);
   const parts = partsOf(walk, ITSELF.residueOf, grams);
   return {

@@ -13,6 +13,12 @@ export type TreatmentRow = Treatment & { readonly version: number };
 export const treatmentsById = (pool: pg.Pool, ids: readonly string[]): Promise<TreatmentRow[]> =>
   subjectsById(pool, treatmentKind, ids);
 
+/** The containers that a treatment emptied; what went in never changes. */
+export async function containersTreatedBy(pool: pg.Pool, id: string): Promise<string[]> {
+  const [treatment] = await treatmentsById(pool, [id]);
+  return (treatment?.inputs ?? []).flatMap(({ containerId }) => containerId ?? []);
+}
+
 /** Treatments of one site, newest first, in which a stream the caller watches went in (streamOfCode in catalogue/waste-codes.ts). */
 export async function listTreatments(
   pool: pg.Pool,
@@ -150,16 +156,18 @@ const treatedOf = ({ id, inputs }: Treatment): Use[] =>
 
 /** What a load came to, batch by batch; what was brought back or sent on from it is no longer of it. */
 const loadsOf = ({ id, lines, status, remainders }: ManifestRow): Use[] =>
-  lines.flatMap(({ line, loaded, lost }) => {
+  lines.flatMap(({ line, loaded, lost, containers }) => {
     const partsIn = (...states: readonly string[]) =>
       remainders
         .filter(({ state }) => states.includes(state))
         .flatMap((remainder) => remainder.lines.filter((one) => one.line === line).flatMap(({ parts }) => parts));
     const [moved, kept] = [partsIn('returned', 'followed'), partsIn('held', 'returning')];
+    // A container left as a whole: what its label said and the scale did not is missing on the scale.
+    const labelled = new Map(containers.filter(({ joined }) => !joined).map((one) => [one.batchId, one.grams]));
     return loaded.map(({ batchId, grams }) => ({
       batchId,
       by: id,
-      grams: grams - gramsOfBatch(moved, batchId),
+      grams: (labelled.get(batchId) ?? grams) - gramsOfBatch(moved, batchId),
       refusedGrams: gramsOfBatch(kept, batchId),
       lostGrams: gramsOfBatch(lost, batchId),
       closed: status === 'received' || status === 'refused',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { PolicyBook } from '../catalogue/reference.ts';
+import { containerChanged, containerKind } from '../custody/containers.ts';
 import { accountOf, batchesIn, movementsData } from '../custody/ledger.ts';
+import { stepRow } from '../custody/lifecycle.ts';
 import { batchBalanceLookup, stockLookup } from '../custody/repository.ts';
 import { against } from '../permits/rules.ts';
 import { type Act, refused, type States } from '../platform/acts.ts';
@@ -11,7 +13,11 @@ import type { Refusal } from '../problems.ts';
 import { codesOf, movementsOfTreatment, negated, placeOf, type Treatment, treatmentKind } from './treatment.ts';
 
 export const ReversalBody = z.strictObject({ reason: ShortText });
-export type ReversalInput = z.output<typeof ReversalBody> & { readonly id: string };
+export type ReversalInput = z.output<typeof ReversalBody> & {
+  readonly id: string;
+  /** Those it emptied, found before the act: they are locked before the treatment is. */
+  readonly containerIds: readonly string[];
+};
 
 /**
  * Takes a wrong record back: every movement once more with the other sign, at the time of the treatment, so that every
@@ -22,7 +28,9 @@ export type ReversalInput = z.output<typeof ReversalBody> & { readonly id: strin
 export const reverseTreatment: Act<ReversalInput, PolicyBook> = {
   name: 'reverse_treatment',
   kind: 'paper',
-  needs: ({ id }) => ({ lock: [{ kind: 'treatment', id }] }),
+  needs: ({ id, containerIds }) => ({
+    lock: [{ kind: 'treatment', id }, ...containerIds.map((one) => ({ kind: containerKind.name, id: one }))],
+  }),
   alsoNeeds({ id }, states) {
     const treatment = states.get(treatmentKind, id);
     if (!treatment) return {};
@@ -52,9 +60,20 @@ export const reverseTreatment: Act<ReversalInput, PolicyBook> = {
       data: movementsData(movements),
       details: { reason },
     };
-    return { events: [event], answer: { id, status: 'reversed' } };
+    return { events: [event, ...filledAgain(treatment, states)], answer: { id, status: 'reversed' } };
   },
 };
+
+/** What was in a container is in it still, unless it has been filled anew or scanned as something else since. */
+function filledAgain({ id, inputs, region, endedAt: occurredAt }: Treatment, states: States): EventDraft[] {
+  return inputs.flatMap(({ containerId, batchId, grams, pieces }) => {
+    const container = containerId === undefined ? undefined : states.get(containerKind, containerId);
+    if (container?.state !== 'treated' || container.batchId !== null) return [];
+    const { to: state, event } = stepRow('untreat');
+    const draft = { occurredAt, region, refs: [id] };
+    return [containerChanged(container.id, event, { state: state!, batchId, grams, pieces }, draft)];
+  });
+}
 
 const residuesOf = ({ outputs }: Treatment) => outputs.flatMap((output) => (output.kind === 'residue' ? [output] : []));
 

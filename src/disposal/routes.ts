@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { TREATMENT_KINDS } from '../catalogue/treatment-methods.ts';
 import { streamOfCode } from '../catalogue/waste-codes.ts';
+import { receivedParts } from '../manifests/line-containers.ts';
 import { isUnsettled } from '../manifests/manifest.ts';
 import { findManifest, manifestEvents } from '../manifests/queries.ts';
-import type { Line } from '../manifests/tables.ts';
+import { withScans } from '../manifests/scans.ts';
 import { EventView } from '../manifests/views.ts';
 import { maySeeParty, sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
@@ -16,7 +17,7 @@ import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { recordTreatment, TreatmentBody } from './commands.ts';
 import { FATES, fateOf } from './fate.ts';
-import { fateGraph, listTreatments, type TreatmentRow, treatmentsById } from './queries.ts';
+import { containersTreatedBy, fateGraph, listTreatments, type TreatmentRow, treatmentsById } from './queries.ts';
 import { ReversalBody, reverseTreatment } from './reversing.ts';
 
 const GramsView = z.number().int();
@@ -42,6 +43,8 @@ const TreatmentView = z.object({
       wasteCode: z.string(),
       pieces: z.number().int(),
       inferred: z.boolean(),
+      /** The container it was in. */
+      containerId: Uuid.optional(),
       ...Produced,
     }),
   ),
@@ -91,7 +94,7 @@ export function disposalRoutes(app: App, services: Services): void {
   addFate(app, services);
 }
 
-function addTreatmentActs(app: App, { journal }: Services): void {
+function addTreatmentActs(app: App, { journal, database: { pool } }: Services): void {
   addAct(app, journal, {
     url: '/v1/treatments',
     operation: 'treatments.record',
@@ -104,7 +107,7 @@ function addTreatmentActs(app: App, { journal }: Services): void {
       batchCode: z.string().nullable(),
       residues: z.array(z.object({ wasteCode: z.string(), batchId: Uuid, grams: GramsView })),
     }),
-    input: ({ body }) => body,
+    input: ({ body }) => withScans<z.output<typeof TreatmentBody>>(pool, body),
   });
   addAct(app, journal, {
     url: '/v1/treatments/:id/reversal',
@@ -113,7 +116,11 @@ function addTreatmentActs(app: App, { journal }: Services): void {
     act: reverseTreatment,
     body: ReversalBody,
     answer: ActAnswer.extend({ status: z.literal('reversed') }),
-    input: ({ params, body }) => ({ ...(body as { reason: string }), id: params.id }),
+    input: async ({ params, body }) => ({
+      ...(body as { reason: string }),
+      id: params.id,
+      containerIds: await containersTreatedBy(pool, params.id),
+    }),
   });
 }
 
@@ -212,14 +219,12 @@ function addFate(app: App, { database }: Services): void {
     async (request) => {
       const manifest = await findManifest(pool, await sightOf(pool, request.caller), request.params.id);
       if (!manifest) throw Problem.of(notFound('manifest', request.params.id));
-      const rootOf = ({ receivedBatchId, acceptedGrams }: Line) =>
-        receivedBatchId === null ? undefined : { batchId: receivedBatchId, grams: acceptedGrams! };
       const { complete, ...graph } = await fateGraph(
         pool,
-        manifest.lines.flatMap(({ receivedBatchId }) => receivedBatchId ?? []),
+        manifest.lines.flatMap(({ receivedBatchIds }) => receivedBatchIds),
       );
       const lines = manifest.lines.map((line) => {
-        const { grams: receivedGrams, ...fate } = fateOf(rootOf(line), graph);
+        const { grams: receivedGrams, ...fate } = fateOf(receivedParts(line), graph);
         return { line: line.line, wasteCode: line.wasteCode, receivedGrams, ...fate };
       });
       const settled = manifest.acceptedAt !== null && !isUnsettled(manifest) && lines.every((line) => line.settled);

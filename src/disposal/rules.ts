@@ -29,8 +29,8 @@ export const basisOn = (topic: keyof typeof BASES, day: string): string => {
 /** What went in, as the register knows it. */
 export interface JudgedInput {
   readonly wasteCode: string;
-  /** Place of the input in the report. */
-  readonly nth: number;
+  /** Where it stands in the report. */
+  readonly pointer: string;
   readonly grams: number;
   /** What the register had of it; null when it knew of none. */
   readonly heldGrams: number | null;
@@ -64,11 +64,10 @@ function permitRemarks({ siteId, method, treatmentKind, day, inputs, licences, p
     permits.some((permit) => permitCovers(permit, { wasteCode, method, day, siteId }));
   const forItself = plans.filter(({ counterpartId }) => counterpartId === null); // a line that names a receiver is a transfer
   const seen = new Set<string>();
-  return inputs.flatMap(({ wasteCode, foreign, nth }) => {
+  return inputs.flatMap(({ wasteCode, foreign, pointer }) => {
     const question = `${wasteCode} ${foreign}`;
     if (seen.has(question)) return [];
     seen.add(question);
-    const pointer = `/inputs/${nth}`;
     const what = `${wasteCode}（${method}）`;
     if (!foreign)
       return covers(forItself, wasteCode)
@@ -105,9 +104,9 @@ function permitRemarks({ siteId, method, treatmentKind, day, inputs, licences, p
 const stockRemarks = ({ inputs, day }: JudgedTreatment): Warning[] =>
   inputs
     .filter(({ grams, heldGrams }) => heldGrams === null || grams > heldGrams)
-    .map(({ wasteCode, nth, grams, heldGrams }) => ({
+    .map(({ wasteCode, pointer, grams, heldGrams }) => ({
       code: heldGrams === null ? 'stock-unrecorded' : 'stock-below-zero',
-      pointer: `/inputs/${nth}`,
+      pointer,
       basis: basisOn('register', day),
       detail:
         heldGrams === null

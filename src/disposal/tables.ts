@@ -1,5 +1,6 @@
 import { bigint, boolean, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { TreatmentKind } from '../catalogue/treatment-methods.ts';
+import type { Place } from '../custody/ledger.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
 /** What one batch gave to a treatment. */
@@ -11,6 +12,10 @@ export interface TreatmentInput {
   readonly dryGrams: number;
   /** True when nobody named it and the oldest was taken. */
   readonly inferred: boolean;
+  /** The container it was in, all of which went in. */
+  readonly containerId?: string;
+  /** Where the record of that said it lay; absent: in the stock of the site. */
+  readonly from?: Place;
 }
 
 /** A residue is waste again, a batch of its own; a product is none. */

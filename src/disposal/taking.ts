@@ -1,5 +1,5 @@
 /** Which batches a treatment took from, and how far their stock reached. Pure. */
-import { apportion, takeFrom } from '../custody/ledger.ts';
+import { apportion, type Place, takeFrom } from '../custody/ledger.ts';
 import type { StockBalance } from '../custody/repository.ts';
 import type { JudgedInput } from './rules.ts';
 import type { TreatmentInput } from './tables.ts';
@@ -9,11 +9,16 @@ export interface Given {
   readonly wasteCode: string;
   readonly grams: number;
   readonly pieces: number;
+  /** Where it stands in the report. */
+  readonly pointer: string;
   readonly batchId?: string;
   /** What the register has of it, oldest first. */
   readonly held: readonly StockBalance[];
   /** Kept for another. */
   readonly isOthers: boolean;
+  /** The container that was scanned, and where its record says that its content lies. */
+  readonly containerId?: string;
+  readonly from?: Place | null;
 }
 
 export interface TakenInputs {
@@ -22,6 +27,8 @@ export interface TakenInputs {
   readonly judged: readonly JudgedInput[];
   /** Batches opened because the register knows of none. */
   readonly unrecorded: readonly { readonly batchId: string; readonly wasteCode: string }[];
+  /** Containers that the oldest of a waste was taken out of, although nobody scanned them. */
+  readonly unscanned: number;
 }
 
 /** Places in the act's list of new ids. */
@@ -33,12 +40,13 @@ export function takeInputs(all: readonly Given[], newId: (nth: number) => string
   const inputs = new Map<string, TreatmentInput>();
   const judged: JudgedInput[] = [];
   const unrecorded: TakenInputs['unrecorded'][number][] = [];
-  for (const [nth, { wasteCode, grams, pieces, batchId, held, isOthers }] of all.entries()) {
+  const unscanned = new Set<string>();
+  for (const [nth, { wasteCode, grams, pieces, pointer, batchId, held, isOthers, ...scanned }] of all.entries()) {
     const stock = held.map((balance) => left.get(balance.batchId) ?? balance);
     const taken = takeFrom(stock, batchId === undefined ? [] : [batchId], grams, pieces);
     const heldGrams = stock.reduce((sum, balance) => sum + Math.max(balance.grams, 0), 0);
     const foreign = isOthers || taken.some((part) => originOf(part.batchId, stock) === 'received');
-    judged.push({ wasteCode, nth, grams, heldGrams: stock.length === 0 ? null : heldGrams, foreign });
+    judged.push({ wasteCode, pointer, grams, heldGrams: stock.length === 0 ? null : heldGrams, foreign });
     if (taken.length === 0) {
       const opened = newId(UNRECORDED_NTH + nth);
       unrecorded.push({ batchId: opened, wasteCode });
@@ -53,11 +61,18 @@ export function takeInputs(all: readonly Given[], newId: (nth: number) => string
         pieces: balance.pieces - part.pieces,
         dryGrams: balance.dryGrams - dryGrams,
       });
-      inputs.set(part.batchId, added(inputs.get(part.batchId), { ...part, wasteCode, dryGrams }));
+      if (balance.containerId !== null && scanned.containerId === undefined) unscanned.add(balance.containerId);
+      inputs.set(part.batchId, added(inputs.get(part.batchId), { ...part, wasteCode, dryGrams, ...takenBy(scanned) }));
     }
   }
-  return { inputs: [...inputs.values()], judged, unrecorded };
+  return { inputs: [...inputs.values()], judged, unrecorded, unscanned: unscanned.size };
 }
+
+/** As the record of the treatment keeps it. */
+const takenBy = ({ containerId, from }: Pick<Given, 'containerId' | 'from'>) => ({
+  ...(containerId ? { containerId } : {}),
+  ...(from ? { from } : {}),
+});
 
 const originOf = (batchId: string, stock: readonly StockBalance[]) =>
   stock.find((balance) => balance.batchId === batchId)?.origin;
@@ -77,4 +92,5 @@ const added = (known: TreatmentInput | undefined, part: TreatmentInput): Treatme
         pieces: known.pieces + part.pieces,
         dryGrams: known.dryGrams + part.dryGrams,
         inferred: known.inferred && part.inferred,
+        ...takenBy({ ...known, ...part }),
       };

@@ -76,9 +76,9 @@ export function movementsOfTreatment(treatment: Booked): Movement[] {
     );
   return [
     ...inputs.map(
-      ({ wasteCode, batchId, grams, pieces, dryGrams }): Movement => ({
+      ({ wasteCode, batchId, grams, pieces, dryGrams, from = stock }): Movement => ({
         wasteCode,
-        from: stock,
+        from,
         to: treated,
         fromBatch: batchId,
         toBatch: batchId,

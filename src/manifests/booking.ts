@@ -2,11 +2,13 @@
  * Where the mass of a manifest lies, and how it moves: pure functions of its state, so that an act, a correction and a
  * rebuild come to the same figures. Every movement names the batch it left and the batch it lies in now.
  */
-import { apportion, type Movement, type Place } from '../custody/ledger.ts';
+import type { Movement, Place } from '../custody/ledger.ts';
 import { currentLeg } from './lifecycle.ts';
+import { decidedParts, isScanned, partOf, receivedBatchOf, replacedBy } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { carried, gramsOf, piecesOf, without } from './parts.ts';
-import type { Line, LineBatch, Remainder } from './tables.ts';
+import { shareOver } from './sharing.ts';
+import type { JoinedContainer, Line, LineBatch, Remainder } from './tables.ts';
 
 /** Parties and places; nothing of what has been recorded. */
 type Parties = Pick<
@@ -57,12 +59,17 @@ export const consigneeStock = ({ consigneeId, consigneeSiteId }: Parties): Place
 export const homeOf = ({ source, consignorId, consignorSiteId }: Parties): Place =>
   source?.[0] === 'stock' ? source : ['stock', consignorId, consignorSiteId, consignorId];
 
-/** Parts of batches from one place to another, each staying the batch it is. */
-export const moveParts = (line: Line, parts: readonly LineBatch[], from: Place, to: Place): Movement[] =>
+/** Parts of batches from one place to another, each staying the batch it is. What is in a container keeps the code of its label. */
+export const moveParts = (
+  line: Line,
+  parts: readonly LineBatch[],
+  from: Place | ((batchId: string) => Place),
+  to: Place,
+): Movement[] =>
   parts.map(({ batchId, grams, pieces }) => ({
-    wasteCode: line.wasteCode,
+    wasteCode: wasteCodeOf(line, batchId),
     line: line.line,
-    from,
+    from: typeof from === 'function' ? from(batchId) : from,
     to,
     fromBatch: batchId,
     toBatch: batchId,
@@ -71,17 +78,62 @@ export const moveParts = (line: Line, parts: readonly LineBatch[], from: Place, 
     dryGrams: 0,
   }));
 
+const wasteCodeOf = ({ containers, offeredContainers = [], wasteCode }: Line, batchId: string): string =>
+  [...containers, ...offeredContainers].find((one) => one.batchId === batchId)?.wasteCode ?? wasteCode;
+
+/** Where a batch of a line was taken from: with a container, from where its record said it lay. */
+export const takenFrom =
+  ({ containers }: Pick<Line, 'containers'>, source: Place) =>
+  (batchId: string): Place =>
+    containers.find((one) => one.batchId === batchId)?.from ?? source;
+
+/**
+ * What carries on a remainder takes all of it, for nobody would come for the rest, but for a container that was left behind: what it
+ * weighs more or less than was left there is a weighing difference of that place. So is what the label of a container says and the scale
+ * does not, for it leaves as a whole: something of a drum that has gone would stay in stock for ever.
+ */
+export function loadingDifferences(line: Line, source: Place): Movement[] {
+  const { containers, offered, offeredContainers = [], loaded } = line;
+  const isAboard = (id: string) => containers.some(({ containerId }) => containerId === id);
+  const left = containers.length === 0 ? [] : offeredContainers.filter(({ containerId }) => !isAboard(containerId));
+  const wanted = offered.filter((part) => !left.some(({ batchId }) => batchId === part.batchId));
+  const labelled = containers
+    .filter(({ joined, batchId }) => !joined && offered.every((part) => part.batchId !== batchId))
+    .flatMap((container) => partOf(container).filter(({ batchId }) => loaded.some((one) => one.batchId === batchId)));
+  const from = takenFrom(line, source);
+  return without([...wanted, ...labelled], loaded)
+    .filter(({ grams, pieces }) => grams !== 0 || pieces !== 0)
+    .flatMap((rest) => {
+      const place = from(rest.batchId);
+      return moveParts(line, [rest], place, ['weighing_difference', place[1], place[2], place[3]]);
+    });
+}
+
+/** What was found with the load leaves the place its record gave; what had been taken for it goes back to where it was taken from. */
+export const joiningMovements = (manifest: Manifest, joined: readonly JoinedContainer[], to: Place): Movement[] =>
+  manifest.lines.flatMap((line) => {
+    const source = sourceOf(manifest);
+    const here = joined.filter((one) => one.line === line.line);
+    const of = { ...line, containers: [...line.containers, ...here] };
+    return [
+      ...moveParts(of, here.flatMap(partOf), takenFrom(of, source), to),
+      ...recoded(line, moveParts(line, here.length > 0 ? replacedBy(line, here) : [], to, source), 'to'),
+    ];
+  });
+
 /** The code a line's batches lie under at its source. */
 export const sourceCodeOf = ({ codeAtSource, wasteCode }: Line): string => codeAtSource ?? wasteCode;
 
 /**
  * Out of the source, or back to where it came from. A code that was put right on the manifest is not put right on the batch:
  * the batch leaves, and comes back, under the code it has there, and the adjustment account says that one became the other.
+ * What is in a container goes under the code of its label all the way.
  */
 export function recoded(line: Line, movements: readonly Movement[], at: 'from' | 'to'): Movement[] {
   if (line.codeAtSource === undefined) return [...movements];
   const wasteCode = line.codeAtSource;
   return movements.flatMap((movement) => {
+    if (line.containers.some(({ batchId }) => batchId === movement.fromBatch)) return [movement];
     const [, party, site, owner] = movement[at];
     const between: Place = ['adjustment', party, site, owner];
     return at === 'from'
@@ -96,79 +148,60 @@ export function recoded(line: Line, movements: readonly Movement[], at: 'from' |
   });
 }
 
-/** So much of a line, shared over its batches in proportion to what each has there. */
-export function shareOver(parts: readonly LineBatch[], grams: number, pieces: number): LineBatch[] {
-  const shares = {
-    grams: apportion(
-      grams,
-      parts.map((part) => part.grams),
-    ),
-    pieces: apportion(
-      pieces,
-      parts.map((part) => part.pieces),
-    ),
-  };
-  return parts.map((part, index) => ({ ...part, grams: shares.grams[index]!, pieces: shares.pieces[index]! }));
-}
-
-/**
- * What carries on a remainder takes all of it, for nobody would come for the rest: what it weighs more or less than was left
- * there is a weighing difference of that place.
- */
-export function loadingDifference(
-  manifest: Parties,
-  line: Line,
-  loaded: readonly LineBatch[],
-  source: Place,
-): Movement[] {
-  if (line.offered.length === 0) return [];
-  const difference: Place = ['weighing_difference', source[1], source[2], manifest.consignorId];
-  return moveParts(line, without(line.offered, loaded), source, difference);
-}
-
 /** A line as the consignee received it. */
 export interface Received {
   readonly acceptedGrams: number;
   readonly acceptedPieces: number;
   readonly refusedGrams: number;
   readonly refusedPieces: number;
-  /** The new batch; null when nothing was accepted. */
-  readonly batchId: string | null;
 }
 
 /** The receipt of a line as the manifest remembers it; undefined before there is one. */
-export function receivedOf({ acceptedGrams, refusedGrams, refusedPieces, receivedPieces, receivedBatchId }: Line) {
+export function receivedOf({ acceptedGrams, refusedGrams, refusedPieces, receivedPieces }: Line): Received | undefined {
   if (acceptedGrams === null) return undefined;
   return {
     acceptedGrams,
     acceptedPieces: receivedPieces! - refusedPieces!,
     refusedGrams: refusedGrams!,
     refusedPieces: refusedPieces!,
-    batchId: receivedBatchId,
-  } satisfies Received;
+  };
 }
 
 /** Refused parts, batch by batch. */
 export const refusedParts = (line: Line, { refusedGrams, refusedPieces }: Received): LineBatch[] =>
-  shareOver(carried(line), refusedGrams, refusedPieces);
+  isScanned(line)
+    ? decidedParts(line, 'refused', refusedGrams, refusedPieces)
+    : shareOver(carried(line), refusedGrams, refusedPieces);
 
 /**
- * A line's receipt out of the place it lay in: accepted into the consignee's stock as a new batch, refused to the
- * refused account, what is missing or in excess against the weighing difference, so that the place is empty afterwards.
+ * A received line out of the place it lay in: accepted into the consignee's stock as a new batch, or one for each container; refused to
+ * the refused account; what is missing or in excess against the weighing difference, so that the place is empty afterwards.
  */
-export function receiptMovements(manifest: Parties, line: Line, received: Received, from: Place): Movement[] {
-  const { acceptedGrams, acceptedPieces, batchId } = received;
+export function receiptMovements(
+  manifest: Parties,
+  line: Line,
+  received: Received,
+  from: Place | ((batchId: string) => Place),
+): Movement[] {
+  const { acceptedGrams, acceptedPieces } = received;
   const difference = atConsignee('weighing_difference', manifest);
   const stock = consigneeStock(manifest);
   const parts = carried(line);
+  const [batchId = null] = line.receivedBatchIds;
   if (parts.length === 0)
     return batchId
       ? moveParts(line, [{ batchId, grams: acceptedGrams, pieces: acceptedPieces, inferred: false }], difference, stock)
       : [];
-  const accepted = batchId ? shareOver(parts, acceptedGrams, acceptedPieces) : [];
+  const scanned = isScanned(line);
+  const accepted = scanned
+    ? decidedParts(line, 'accepted', acceptedGrams, acceptedPieces)
+    : shareOver(batchId ? parts : [], acceptedGrams, acceptedPieces);
   const refused = refusedParts(line, received);
   return [
-    ...moveParts(line, accepted, from, stock).map((movement) => ({ ...movement, toBatch: batchId! })),
+    ...moveParts(line, accepted, from, stock).map((movement) => ({
+      ...movement,
+      toBatch: (scanned ? receivedBatchOf(line, movement.fromBatch) : batchId)!,
+    })),
     ...moveParts(line, refused, from, refusedAt(manifest)),
     ...moveParts(line, without(parts, accepted, refused), from, difference),
   ];
@@ -201,20 +234,23 @@ export function positionsOf(manifest: Manifest): Movement[] {
   });
 }
 
-const linePositions = (manifest: Manifest, line: Line, source: Place): Movement[] => [
-  ...(line.pickedUpGrams === null ? [] : loadingDifference(manifest, line, line.loaded, source)),
-  ...restOf(manifest, line, source),
-  ...moveParts(line, line.frozen, source, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
-  ...line.lost.flatMap((part) => moveParts(line, [part], source, lostBy(part.carrierId, manifest))),
-  ...manifest.remainders
-    .filter(({ reason }) => reason === 'recovered')
-    .flatMap(({ place, lines }) =>
-      lines.filter((one) => one.line === line.line).flatMap(({ parts }) => moveParts(line, parts, source, place)),
-    ),
-];
+function linePositions(manifest: Manifest, line: Line, source: Place): Movement[] {
+  const from = takenFrom(line, source);
+  return [
+    ...(line.pickedUpGrams === null ? [] : loadingDifferences(line, source)),
+    ...restOf(manifest, line, from),
+    ...moveParts(line, line.frozen, from, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
+    ...line.lost.flatMap((part) => moveParts(line, [part], from, lostBy(part.carrierId, manifest))),
+    ...manifest.remainders
+      .filter(({ reason }) => reason === 'recovered')
+      .flatMap(({ place, lines }) =>
+        lines.filter((one) => one.line === line.line).flatMap(({ parts }) => moveParts(line, parts, from, place)),
+      ),
+  ];
+}
 
 /** What an incident has not touched. */
-function restOf(manifest: Manifest, line: Line, source: Place): Movement[] {
+function restOf(manifest: Manifest, line: Line, source: (batchId: string) => Place): Movement[] {
   const received = receivedOf(line);
   if (received) return receiptMovements(manifest, line, received, source);
   const place = { in_transit: onTheRoad(manifest), stored: onTheRoad(manifest), arrived: onHold(manifest) };

@@ -10,6 +10,8 @@ import { settledUses, usesData } from '../permits/uses.ts';
 import { type Accepted, type Act, type Needs, refused, type States } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
+import { aboardNeeds, contentGates, type Scanning, scannedNeeds } from './aboard.ts';
+import { boardingNeeds } from './boarding.ts';
 import { consigneeStock, homeOf, sourceCodeOf, sourceOf } from './booking.ts';
 import { decideCorrection, decideCorrectionApproval, decideCorrectionEnd } from './correcting.ts';
 import { entitlementLookups, permitsFound, settledGates } from './entitlement.ts';
@@ -21,7 +23,7 @@ import { type Manifest, manifestKind } from './manifest.ts';
 import { decideArrival, decideDeparture, decideHandover, decideTransitStorage } from './moving.ts';
 import { reservedKey, reservedLookup } from './queries.ts';
 import { decideReceipt } from './receiving.ts';
-import { decideFollowUp, decideReturn, decideReturnReceipt } from './returning.ts';
+import { decideFollowUp, decideReturn, decideReturnReceipt, returnedBatches } from './returning.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
 import type { Line } from './tables.ts';
 
@@ -43,7 +45,10 @@ const draftReads = (input: inputs.DraftInput): Needs => ({
 
 /** The stock accounts of every line at a place, looked at alone or shared with others who only add. */
 const accountsAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place): string[] =>
-  (manifest?.lines ?? []).map((line) => accountOf(placeOf(manifest!), codeAt(line, placeOf)).id);
+  (manifest?.lines ?? []).flatMap((line) => {
+    const codes = new Set([codeAt(line, placeOf), ...line.containers.map(({ wasteCode }) => wasteCode)]);
+    return [...codes].map((code) => accountOf(placeOf(manifest!), code).id);
+  });
 const codeAt = (line: Line, placeOf: (manifest: Manifest) => Place): string =>
   placeOf === consigneeStock ? line.wasteCode : sourceCodeOf(line);
 /** What a manifest draws from its origin's stock: nothing when it carries on a remainder, of which all is known. */
@@ -62,6 +67,15 @@ const atOrigin = ({ consignorSiteId, consignorId }: inputs.DraftInput): AtSite =
 /** Tenancies and delegations only; a draft moves nothing and passes no gate. */
 const originNeeds = (input: inputs.DraftInput, states: States, facts: Facts): Needs => ({
   lookups: atSiteAlsoNeeds(atOrigin(input), '', states, facts).lookups ?? [],
+});
+
+/** The manifest and what was scanned; then, as they are known from it, the other containers on it and the stocks that scanned ones are in. */
+const lockScanned = (input: { readonly id: string } & Scanning): Needs => ({
+  lock: [...(lockManifest(input).lock ?? []), ...scannedNeeds(input)],
+});
+const aboard = (input: { readonly id: string } & Scanning, states: States): Needs => ({
+  ...aboardNeeds(input, found(input, states)),
+  sharedGates: contentGates(input, states),
 });
 
 /** The consignor (移出人), or its agent, prepares a manifest; nothing is promised yet (TM 10(4)). */
@@ -202,11 +216,12 @@ export const pickupCode: ManifestCommand<inputs.PickupCodeInput> = {
 export const pickup: ManifestCommand<inputs.PickupInput> = {
   name: 'pickup_manifest',
   kind: 'physical',
-  needs: (input) => ({ ...lockManifest(input), read: named('trip', input.tripId ? [input.tripId] : []) }),
+  needs: (input) => ({ ...lockScanned(input), read: named('trip', input.tripId ? [input.tripId] : []) }),
   alsoNeeds(input, states) {
     const manifest = found(input, states);
     const codeId = input.pickupCode ? manifest?.pickupCodeEventId : undefined;
     return {
+      ...boardingNeeds(input, manifest, states),
       lookups: [...stocksDrawn(manifest), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
     };
   },
@@ -230,19 +245,21 @@ export const pickupConfirmation: ManifestCommand<inputs.PickupConfirmationInput>
 export const handover: ManifestCommand<inputs.HandoverInput> = {
   name: 'hand_over_manifest',
   kind: 'physical',
-  needs: lockManifest,
+  needs: lockScanned,
+  alsoNeeds: aboard,
   decide: (input, states, facts) =>
-    onManifest('handover', input, states, facts, (manifest) => decideHandover(input, manifest, facts)),
+    onManifest('handover', input, states, facts, (manifest) => decideHandover(input, manifest, states, facts)),
 };
 
 /** The load is put down at a site on the way. */
 export const transitStorage: ManifestCommand<inputs.TransitStorageInput> = {
   name: 'store_in_transit',
   kind: 'physical',
-  needs: (input) => ({ ...lockManifest(input), read: named('site', [input.siteId]) }),
+  needs: (input) => ({ ...lockScanned(input), read: named('site', [input.siteId]) }),
+  alsoNeeds: aboard,
   decide: (input, states, facts) =>
     onManifest('transit-storage', input, states, facts, (manifest) =>
-      decideTransitStorage(input, manifest, states.get(siteKind, input.siteId)),
+      decideTransitStorage(input, manifest, states.get(siteKind, input.siteId), states),
     ),
 };
 
@@ -250,18 +267,20 @@ export const transitStorage: ManifestCommand<inputs.TransitStorageInput> = {
 export const departure: ManifestCommand<inputs.DepartureInput> = {
   name: 'depart_manifest',
   kind: 'physical',
-  needs: lockManifest,
+  needs: lockScanned,
+  alsoNeeds: aboard,
   decide: (input, states, facts) =>
-    onManifest('departure', input, states, facts, (manifest) => decideDeparture(input, manifest)),
+    onManifest('departure', input, states, facts, (manifest) => decideDeparture(input, manifest, states)),
 };
 
 /** The load has reached the consignee's gate (TM 11(4)). It is in the consignee's hands, not yet accepted. */
 export const arrival: ManifestCommand<inputs.ArrivalInput> = {
   name: 'arrive_manifest',
   kind: 'physical',
-  needs: lockManifest,
+  needs: lockScanned,
+  alsoNeeds: aboard,
   decide: (input, states, facts) =>
-    onManifest('arrival', input, states, facts, (manifest) => decideArrival(input, manifest, facts)),
+    onManifest('arrival', input, states, facts, (manifest) => decideArrival(input, manifest, states, facts)),
 };
 
 /**
@@ -271,31 +290,42 @@ export const arrival: ManifestCommand<inputs.ArrivalInput> = {
 export const receipt: ManifestCommand<inputs.ReceiptInput> = {
   name: 'receive_manifest',
   kind: 'paper',
-  needs: lockManifest,
+  needs: lockScanned,
   alsoNeeds: (input, states) => ({
-    sharedGates: [...accountsAt(found(input, states), consigneeStock), ...permitGates(input, states)],
+    ...aboard(input, states),
+    sharedGates: [
+      ...accountsAt(found(input, states), consigneeStock),
+      ...contentGates(input, states),
+      ...permitGates(input, states),
+    ],
   }),
   decide: (input, states, facts) =>
-    onManifest('receipt', input, states, facts, (manifest) => decideReceipt(input, manifest, facts)),
+    onManifest('receipt', input, states, facts, (manifest) => decideReceipt(input, manifest, states, facts)),
 };
 
 /** What was not accepted, or was recovered, sets off back to the consignor. */
 export const returnLoad: ManifestCommand<inputs.ReturnInput> = {
   name: 'return_load',
   kind: 'physical',
-  needs: lockManifest,
+  needs: lockScanned,
+  alsoNeeds: aboard,
   decide: (input, states, facts) =>
-    onManifest('return', input, states, facts, (manifest) => decideReturn(input, manifest, facts)),
+    onManifest('return', input, states, facts, (manifest) => decideReturn(input, manifest, states, facts)),
 };
 
 /** The consignor takes it back into its stock. */
 export const returnReceipt: ManifestCommand<inputs.ReturnReceiptInput> = {
   name: 'receive_return',
   kind: 'physical',
-  needs: lockManifest,
-  alsoNeeds: (input, states) => ({ sharedGates: accountsAt(found(input, states), homeOf) }),
+  needs: lockScanned,
+  alsoNeeds(input, states) {
+    const needs = aboard(input, states);
+    const home = returnedBatches(found(input, states), input).map((id) => ({ kind: batchKind.name, id }));
+    const gates = [...accountsAt(found(input, states), homeOf), ...(needs.sharedGates ?? [])];
+    return { lock: [...(needs.lock ?? []), ...home], sharedGates: gates };
+  },
   decide: (input, states, facts) =>
-    onManifest('return-receipt', input, states, facts, (manifest) => decideReturnReceipt(input, manifest)),
+    onManifest('return-receipt', input, states, facts, (manifest) => decideReturnReceipt(input, manifest, states)),
 };
 
 /** Or it goes on, under a manifest of its own. */
@@ -328,9 +358,10 @@ export const followUp: ManifestCommand<inputs.FollowUpInput> = {
 export const incident: ManifestCommand<inputs.IncidentInput> = {
   name: 'report_incident',
   kind: 'physical',
-  needs: lockManifest,
+  needs: lockScanned,
+  alsoNeeds: aboard,
   decide: (input, states, facts) =>
-    onManifest('incident', input, states, facts, (manifest) => decideIncident(input, manifest)),
+    onManifest('incident', input, states, facts, (manifest) => decideIncident(input, manifest, states)),
 };
 
 export const incidentPlan: ManifestCommand<inputs.IncidentPlanInput> = {
@@ -345,12 +376,19 @@ export const incidentResolution: ManifestCommand<inputs.IncidentResolutionInput>
   name: 'resolve_incident',
   kind: 'paper',
   needs: (input) => ({
-    ...lockManifest(input),
+    ...lockScanned(input),
     read: named('party', input.newLeg ? [input.newLeg.carrierId] : []),
   }),
+  alsoNeeds: aboard,
   decide: (input, states, facts) =>
     onManifest('incident-resolution', input, states, facts, (manifest) =>
-      decideIncidentResolution(input, manifest, input.newLeg && states.get(partyKind, input.newLeg.carrierId), facts),
+      decideIncidentResolution(
+        input,
+        manifest,
+        input.newLeg && states.get(partyKind, input.newLeg.carrierId),
+        states,
+        facts,
+      ),
     ),
 };
 
@@ -362,7 +400,7 @@ export const correction: ManifestCommand<inputs.CorrectionInput> = {
   alsoNeeds: correctionGates,
   decide: (input, states, facts) =>
     onManifest('correction', input, states, facts, (manifest, roles) =>
-      decideCorrection(input, manifest, roles, facts),
+      decideCorrection(input, manifest, roles, states, facts),
     ),
 };
 
@@ -398,6 +436,7 @@ export const correctionWithdrawal: ManifestCommand<CorrectionEnd> = {
 function correctionGates(input: { readonly id: string }, states: States): Needs {
   const manifest = found(input, states);
   return {
+    ...aboardNeeds({}, manifest),
     sharedGates: [
       ...accountsAt(manifest, sourceOf),
       ...accountsAt(manifest, consigneeStock),

@@ -2,6 +2,7 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { codeRemarks } from '../catalogue/code-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
+import { containerChanged, containerKind } from '../custody/containers.ts';
 import { batchesIn, type Movement, movementsData } from '../custody/ledger.ts';
 import { partyKind } from '../parties/registers.ts';
 import { liesIn } from '../permits/commands.ts';
@@ -13,10 +14,12 @@ import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { positionsOf, undone } from './booking.ts';
 import { applyChanges, carriersConcerned, changedSince, checkChanges, noLongerPossible } from './corrections.ts';
+import type { EventData } from './event-data.ts';
 import { checkMethod } from './filing.ts';
 import type { CorrectionDecisionInput, CorrectionInput } from './inputs.ts';
 import { type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
-import { type EventData, type Manifest, manifestKind } from './manifest.ts';
+import { receivedParts } from './line-containers.ts';
+import { type Manifest, manifestKind } from './manifest.ts';
 import { termsFrom } from './moving.ts';
 import { against, manifestEvent, rolesOfCaller } from './standing.ts';
 import type { Approver, FieldChange } from './tables.ts';
@@ -26,6 +29,7 @@ export function decideCorrection(
   input: CorrectionInput,
   manifest: Manifest,
   roles: readonly ManifestRole[],
+  states: States,
   facts: Facts,
 ): Decision {
   const checked = checkChanges(manifest, input.changes);
@@ -45,7 +49,7 @@ export function decideCorrection(
   );
   const isAgreed = approvedBy.length === approvers.length;
   return {
-    events: isAgreed ? [proposed, correctedEvent(manifest, changes, facts)] : [proposed],
+    events: isAgreed ? [proposed, ...correctedEvents(manifest, changes, states, facts)] : [proposed],
     answer: answerOf(manifest, isAgreed, approvers, approvedBy),
     warnings: known.warnings,
   };
@@ -74,7 +78,7 @@ export function decideCorrectionApproval(input: CorrectionDecisionInput, states:
     { region: manifest.originRegion },
   );
   return {
-    events: isAgreed ? [approved, correctedEvent(manifest, changes, facts)] : [approved],
+    events: isAgreed ? [approved, ...correctedEvents(manifest, changes, states, facts)] : [approved],
     answer: answerOf(manifest, isAgreed, approvers, agreed),
   };
 }
@@ -153,14 +157,19 @@ function voicesOf(manifest: Manifest, states: States, facts: Facts): Approver[] 
 }
 
 /** What was booked is taken back where it lies now and booked as it should have been. */
-function correctedEvent(manifest: Manifest, changes: readonly FieldChange[], facts: Facts): EventDraft {
+function correctedEvents(
+  manifest: Manifest,
+  changes: readonly FieldChange[],
+  states: States,
+  facts: Facts,
+): EventDraft[] {
   const corrected = applyChanges(manifest, changes);
   const movements = cancelled([...positionsOf(manifest).map(undone), ...positionsOf(corrected)]);
   const accepted = new Map(corrected.lines.map(({ line, acceptedGrams }) => [line, acceptedGrams ?? 0]));
   const settled = corrected.acceptedAt
     ? settledUses(manifest.permitUses, accepted, dayInShanghai(corrected.acceptedAt))
     : [];
-  return manifestEvent(
+  const event = manifestEvent(
     'manifest_corrected',
     manifest.id,
     facts.now,
@@ -174,6 +183,23 @@ function correctedEvent(manifest: Manifest, changes: readonly FieldChange[], fac
         ...movementsData(movements),
       },
     },
+  );
+  return [event, ...containersCorrected(manifest, corrected, states, facts)];
+}
+
+/** What an accepted container holds by its receipt, as long as that is in it. */
+function containersCorrected(manifest: Manifest, corrected: Manifest, states: States, { now }: Facts): EventDraft[] {
+  const before = new Map(manifest.lines.flatMap(receivedParts).map(({ batchId, grams }) => [batchId, grams]));
+  return corrected.lines.flatMap((line) =>
+    receivedParts(line).flatMap(({ batchId, grams }) => {
+      const known = line.containers.find((one) => one.receivedBatchId === batchId);
+      const container = known && states.get(containerKind, known.containerId);
+      const added = grams - (before.get(batchId) ?? grams);
+      if (container?.batchId !== batchId || added === 0) return [];
+      const draft = { occurredAt: now, region: container.region, refs: [manifest.id] };
+      const holds = { grams: Math.max(0, container.grams + added) };
+      return [containerChanged(container.id, 'container_mass_corrected', holds, draft)];
+    }),
   );
 }
 

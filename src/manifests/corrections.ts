@@ -7,11 +7,13 @@ import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
-import { lotOfRefused, shareOver } from './booking.ts';
+import { lotOfRefused } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
+import { isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
+import { shareOver } from './sharing.ts';
 import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
 
 interface Field {
@@ -204,6 +206,18 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
       `第 ${fewer.line} 行拒收件数多于收到件数。`,
       `Line ${fewer.line} would have more pieces refused than received.`,
     );
+  const noneSuch = next.lines.find(
+    ({ containers, ...line }) =>
+      isScanned({ containers, ...line }) &&
+      ((line.refusedGrams ?? 0) > 0 || (line.refusedPieces ?? 0) > 0) &&
+      !containers.some(({ batchId, decision }) => batchId !== null && decision === 'refused'),
+  );
+  if (noneSuch)
+    return against(
+      '/changes',
+      `第 ${noneSuch.line} 行没有被拒收的容器。`,
+      `None of the containers of line ${noneSuch.line} was refused.`,
+    );
   const unaccepted = next.lines.find((line) => line.acceptedGrams === 0 && line.receivedPieces !== line.refusedPieces);
   const pieces = changes.some(({ path }) => /(received|refused)Pieces$/.test(path));
   if (unaccepted && pieces)
@@ -254,7 +268,9 @@ function withValue(manifest: Manifest, { list, index, name }: Target, to: FieldV
     return { ...manifest, legs };
   }
   if (list === 'lines') {
-    const lines = manifest.lines.map((line, at): Line => (at === index ? shared(withField(line, name, to)) : line));
+    const lines = manifest.lines.map(
+      (line, at): Line => (at === index ? shared(withField(line, name, to), line) : line),
+    );
     return { ...manifest, lines };
   }
   return { ...manifest, legs: legsFrom(manifest, name, to as string), [name]: new Date(to as string) };
@@ -276,12 +292,13 @@ function withField({ codeAtSource, ...line }: Line, name: string, to: FieldValue
   return before === next.wasteCode ? next : { ...next, codeAtSource: before };
 }
 
-/** What was loaded of each batch adds up to what was picked up. */
-function shared(line: Line): Line {
-  if (line.pickedUpGrams === null) return line;
-  const [grams, pieces] = [line.pickedUpGrams, line.pickedUpPieces ?? 0];
-  const isSame = gramsOf(line.loaded) === grams && piecesOf(line.loaded) === pieces;
-  return isSame ? line : { ...line, loaded: shareOver(line.loaded, grams, pieces) };
+/** What was loaded of each batch adds up to what was picked up, and what was found with the load besides. */
+function shared(line: Line, { loaded, pickedUpGrams, pickedUpPieces }: Line): Line {
+  if (line.pickedUpGrams === null || pickedUpGrams === null) return line;
+  const grams = line.pickedUpGrams + gramsOf(loaded) - pickedUpGrams;
+  const pieces = (line.pickedUpPieces ?? 0) + piecesOf(loaded) - (pickedUpPieces ?? 0);
+  const isSame = gramsOf(loaded) === grams && piecesOf(loaded) === pieces;
+  return isSame ? line : { ...line, loaded: shareOver(loaded, grams, pieces) };
 }
 
 const against = (pointer: string, zh: string, en: string): Refusal => ({

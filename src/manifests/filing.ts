@@ -14,8 +14,9 @@ import type { Warning } from '../platform/acts.ts';
 import type { Refusal } from '../problems.ts';
 import { claimRefusal, stageOf } from './claims.ts';
 import { checkEntitlement, type EntitlementContext } from './entitlement.ts';
+import type { DraftFields } from './event-data.ts';
 import type { DraftInput } from './inputs.ts';
-import type { DraftFields, Manifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import type { DraftLine, Line } from './tables.ts';
 
 interface Places {

@@ -6,29 +6,35 @@
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchesIn, type Movement, movementsData } from '../custody/ledger.ts';
-import { type Decision, refused } from '../platform/acts.ts';
+import type { ContainerStep } from '../custody/lifecycle.ts';
+import { type Decision, refused, type States } from '../platform/acts.ts';
 import type { Refusal } from '../problems.ts';
-import { carriedBy, frozenWith, lostBy, moveParts, onTheRoad, shareOver } from './booking.ts';
+import { presentOn } from './aboard.ts';
+import { carriedBy, frozenWith, lostBy, moveParts, onTheRoad } from './booking.ts';
+import { type HeldUp, heldUpOn, type SettledLine, settledOn, stepEach } from './holding-up.ts';
 import type { IncidentInput, IncidentPlanInput, IncidentResolutionInput } from './inputs.ts';
 import { currentLeg, type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf, without } from './parts.ts';
+import { carried } from './parts.ts';
 import { against, everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
-import type { Line } from './tables.ts';
+import type { LostPart } from './tables.ts';
 
-export function decideIncident(input: IncidentInput, manifest: Manifest): Decision {
+export function decideIncident(input: IncidentInput, manifest: Manifest, states: States): Decision {
   const lines = new Map(manifest.lines.map((line) => [line.line, line]));
-  for (const [index, { line: number, grams, pieces }] of input.lines.entries()) {
-    const line = lines.get(number);
-    const refusal = line ? tooMuch(line, grams, pieces, index) : unknownLine(index, manifest);
-    if (refusal) return refused(refusal);
-    lines.delete(number);
+  const frozen: HeldUp[] = [];
+  for (const [index, given] of input.lines.entries()) {
+    const line = lines.get(given.line);
+    const found = line ? heldUpOn(given, index, line, input) : { refusal: unknownLine(index, manifest) };
+    if ('refusal' in found) return refused(found.refusal);
+    frozen.push(found);
+    lines.delete(given.line);
   }
   const { carrierId } = manifest.legs[currentLeg(manifest)]!;
-  const frozen = input.lines.map(({ line: number, grams, pieces }) => ({
-    line: number,
-    parts: shareOver(carried(manifest.lines[number - 1]!), grams, pieces),
-  }));
+  const steps = new Map(
+    frozen.flatMap(({ containers }) => containers.map((id): [string, ContainerStep] => [id, 'hold_up'])),
+  );
+  const held = stepEach(states, manifest, steps, { input, partyId: carrierId, region: input.region ?? null });
+  if ('refusal' in held) return refused(held.refusal);
   const movements = frozen.flatMap(({ line, parts }) =>
     moveParts(manifest.lines[line - 1]!, parts, onTheRoad(manifest), frozenWith(carrierId, manifest)),
   );
@@ -36,7 +42,7 @@ export function decideIncident(input: IncidentInput, manifest: Manifest): Decisi
     'incident_reported',
     manifest.id,
     new Date(input.occurredAt),
-    { type: input.type, place: input.place, carrierId, frozen },
+    { type: input.type, place: input.place, carrierId, frozen: frozen.map(withContainers) },
     {
       region: input.region ?? null,
       entryMode: input.entryMode,
@@ -50,18 +56,14 @@ export function decideIncident(input: IncidentInput, manifest: Manifest): Decisi
     status: manifest.status,
     plansAwaited: plansAwaited({ ...manifest, incident: null }),
   };
-  return { events: [event], answer };
+  return { events: [event, ...held.events], answer, warnings: held.warnings };
 }
 
-function tooMuch(line: Line, grams: number, pieces: number, index: number): Refusal | undefined {
-  const [there, count] = [gramsOf(carried(line)), piecesOf(carried(line))];
-  if (grams <= there && pieces <= count && grams + pieces > 0) return undefined;
-  return against(
-    `/lines/${index}`,
-    `第 ${line.line} 行途中有 ${there} 克、${count} 件；受影响数量须大于零且不超过此数。`,
-    `Line ${line.line} travels with ${there} g and ${count} pieces; what is affected is more than nothing and no more than that.`,
-  );
-}
+/** As an event says it: without an empty list. */
+const withContainers = <Said extends { readonly containers: readonly unknown[] }>({ containers, ...said }: Said) => ({
+  ...said,
+  ...(containers.length > 0 ? { containers: containers as Said['containers'] } : {}),
+});
 
 const unknownLine = (index: number, { lines }: Manifest): Refusal =>
   against(`/lines/${index}/line`, '没有此行，或该行出现两次。', `A line from 1 to ${lines.length}, each once.`);
@@ -85,27 +87,24 @@ export function decideIncidentResolution(
   input: IncidentResolutionInput,
   manifest: Manifest,
   newCarrier: { readonly capacities: readonly string[] } | undefined,
+  states: States,
   { caller }: Facts,
 ): Decision {
   if (![manifest.consignorId, manifest.incident!.carrierId].includes(caller.actor.party))
     return refused(notInTheirHands);
   const affected = manifest.lines.filter(({ frozen }) => frozen.length > 0);
   const refusal =
-    missingPlans(manifest) ??
-    everyLineOnce(affected, input.lines) ??
-    unbalanced(affected, input) ??
-    wrongLeg(input, manifest, newCarrier);
+    missingPlans(manifest) ?? everyLineOnce(affected, input.lines) ?? wrongLeg(input, manifest, newCarrier);
   if (refusal) return refused(refusal);
   const { carrierId } = manifest.incident!;
-  const lines = affected.map((line) => {
-    const given = input.lines.find((one) => one.line === line.line)!;
-    const lost = shareOver(line.frozen, given.lostGrams, given.lostPieces);
-    return {
-      line: line.line,
-      lost: lost.filter(isSomething).map((part) => ({ ...part, carrierId })),
-      recovered: without(line.frozen, lost).filter(isSomething),
-    };
-  });
+  const lines: Settled[] = [];
+  for (const [index, given] of input.lines.entries()) {
+    const settled = settledOn(given, index, manifest.lines[given.line - 1]!, input);
+    if ('refusal' in settled) return refused(settled.refusal);
+    lines.push({ ...settled, lost: settled.lost.map((part) => ({ ...part, carrierId })) });
+  }
+  const goneOn = containersSettled(input, manifest, lines, states);
+  if ('refusal' in goneOn) return refused(goneOn.refusal);
   const { plate, warnings } = input.newLeg ? plateRemarks(input.newLeg.plate) : { plate: null, warnings: [] };
   const newLeg = input.newLeg && {
     carrierId: input.newLeg.carrierId,
@@ -116,22 +115,36 @@ export function decideIncidentResolution(
     'incident_resolved',
     manifest.id,
     new Date(input.occurredAt),
-    { lines, ...(newLeg ? { newLeg } : {}) },
+    { lines: lines.map(withContainers), ...(newLeg ? { newLeg } : {}) },
     { region: manifest.incident!.region, refs: batchesIn(movements), also: movementsData(movements) },
   );
   const status = newLeg ? 'in_transit' : manifest.status;
-  return { events: [event], answer: { id: manifest.id, status }, warnings };
+  const answer = { id: manifest.id, status };
+  return { events: [event, ...goneOn.events], answer, warnings: [...warnings, ...goneOn.warnings] };
 }
 
-const isSomething = ({ grams, pieces }: { grams: number; pieces: number }): boolean => grams > 0 || pieces > 0;
+/** What was recovered goes on with the rest, which a new leg takes over as a whole; or it waits where it is. */
+function containersSettled(
+  input: IncidentResolutionInput,
+  manifest: Manifest,
+  lines: readonly Settled[],
+  states: States,
+): ReturnType<typeof stepEach> {
+  const { carrierId, region } = manifest.incident!;
+  const goesOn = input.newLeg ? 'hand_over' : 'recover';
+  const recovered: ContainerStep = onTheWay(manifest) ? goesOn : 'set_aside';
+  const steps = new Map<string, ContainerStep>(
+    lines.flatMap(({ containers }) =>
+      containers.map(({ containerId, outcome }) => [containerId, outcome === 'lost' ? 'lose' : recovered] as const),
+    ),
+  );
+  if (input.newLeg) for (const id of presentOn(states, manifest)) steps.set(id, 'hand_over');
+  return stepEach(states, manifest, steps, { input, partyId: input.newLeg?.carrierId ?? carrierId, region });
+}
 
 const onTheWay = ({ status }: Manifest): boolean => status === 'in_transit' || status === 'stored';
 
-type Settled = {
-  readonly line: number;
-  readonly lost: readonly (Line['loaded'][number] & { carrierId: string })[];
-  readonly recovered: Line['loaded'];
-};
+type Settled = Omit<SettledLine, 'lost'> & { readonly lost: readonly LostPart[] };
 
 /** Lost to the loss account; recovered back to the load that is still on its way, which a new leg takes over as a whole. */
 function resolutionMovements(
@@ -174,21 +187,6 @@ function missingPlans(manifest: Manifest): Refusal | undefined {
     `A plan of the ${names.map((role) => ROLE_NAMES[role].en).join(' and the ')} is missing.`,
     '法典 539; 固废法 86',
   );
-}
-
-function unbalanced(affected: readonly Line[], { lines }: IncidentResolutionInput): Refusal | undefined {
-  for (const [index, given] of lines.entries()) {
-    const { frozen } = affected.find(({ line }) => line === given.line)!;
-    const [grams, pieces] = [gramsOf(frozen), piecesOf(frozen)];
-    if (given.lostGrams + given.recoveredGrams === grams && given.lostPieces + given.recoveredPieces === pieces)
-      continue;
-    return against(
-      `/lines/${index}`,
-      `第 ${given.line} 行冻结 ${grams} 克、${pieces} 件；损失与回收之和须等于此数。`,
-      `Line ${given.line} has ${grams} g and ${pieces} pieces held up; lost and recovered add up to that.`,
-    );
-  }
-  return undefined;
 }
 
 function wrongLeg(

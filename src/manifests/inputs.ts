@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { RegionCode } from '../catalogue/commands.ts';
 import { HAZARDS } from '../catalogue/waste-codes.ts';
+import { ContainerName } from '../generation/nesting.ts';
 import { ENTRY_MODES, type EntryMode } from '../platform/events.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
-import { DISCREPANCY_TYPES, INCIDENT_TYPES } from './tables.ts';
+import type { Scanning } from './aboard.ts';
+import { CONTAINER_OUTCOMES, DISCREPANCY_TYPES, INCIDENT_TYPES } from './tables.ts';
 
 /** Bodies of the manifest acts. Lines are named by their number, from 1. */
 export const FORMS = ['solid', 'semi_solid', 'liquid', 'gas'] as const;
@@ -77,15 +79,30 @@ const Vehicle = {
   waybillNumber: z.string().max(64).optional(),
 };
 
-const LoadedLines = z
-  .array(z.strictObject({ line: LineNumber, massGrams: Grams, pieces: Pieces.optional() }))
-  .min(1)
-  .max(LINES_MAX);
+const CONTAINERS_MAX = 200;
+
+/** What was scanned, by id or identification code; what stands in a container goes with it. Absent: nobody scanned. */
+const Scanned = z.array(ContainerName).min(1).max(CONTAINERS_MAX).optional();
+const containers = Scanned.describe('容器扫码：数字识别码或 id；缺者、多者如实记录');
+
+const LoadedLine = z
+  .strictObject({
+    line: LineNumber,
+    /** May be left out of a scanned line: its containers' mass by their records. */
+    massGrams: Grams.optional(),
+    pieces: Pieces.optional(),
+    containers: Scanned,
+  })
+  .refine((line) => line.massGrams !== undefined || line.containers !== undefined, {
+    path: ['massGrams'],
+    error: 'massGrams, or the containers',
+  });
+const BroughtBackLine = z.strictObject({ line: LineNumber, massGrams: Grams, pieces: Pieces.optional() });
 
 export const Pickup = z.strictObject({
   occurredAt: Instant,
   ...Vehicle,
-  lines: LoadedLines,
+  lines: z.array(LoadedLine).min(1).max(LINES_MAX),
   /** 串点收运: the trip it is one of the pickups of. */
   tripId: Uuid.optional(),
   /** 一次性装运码: the consignor's confirmation, typed on the driver's device. */
@@ -109,36 +126,49 @@ export const HandoverBody = z.strictObject({
   waybillNumber: Vehicle.waybillNumber,
   /** What the taker found does not agree with the manifest; kept as a remark. */
   differs: ShortText.optional(),
+  containers,
   entryMode,
 });
 
-export const TransitStorage = z.strictObject({ occurredAt: Instant, siteId: Uuid, entryMode });
-export const Departure = z.strictObject({ occurredAt: Instant, ...Vehicle, entryMode });
+export const TransitStorage = z.strictObject({ occurredAt: Instant, siteId: Uuid, containers, entryMode });
+export const Departure = z.strictObject({ occurredAt: Instant, ...Vehicle, containers, entryMode });
 
 export const Arrival = z.strictObject({
   occurredAt: Instant,
   /** Where it arrived, when that is not the consignee's site. */
   siteId: Uuid.optional(),
+  containers,
   entryMode,
 });
+
+const ReceivedLine = z
+  .strictObject({
+    line: LineNumber,
+    /** May be left out of a line whose containers are decided on one by one: it follows from them. */
+    acceptedGrams: Grams.optional(),
+    /** Absent: nothing, or the whole load when nothing is accepted. */
+    refusedGrams: Grams.optional(),
+    acceptedPieces: Pieces.optional(),
+    refusedPieces: Pieces.optional(),
+    method: z.string().max(4).optional(),
+    /** Each that is there, accepted or refused, with its mass where it was weighed by itself. */
+    containers: z
+      .array(
+        z.strictObject({ container: ContainerName, decision: z.enum(CONTAINER_OUTCOMES), massGrams: Grams.optional() }),
+      )
+      .min(1)
+      .max(CONTAINERS_MAX)
+      .optional(),
+  })
+  .refine((line) => line.acceptedGrams !== undefined || line.containers !== undefined, {
+    path: ['acceptedGrams'],
+    error: 'acceptedGrams, or the containers',
+  });
 
 export const Receipt = z.strictObject({
   /** 接受之日. */
   occurredAt: Instant,
-  lines: z
-    .array(
-      z.strictObject({
-        line: LineNumber,
-        acceptedGrams: Grams,
-        /** Absent: nothing, or the whole load when nothing is accepted. */
-        refusedGrams: Grams.optional(),
-        acceptedPieces: Pieces.optional(),
-        refusedPieces: Pieces.optional(),
-        method: z.string().max(4).optional(),
-      }),
-    )
-    .min(1)
-    .max(LINES_MAX),
+  lines: z.array(ReceivedLine).min(1).max(LINES_MAX),
   discrepancies: z
     .array(z.strictObject({ line: LineNumber, type: z.enum(DISCREPANCY_TYPES), found: ShortText }))
     .max(LINES_MAX * DISCREPANCY_TYPES.length)
@@ -151,8 +181,14 @@ export const Receipt = z.strictObject({
 /** Which of the manifest's remainders; without it the first that waits. */
 const remainder = z.number().int().min(0).max(20).optional();
 
-export const Return = z.strictObject({ occurredAt: Instant, ...Vehicle, remainder, entryMode });
-export const ReturnReceipt = z.strictObject({ occurredAt: Instant, lines: LoadedLines, remainder, entryMode });
+export const Return = z.strictObject({ occurredAt: Instant, ...Vehicle, remainder, containers, entryMode });
+export const ReturnReceipt = z.strictObject({
+  occurredAt: Instant,
+  lines: z.array(BroughtBackLine).min(1).max(LINES_MAX),
+  remainder,
+  containers,
+  entryMode,
+});
 
 export const FollowUp = z.strictObject({
   carrierId: Uuid,
@@ -175,7 +211,14 @@ export const IncidentBody = z.strictObject({
   description: z.string().trim().min(1).max(2_000),
   /** What of each line is affected; the rest may travel on. */
   lines: z
-    .array(z.strictObject({ line: LineNumber, grams: Grams, pieces: Pieces.default(0) }))
+    .array(
+      z
+        .strictObject({ line: LineNumber, grams: Grams.optional(), pieces: Pieces.optional(), containers: Scanned })
+        .refine(({ grams, containers: scanned }) => (grams !== undefined) !== (scanned !== undefined), {
+          path: ['grams'],
+          error: 'grams, or the containers, whose mass it is',
+        }),
+    )
     .min(1)
     .max(LINES_MAX),
   entryMode,
@@ -188,13 +231,25 @@ export const IncidentResolution = z.strictObject({
   /** For every affected line what was lost and what was recovered: together all that was affected. */
   lines: z
     .array(
-      z.strictObject({
-        line: LineNumber,
-        lostGrams: Grams,
-        lostPieces: Pieces.default(0),
-        recoveredGrams: Grams,
-        recoveredPieces: Pieces.default(0),
-      }),
+      z
+        .strictObject({
+          line: LineNumber,
+          lostGrams: Grams.optional(),
+          lostPieces: Pieces.default(0),
+          recoveredGrams: Grams.optional(),
+          recoveredPieces: Pieces.default(0),
+          /** Of a line whose containers are held up: what became of each. */
+          containers: z
+            .array(z.strictObject({ container: ContainerName, outcome: z.enum(['lost', 'recovered']) }))
+            .min(1)
+            .max(CONTAINERS_MAX)
+            .optional(),
+        })
+        .refine(
+          (line) =>
+            (line.lostGrams !== undefined && line.recoveredGrams !== undefined) !== (line.containers !== undefined),
+          { path: ['lostGrams'], error: 'lostGrams and recoveredGrams, or the containers' },
+        ),
     )
     .min(1)
     .max(LINES_MAX),
@@ -222,19 +277,19 @@ export type ReviseInput = WithId<DraftInput>;
 export type IssueInput = WithId<z.output<typeof Issue>>;
 /** The code is drawn outside the decision, which has no chance in it. */
 export type PickupCodeInput = { readonly id: string; readonly code: string; readonly salt: string };
-export type PickupInput = WithId<z.output<typeof Pickup>>;
+export type PickupInput = WithId<z.output<typeof Pickup>> & Scanning;
 export type PickupConfirmationInput = WithId<z.output<typeof PickupConfirmation>>;
-export type HandoverInput = WithId<z.output<typeof HandoverBody>>;
-export type TransitStorageInput = WithId<z.output<typeof TransitStorage>>;
-export type DepartureInput = WithId<z.output<typeof Departure>>;
-export type ArrivalInput = WithId<z.output<typeof Arrival>>;
-export type ReceiptInput = WithId<z.output<typeof Receipt>>;
-export type ReturnInput = WithId<z.output<typeof Return>>;
-export type ReturnReceiptInput = WithId<z.output<typeof ReturnReceipt>>;
+export type HandoverInput = WithId<z.output<typeof HandoverBody>> & Scanning;
+export type TransitStorageInput = WithId<z.output<typeof TransitStorage>> & Scanning;
+export type DepartureInput = WithId<z.output<typeof Departure>> & Scanning;
+export type ArrivalInput = WithId<z.output<typeof Arrival>> & Scanning;
+export type ReceiptInput = WithId<z.output<typeof Receipt>> & Scanning;
+export type ReturnInput = WithId<z.output<typeof Return>> & Scanning;
+export type ReturnReceiptInput = WithId<z.output<typeof ReturnReceipt>> & Scanning;
 export type FollowUpInput = WithId<z.output<typeof FollowUp>>;
-export type IncidentInput = WithId<z.output<typeof IncidentBody>>;
+export type IncidentInput = WithId<z.output<typeof IncidentBody>> & Scanning;
 export type IncidentPlanInput = WithId<z.output<typeof IncidentPlan>>;
-export type IncidentResolutionInput = WithId<z.output<typeof IncidentResolution>>;
+export type IncidentResolutionInput = WithId<z.output<typeof IncidentResolution>> & Scanning;
 export type CorrectionInput = WithId<z.output<typeof CorrectionBody>>;
 export type CorrectionDecisionInput = WithId<z.output<typeof CorrectionDecision>>;
 export type VoidInput = WithId<z.output<typeof Void>>;

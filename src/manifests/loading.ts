@@ -4,25 +4,31 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
-import { accountOf, batchesIn, movementsData, type StockedBatch, type Taken, takeFrom } from '../custody/ledger.ts';
-import { stockLookup } from '../custody/repository.ts';
+import { accountOf, batchesIn, type Movement, movementsData, type Taken, takeFrom } from '../custody/ledger.ts';
+import { type StockBalance, stockLookup } from '../custody/repository.ts';
 import { type Decision, type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
 import { tripKind } from '../transport/trips.ts';
-import { carriedBy, loadingDifference, moveParts, recoded, shareOver, sourceCodeOf, sourceOf } from './booking.ts';
+import { type Boarding, board, boardedLine, storeExitMissing } from './boarding.ts';
+import { carriedBy, loadingDifferences, moveParts, recoded, sourceCodeOf, sourceOf, takenFrom } from './booking.ts';
 import type { PickupCodeInput, PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
+import { shareOver } from './sharing.ts';
 import { against, everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
-import type { Line } from './tables.ts';
+import type { Line, LineBatch, LineContainer } from './tables.ts';
 
 interface LoadedLine {
   readonly line: Line;
   readonly grams: number;
   readonly pieces: number;
-  readonly loaded: readonly Taken[];
+  readonly loaded: readonly LineBatch[];
+  /** Those that were scanned. */
+  readonly containers: readonly LineContainer[];
   /** A batch opened because the origin's register knows of none. */
   readonly unrecorded: string | null;
+  /** What an unscanned load was taken out of: containers, and stores that nobody has taken it out of. */
+  readonly outOf: { readonly containers: number; readonly stores: number };
 }
 
 export function decidePickup(input: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision {
@@ -32,16 +38,10 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   if (code) return code;
   const occurredAt = new Date(input.occurredAt);
   const { plate, warnings } = plateRemarks(input.plate);
-  const lines = loadLines(input, manifest, states, facts);
-  const onBoard = carriedBy(manifest.legs[0]!.carrierId, manifest);
-  const source = sourceOf(manifest);
-  const movements = lines.flatMap(({ line, loaded }) =>
-    recoded(
-      line,
-      [...moveParts(line, loaded, source, onBoard), ...loadingDifference(manifest, line, loaded, source)],
-      'from',
-    ),
-  );
+  const boarding = board(input, manifest, states);
+  if ('refusal' in boarding) return refused(boarding.refusal);
+  const lines = loadLines(input, manifest, boarding, states, facts);
+  const movements = lines.flatMap((line) => loadingMovements(manifest, line));
   const event = manifestEvent(
     'picked_up',
     manifest.id,
@@ -50,7 +50,10 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
       ...vehicleData(input, plate),
       ...(input.tripId ? { tripId: input.tripId } : {}),
       ...(input.pickupCode ? { confirmedBy: 'code' as const } : {}),
-      lines: lines.map(({ line: { line }, grams, pieces, loaded }) => ({ line, grams, pieces, loaded })),
+      lines: lines.map(({ line: { line }, grams, pieces, loaded, containers }) => ({
+        ...{ line, grams, pieces, loaded },
+        ...(containers.length > 0 ? { containers } : {}),
+      })),
     },
     {
       region: manifest.originRegion,
@@ -63,39 +66,72 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
     unrecorded ? [unrecordedBatch(manifest, line, unrecorded, occurredAt)] : [],
   );
   return {
-    events: [event, ...opened],
+    events: [event, ...opened, ...boarding.events],
     answer: { id: manifest.id, status: 'in_transit' },
-    warnings: [...warnings, ...pickupWarnings(input, manifest, lines)],
+    warnings: [...warnings, ...boarding.warnings, ...pickupWarnings(input, manifest, lines)],
   };
 }
 
+/** Off the stock onto the first carrier's vehicle. */
+function loadingMovements(manifest: Manifest, { line, loaded, containers }: LoadedLine): Movement[] {
+  const of = { ...line, loaded, containers };
+  const source = sourceOf(manifest);
+  const onBoard = carriedBy(manifest.legs[0]!.carrierId, manifest);
+  const movements = [...moveParts(of, loaded, takenFrom(of, source), onBoard), ...loadingDifferences(of, source)];
+  return recoded(of, movements, 'from');
+}
+
 /** Line by line: what one line has taken from the stock is gone for the next. A remainder is loaded as it was offered. */
-function loadLines(input: PickupInput, manifest: Manifest, states: States, facts: Facts): LoadedLine[] {
-  const left = new Map<string, readonly StockedBatch[]>();
+function loadLines(
+  input: PickupInput,
+  manifest: Manifest,
+  { on, loads }: Boarding,
+  states: States,
+  facts: Facts,
+): LoadedLine[] {
+  const left = new Map<string, readonly StockBalance[]>();
+  const source = sourceOf(manifest);
+  const isScanned = ({ batchId }: StockBalance) => loads.some((load) => load.batchId === batchId);
   return input.lines.map((given) => {
-    const { massGrams: grams } = given;
     const line = manifest.lines.find((one) => one.line === given.line)!;
+    const aboard = on(line.line);
+    if (aboard && aboard.loads.length > 0)
+      return { line, ...boardedLine(given, line, aboard, source), unrecorded: null, outOf: NOTHING };
     const { namedBatches, declaredPieces, offered } = line;
+    const containers = aboard ? boardedLine(given, line, aboard, source).containers : [];
     const wasteCode = sourceCodeOf(line);
+    const grams = given.massGrams!;
     const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
-    if (offered.length > 0) return { line, grams, pieces, loaded: shareOver(offered, grams, pieces), unrecorded: null };
-    const stock = left.get(wasteCode) ?? states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id);
+    const known = { line, grams, pieces, containers, unrecorded: null, outOf: NOTHING };
+    if (offered.length > 0) return { ...known, loaded: shareOver(offered, grams, pieces) };
+    const all = left.get(wasteCode) ?? states.found(stockLookup, accountOf(source, wasteCode).id);
+    const stock = all.filter((batch) => !isScanned(batch));
     const taken = takeFrom(stock, namedBatches, grams, pieces);
     left.set(wasteCode, remaining(stock, taken));
     const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line.line) : null;
     const opened = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : [];
     const loaded = [taken, opened, noneOf(stock, namedBatches)].find((parts) => parts.length > 0) ?? [];
-    return { line, grams, pieces, loaded, unrecorded };
+    return { ...known, loaded, unrecorded, outOf: outOf(stock, taken) };
   });
 }
 
+const NOTHING = { containers: 0, stores: 0 };
+
+function outOf(stock: readonly StockBalance[], taken: readonly Taken[]): LoadedLine['outOf'] {
+  const batches = stock.filter(({ batchId }) => taken.some((part) => part.batchId === batchId));
+  return {
+    containers: batches.filter(({ containerId }) => containerId !== null).length,
+    stores: batches.filter(({ storeId }) => storeId !== null).length,
+  };
+}
+
 /** A line that was loaded with nothing still says of which batch, so that a mistyped zero can be put right. */
-const noneOf = (stock: readonly StockedBatch[], named: readonly string[]): Taken[] =>
+const noneOf = (stock: readonly StockBalance[], named: readonly string[]): Taken[] =>
   [...named, ...stock.map(({ batchId }) => batchId)]
     .slice(0, 1)
     .map((batchId) => ({ batchId, grams: 0, pieces: 0, inferred: named.length === 0 }));
 
-function remaining(stock: readonly StockedBatch[], taken: readonly Taken[]): StockedBatch[] {
+function remaining(stock: readonly StockBalance[], taken: readonly Taken[]): StockBalance[] {
   return stock.map((batch) => {
     const part = taken.find(({ batchId }) => batchId === batch.batchId);
     return part ? { ...batch, grams: batch.grams - part.grams, pieces: batch.pieces - part.pieces } : batch;
@@ -154,7 +190,25 @@ function pickupWarnings(input: PickupInput, manifest: Manifest, lines: readonly 
         ]
       : [],
   );
-  return [...early, ...unrecorded];
+  return [...early, ...unrecorded, ...lines.flatMap(outOfWarnings)];
+}
+
+/** What nobody scanned was taken out of containers that stand where they stood, or out of stores it is said to be in still. */
+function outOfWarnings({ line: { line }, outOf }: LoadedLine): Warning[] {
+  const pointer = `/lines/${line - 1}`;
+  const unscanned: Warning = {
+    code: 'container-not-scanned',
+    pointer: `${pointer}/containers`,
+    basis: 'TM 10(3); HJ 1276-2022',
+    detail: {
+      zh: `第 ${line} 行所装的质量只能取自 ${outOf.containers} 个容器内的批次，而未扫描容器；容器仍记录在原处。`,
+      en: `Line ${line} could only be taken out of ${outOf.containers} containers that nobody scanned; they are on record where they were.`,
+    },
+  };
+  return [
+    ...(outOf.containers > 0 ? [unscanned] : []),
+    ...(outOf.stores > 0 ? [storeExitMissing(pointer, outOf.stores)] : []),
+  ];
 }
 
 /** A code is kept as a salted hash among the erasable details of the event that gave it out. */

@@ -4,115 +4,14 @@ import type { RecordedEvent } from '../platform/events.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { lotOfRefused } from './booking.ts';
 import { applyChanges } from './corrections.ts';
+import type { DraftFields, EventData, Joined, Vehicle } from './event-data.ts';
 import { currentLeg } from './lifecycle.ts';
+import { partOf, withDecisions, withFound, withJoined } from './line-containers.ts';
 import { together } from './parts.ts';
-import {
-  type Approver,
-  type Discrepancy,
-  type DraftLine,
-  type FieldChange,
-  type HandoverSide,
-  type Incident,
-  type Leg,
-  type Line,
-  type LineBatch,
-  type LostPart,
-  manifests,
-  type Remainder,
-  type Status,
-} from './tables.ts';
+import { type Leg, type Line, manifests, type Remainder, type Status } from './tables.ts';
 
 /** The manifest as its events tell it. */
 export type Manifest = StateOf<typeof manifests>;
-
-/** What a draft fixes: parties, sites, wastes. */
-export type DraftFields = Pick<
-  Manifest,
-  | 'stream'
-  | 'consignorId'
-  | 'consignorSiteId'
-  | 'carrierId'
-  | 'consigneeId'
-  | 'consigneeSiteId'
-  | 'shipperRole'
-  | 'originRegion'
-  | 'destinationRegion'
-  | 'crossProvince'
-> & {
-  readonly lines: readonly DraftLine[];
-  /** Absent: the first carrier brings it all the way. */
-  readonly onwardCarrierIds?: readonly string[];
-  /** Absent: the consignor filled it in itself. */
-  readonly filledById?: string;
-  readonly source?: Manifest['source'];
-  readonly followsId?: string;
-};
-
-interface Vehicle {
-  readonly plate: string | null;
-  readonly driverId: string | null;
-  readonly waybillNumber: string | null;
-}
-
-/** What each event says. Fields that were added later may be absent from older events. */
-export interface EventData {
-  manifest_drafted: { manifest: DraftFields };
-  manifest_revised: { manifest: DraftFields };
-  manifest_issued: { number: string; paper?: { number: string | null } };
-  pickup_code_issued: { expiresAt: string };
-  pickup_code_failed: Record<string, never>;
-  picked_up: Vehicle & {
-    tripId?: string;
-    confirmedBy?: 'code';
-    lines: readonly { line: number; grams: number; pieces: number; loaded: readonly LineBatch[] }[];
-  };
-  pickup_confirmed: Record<string, never>;
-  handed_over: Vehicle & { leg: number; by: HandoverSide; place: string; region: string | null };
-  handover_confirmed: Vehicle & { leg: number; by: HandoverSide };
-  transit_stored: { siteId: string };
-  departed: Vehicle;
-  arrived: { dueOn: string; provisional: boolean; paperDueOn?: string };
-  receipt_recorded: {
-    lines: readonly {
-      line: number;
-      acceptedGrams: number;
-      refusedGrams: number;
-      refusedPieces?: number;
-      receivedPieces: number;
-      method: string;
-      batchId: string | null;
-    }[];
-    discrepancies: readonly Discrepancy[];
-  };
-  return_departed: Vehicle & { remainder: number; carrierId: string };
-  return_received: { remainder: number };
-  remainder_followed: { remainder: number; manifestId: string };
-  incident_reported: {
-    type: Incident['type'];
-    place: string;
-    carrierId: string;
-    frozen: readonly { line: number; parts: readonly LineBatch[] }[];
-  };
-  incident_plan_filed: { by: string };
-  incident_resolved: {
-    lines: readonly {
-      line: number;
-      lost: readonly LostPart[];
-      recovered: readonly LineBatch[];
-    }[];
-    newLeg?: Vehicle & { carrierId: string };
-  };
-  correction_proposed: {
-    changes: readonly FieldChange[];
-    approvers: readonly Approver[];
-    approvedBy: readonly Approver[];
-  };
-  correction_approved: { as: readonly Approver[] };
-  correction_rejected: Record<string, never>;
-  correction_withdrawn: Record<string, never>;
-  manifest_corrected: { changes: readonly FieldChange[]; terms?: EventData['arrived'] };
-  manifest_voided: Record<string, never>;
-}
 
 export const manifestKind = subjectKind({
   name: 'manifest',
@@ -121,7 +20,12 @@ export const manifestKind = subjectKind({
   evolve: (state, event) => {
     const change = CHANGES[event.type as keyof EventData] as Change<keyof EventData> | undefined;
     if (!change) throw new Error(`a manifest knows no event ${event.type}`);
-    const next = change(state!, event.data as never, event);
+    const { joined } = event.data as Joined;
+    const next = change(
+      joined ? { ...state!, lines: withJoined(state!.lines, joined) } : state!,
+      event.data as never,
+      event,
+    );
     const uses = usesOf(event);
     return uses.length > 0 ? withUses(next, uses) : next;
   },
@@ -168,10 +72,11 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     status: 'in_transit',
     legs: withLeg(state.legs, 0, { ...vehicleOf(data), startedAt: occurredAt.toISOString() }),
     tripId: data.tripId ?? null,
-    lines: withLines(state, data.lines, ({ grams, pieces, loaded }) => ({
+    lines: withLines(state, data.lines, ({ grams, pieces, loaded, containers = [] }) => ({
       pickedUpGrams: grams,
       pickedUpPieces: pieces,
       loaded,
+      containers,
     })),
     pickedUpAt: occurredAt,
     pickedUpEventId: id,
@@ -230,11 +135,16 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     arrivedAt: occurredAt,
   }),
   receipt_recorded: (state, data, { id, occurredAt }) => {
-    const lines = withLines(state, data.lines, ({ line: _, batchId, refusedPieces, ...received }) => ({
-      ...received,
-      refusedPieces: refusedPieces ?? (received.acceptedGrams === 0 ? received.receivedPieces : 0),
-      receivedBatchId: batchId,
-    }));
+    const lines = withLines(
+      state,
+      data.lines,
+      ({ line: _, batchId, refusedPieces, containers = [], ...received }, line) => ({
+        ...received,
+        refusedPieces: refusedPieces ?? (received.acceptedGrams === 0 ? received.receivedPieces : 0),
+        receivedBatchIds: [batchId, ...containers.map((one) => one.batchId)].filter((id) => id !== null),
+        containers: withDecisions(line.containers, containers),
+      }),
+    );
     const next: Manifest = {
       ...state,
       status: data.lines.some((line) => line.acceptedGrams > 0) ? 'received' : 'refused',
@@ -245,15 +155,27 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     };
     return { ...next, remainders: [...state.remainders, ...lotOfRefused(next)] };
   },
-  return_departed: (state, { remainder, carrierId }) =>
-    withRemainder(state, remainder, { state: 'returning', carrierId }),
+  return_departed: (state, { remainder, carrierId, found = [] }) =>
+    withRemainder({ ...state, lines: withFound(state.lines, found) }, remainder, {
+      state: 'returning',
+      carrierId,
+      lines: state.remainders[remainder]!.lines.map(({ line, parts }) => ({
+        line,
+        parts: [...parts, ...found.filter((one) => one.line === line).flatMap(partOf)],
+      })),
+    }),
   return_received: (state, { remainder }) => withRemainder(state, remainder, { state: 'returned' }),
   remainder_followed: (state, { remainder, manifestId }) =>
     withRemainder(state, remainder, { state: 'followed', followedById: manifestId }),
   incident_reported: (state, { type, place, carrierId, frozen }, { id, occurredAt, region }) => ({
     ...state,
-    incident: { type, eventId: id, occurredAt: occurredAt.toISOString(), region, place, carrierId, plans: [] },
-    lines: withLines(state, frozen, ({ parts }) => ({ frozen: parts })),
+    incident: { type, eventId: id, occurredAt: occurredAt.toISOString(), place, region, carrierId, plans: [] },
+    lines: withLines(state, frozen, ({ parts, containers = [] }, line) => ({
+      frozen: parts,
+      containers: line.containers.map((one) =>
+        containers.includes(one.containerId) ? { ...one, heldUp: 'held_up' as const } : one,
+      ),
+    })),
     passedRegions: passed(state, region),
   }),
   incident_plan_filed: (state, { by }) => ({
@@ -292,10 +214,14 @@ function resolved(state: Manifest, { lines, newLeg }: EventData['incident_resolv
   const next = {
     ...state,
     incident: null,
-    lines: withLines(state, lines, ({ lost, recovered }, line) => ({
+    lines: withLines(state, lines, ({ lost, recovered, containers = [] }, line) => ({
       frozen: [],
       lost: [...line.lost, ...lost],
       recovered: onTheWay ? line.recovered : together(line.recovered, recovered),
+      containers: line.containers.map((one) => {
+        const outcome = containers.find(({ containerId }) => containerId === one.containerId)?.outcome;
+        return outcome ? { ...one, heldUp: outcome === 'recovered' && onTheWay ? null : outcome } : one;
+      }),
     })),
   };
   if (onTheWay) {
@@ -363,6 +289,7 @@ const NOTHING_MOVED = {
   pickedUpGrams: null,
   pickedUpPieces: null,
   loaded: [],
+  containers: [],
   frozen: [],
   lost: [],
   recovered: [],
@@ -371,7 +298,7 @@ const NOTHING_MOVED = {
   refusedPieces: null,
   receivedPieces: null,
   method: null,
-  receivedBatchId: null,
+  receivedBatchIds: [],
 };
 
 const vehicleOf = ({ plate, driverId, waybillNumber }: Vehicle): Vehicle => ({

@@ -4,11 +4,13 @@ import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
 import type { Site } from '../parties/registers.ts';
-import { type Decision, refused, type Warning } from '../platform/acts.ts';
-import { carriedBy, moveParts, onHold, onTheRoad } from './booking.ts';
+import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
+import { joinedData, listed, moveAboard, NOTHING_SCANNED } from './aboard.ts';
+import { carriedBy, joiningMovements, moveParts, onHold, onTheRoad } from './booking.ts';
+import type { EventData } from './event-data.ts';
 import type { ArrivalInput, DepartureInput, HandoverInput, TransitStorageInput } from './inputs.ts';
 import { currentLeg, DEADLINES, handoverAwaited } from './lifecycle.ts';
-import type { EventData, Manifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
 import { against, ifBefore, manifestEvent, unmatched, vehicleData } from './standing.ts';
 
@@ -20,7 +22,7 @@ const moveLoad = (manifest: Manifest, from: Place, to: Place): Movement[] =>
  * Either carrier reports first, and with that the load changes hands; the other confirms. Until both have spoken the
  * handover is half signed, and `confirmedBy` shows who is missing.
  */
-export function decideHandover(input: HandoverInput, manifest: Manifest, facts: Facts): Decision {
+export function decideHandover(input: HandoverInput, manifest: Manifest, states: States, facts: Facts): Decision {
   const index = handoverAwaited(manifest)!;
   const leg = manifest.legs[index]!;
   const party = facts.caller.actor.party;
@@ -44,29 +46,58 @@ export function decideHandover(input: HandoverInput, manifest: Manifest, facts: 
   const draft = { region: input.region ?? null, entryMode: input.entryMode, ...remarks };
   const answer = { id: manifest.id, status: manifest.status, leg: index + 1, confirmedBy: [...said, by] };
   const told = [...warnings, ...handoverWarnings(input, manifest, index, takes)];
+  const moved = containersHandedOver(input, manifest, leg.carrierId, said.length > 0, states);
+  if ('refusal' in moved) return refused(moved.refusal);
+  const joining = joiningMovements(manifest, moved.joined, carriedBy(leg.carrierId, manifest));
   if (said.length > 0) {
-    const data = { leg: index + 1, by, ...vehicleData(input, plate) } as const;
+    const data = { leg: index + 1, by, ...vehicleData(input, plate), ...joinedData(moved) } as const;
+    const scanned = (input.scanned ?? NOTHING_SCANNED).containers.map(({ id }) => id);
+    const refs = [...batchesIn(joining), ...scanned];
+    const more = { ...draft, refs, also: movementsData(joining) };
     return {
-      events: [manifestEvent('handover_confirmed', manifest.id, occurredAt, data, draft)],
+      events: [manifestEvent('handover_confirmed', manifest.id, occurredAt, data, more), ...moved.events],
       answer,
-      warnings: told,
+      warnings: [...told, ...moved.warnings],
     };
   }
-  const movements = moveLoad(manifest, onTheRoad(manifest), carriedBy(leg.carrierId, manifest));
+  const movements = [...moveLoad(manifest, onTheRoad(manifest), carriedBy(leg.carrierId, manifest)), ...joining];
   const data = {
     leg: index + 1,
     by,
     place: input.place,
     region: input.region ?? null,
     ...vehicleData(input, takes ? plate : null),
+    ...joinedData(moved),
   } as const;
   const event = manifestEvent('handed_over', manifest.id, occurredAt, data, {
     ...draft,
     refs: batchesIn(movements),
     also: movementsData(movements),
   });
-  return { events: [event], answer, warnings: told };
+  return { events: [event, ...moved.events], answer, warnings: [...told, ...moved.warnings] };
 }
+
+/** The first report moves them; the other carrier's confirms what it scanned, while they are still on that way. */
+function containersHandedOver(
+  input: HandoverInput,
+  manifest: Manifest,
+  partyId: string,
+  isConfirmation: boolean,
+  states: States,
+): ReturnType<typeof moveAboard> {
+  const scanned = listed(input);
+  if (isConfirmation && (!scanned || manifest.status !== 'in_transit')) return NOTHING_MOVED;
+  return moveAboard(states, manifest, scanned, 'hand_over', {
+    siteId: null,
+    partyId,
+    region: input.region ?? null,
+    occurredAt: new Date(input.occurredAt),
+    entryMode: input.entryMode,
+    pointer: '/containers',
+  });
+}
+
+const NOTHING_MOVED = { events: [], warnings: [], joined: [] };
 
 const saidAlready = (leg: number) => ({
   problem: 'wrong-status' as const,
@@ -111,16 +142,34 @@ function handoverWarnings(input: HandoverInput, { legs }: Manifest, index: numbe
 }
 
 /** The load is put down at a site on the way; it stays in the carrier's hands. */
-export function decideTransitStorage(input: TransitStorageInput, manifest: Manifest, site: Site | undefined): Decision {
+export function decideTransitStorage(
+  input: TransitStorageInput,
+  manifest: Manifest,
+  site: Site | undefined,
+  states: States,
+): Decision {
   if (!site) return refused(against('/siteId', '没有此场所', 'There is no such site.'));
   const occurredAt = new Date(input.occurredAt);
   const { carrierId } = manifest.legs[currentLeg(manifest)]!;
-  const movements = moveLoad(manifest, onTheRoad(manifest), carriedBy(carrierId, manifest, site.id));
+  const moved = moveAboard(states, manifest, listed(input), 'stop', {
+    siteId: site.id,
+    partyId: carrierId,
+    region: site.region,
+    occurredAt,
+    entryMode: input.entryMode,
+    pointer: '/containers',
+  });
+  if ('refusal' in moved) return refused(moved.refusal);
+  const putDown = carriedBy(carrierId, manifest, site.id);
+  const movements = [
+    ...moveLoad(manifest, onTheRoad(manifest), putDown),
+    ...joiningMovements(manifest, moved.joined, putDown),
+  ];
   const event = manifestEvent(
     'transit_stored',
     manifest.id,
     occurredAt,
-    { siteId: site.id },
+    { siteId: site.id, ...joinedData(moved) },
     {
       region: site.region,
       entryMode: input.entryMode,
@@ -128,20 +177,37 @@ export function decideTransitStorage(input: TransitStorageInput, manifest: Manif
       also: movementsData(movements),
     },
   );
-  const warnings = ifBefore(manifest.legs[currentLeg(manifest)]!.startedAt, input, {
+  const early = ifBefore(manifest.legs[currentLeg(manifest)]!.startedAt, input, {
     code: 'stored-before-start',
     detail: { zh: '中转贮存时间早于起运时间。', en: 'It was put down before it had set off.' },
   });
-  return { events: [event], answer: { id: manifest.id, status: 'stored' }, warnings };
+  return {
+    events: [event, ...moved.events],
+    answer: { id: manifest.id, status: 'stored' },
+    warnings: [...early, ...moved.warnings],
+  };
 }
 
 /** It goes on from there, perhaps on another vehicle: a new leg of the same carrier. */
-export function decideDeparture(input: DepartureInput, manifest: Manifest): Decision {
+export function decideDeparture(input: DepartureInput, manifest: Manifest, states: States): Decision {
   const occurredAt = new Date(input.occurredAt);
   const { plate, warnings } = plateRemarks(input.plate);
   const leg = manifest.legs[currentLeg(manifest)]!;
-  const movements = moveLoad(manifest, onTheRoad(manifest), carriedBy(leg.carrierId, manifest));
-  const event = manifestEvent('departed', manifest.id, occurredAt, vehicleData(input, plate), {
+  const moved = moveAboard(states, manifest, listed(input), 'depart', {
+    siteId: null,
+    partyId: leg.carrierId,
+    region: null,
+    occurredAt,
+    entryMode: input.entryMode,
+    pointer: '/containers',
+  });
+  if ('refusal' in moved) return refused(moved.refusal);
+  const movements = [
+    ...moveLoad(manifest, onTheRoad(manifest), carriedBy(leg.carrierId, manifest)),
+    ...joiningMovements(manifest, moved.joined, carriedBy(leg.carrierId, manifest)),
+  ];
+  const data = { ...vehicleData(input, plate), ...joinedData(moved) };
+  const event = manifestEvent('departed', manifest.id, occurredAt, data, {
     entryMode: input.entryMode,
     refs: [manifest.storedSiteId!, ...batchesIn(movements)],
     also: movementsData(movements),
@@ -150,31 +216,54 @@ export function decideDeparture(input: DepartureInput, manifest: Manifest): Deci
     code: 'departed-before-storage',
     detail: { zh: '启运时间早于中转贮存时间。', en: 'It left before it was put down.' },
   });
-  return { events: [event], answer: { id: manifest.id, status: 'in_transit' }, warnings: [...warnings, ...early] };
+  return {
+    events: [event, ...moved.events],
+    answer: { id: manifest.id, status: 'in_transit' },
+    warnings: [...warnings, ...early, ...moved.warnings],
+  };
 }
 
 /** The load stands at the consignee's gate: in its hands, not yet accepted. What an incident holds up stays where it is. */
-export function decideArrival(input: ArrivalInput, manifest: Manifest, facts: Facts): Decision {
+export function decideArrival(input: ArrivalInput, manifest: Manifest, states: States, facts: Facts): Decision {
   const travelling = manifest.lines.flatMap(carried);
   const nothingLeft = manifest.incident !== null && gramsOf(travelling) === 0 && piecesOf(travelling) === 0;
   if (nothingLeft) return unmatched('arrival', manifest, input, facts, allHeldUp);
   const occurredAt = new Date(input.occurredAt);
-  const movements = moveLoad(manifest, onTheRoad(manifest), onHold(manifest));
-  const { calendar, ...terms } = termsFrom(occurredAt, manifest, facts.reference);
-  const event = manifestEvent('arrived', manifest.id, occurredAt, terms, {
+  const moved = moveAboard(states, manifest, listed(input), 'arrive', {
+    siteId: manifest.consigneeSiteId,
+    partyId: manifest.consigneeId,
     region: manifest.destinationRegion,
+    occurredAt,
     entryMode: input.entryMode,
-    refs: batchesIn(movements),
-    also: {
-      siteId: input.siteId ?? manifest.consigneeSiteId,
-      calendar,
-      ...movementsData(movements),
-    },
+    pointer: '/containers',
   });
+  if ('refusal' in moved) return refused(moved.refusal);
+  const movements = [
+    ...moveLoad(manifest, onTheRoad(manifest), onHold(manifest)),
+    ...joiningMovements(manifest, moved.joined, onHold(manifest)),
+  ];
+  const { calendar, ...terms } = termsFrom(occurredAt, manifest, facts.reference);
+  const event = manifestEvent(
+    'arrived',
+    manifest.id,
+    occurredAt,
+    { ...terms, ...joinedData(moved) },
+    {
+      region: manifest.destinationRegion,
+      entryMode: input.entryMode,
+      refs: batchesIn(movements),
+      also: {
+        siteId: input.siteId ?? manifest.consigneeSiteId,
+        calendar,
+        ...movementsData(movements),
+      },
+    },
+  );
   const { dueOn, provisional, paperDueOn } = terms;
   const answer = { id: manifest.id, status: 'arrived', receiptDueOn: dueOn, receiptDueProvisional: provisional };
   const late = paperDueOn !== undefined && dayInShanghai(facts.now) > paperDueOn ? [enteredLate(paperDueOn)] : [];
-  return { events: [event], answer, warnings: [...arrivalWarnings(input, manifest), ...late] };
+  const warnings = [...arrivalWarnings(input, manifest), ...late, ...moved.warnings];
+  return { events: [event, ...moved.events], answer, warnings };
 }
 
 /** The last days that are counted from an arrival, by the law of its day. */

@@ -4,12 +4,16 @@ import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { batchesIn, movementsData } from '../custody/ledger.ts';
 import { settledUses, usesData } from '../permits/uses.ts';
-import { type Decision, refused, type Warning } from '../platform/acts.ts';
-import type { Json } from '../platform/events.ts';
+import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
+import type { EventDraft, Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
-import { consigneeStock, onHold, type Received, receiptMovements } from './booking.ts';
+import { joinedData } from './aboard.ts';
+import { consigneeStock, joiningMovements, onHold, type Received, receiptMovements } from './booking.ts';
+import { type Decided, decideContainers } from './deciding.ts';
+import type { DecidedContainer } from './event-data.ts';
 import { checkMethod } from './filing.ts';
 import type { ReceiptInput } from './inputs.ts';
+import { decidedParts, isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { enteredLate } from './moving.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
@@ -17,36 +21,28 @@ import { against, everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
 import type { Line } from './tables.ts';
 
 type ReceiptLine = ReceiptInput['lines'][number];
-export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Facts): Decision {
-  const refusal =
-    everyLineOnce(manifest.lines, input.lines) ??
-    wrongMethod(input) ??
-    unknownLine(input, manifest) ??
-    impossibleLine(input, manifest) ??
-    mustRefuse(input, manifest, facts);
+/** @refuses against-rule (lines, methods, discrepancies; a mismatch where the law says refuse; as `decideContainers`). */
+export function decideReceipt(input: ReceiptInput, manifest: Manifest, states: States, facts: Facts): Decision {
+  const refusal = everyLineOnce(manifest.lines, input.lines) ?? wrongMethod(input) ?? unknownLine(input, manifest);
   if (refusal) return refused(refusal);
+  const decided = decideContainers(input, manifest, states, facts);
+  if ('refusal' in decided) return refused(decided.refusal);
+  const lines = input.lines.map((given, nth) => receivedLine(given, nth, manifest, decided, facts));
+  const unfit = impossibleLine(lines) ?? mustRefuse(input, lines, manifest, facts);
+  if (unfit) return refused(unfit);
   const occurredAt = new Date(input.occurredAt);
-  const lines = input.lines.map((given, nth) =>
-    receivedLine(given, manifest, given.acceptedGrams > 0 ? facts.newId(nth) : null),
-  );
-  const movements = lines.flatMap(({ line, ...received }) =>
-    receiptMovements(manifest, line, received, onHold(manifest)),
-  );
+  const movements = [
+    ...joiningMovements(manifest, decided.joined, onHold(manifest)),
+    ...lines.flatMap(({ line, ...received }) => receiptMovements(manifest, line, received, onHold(manifest))),
+  ];
   const event = manifestEvent(
     'receipt_recorded',
     manifest.id,
     occurredAt,
     {
-      lines: lines.map(({ line, acceptedGrams, refusedGrams, acceptedPieces, refusedPieces, method, batchId }) => ({
-        line: line.line,
-        acceptedGrams,
-        refusedGrams,
-        refusedPieces,
-        receivedPieces: acceptedPieces + refusedPieces,
-        method,
-        batchId,
-      })),
+      lines: lines.map(saidOf),
       discrepancies: input.discrepancies.map(({ line, type }) => ({ line, type })),
+      ...joinedData(decided),
     },
     {
       region: manifest.destinationRegion,
@@ -61,55 +57,102 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
       ...remarksOf(input),
     },
   );
-  const formed = lines.flatMap(({ line: { wasteCode }, acceptedGrams: grams, acceptedPieces: pieces, batchId: id }) => {
-    if (!id) return [];
-    const batch = {
-      id,
-      origin: 'received' as const,
-      stock: consigneeStock(manifest),
-      wasteCode,
-      grams,
-      pieces,
-      manifestId: manifest.id,
-    };
-    const { entryMode } = input;
-    const draft = { occurredAt, region: manifest.destinationRegion, entryMode, refs: [manifest.id] };
-    return [batchFormed(batch, 'batch_received', draft)];
-  });
-  const batches = lines.map(({ line, batchId }) => ({ line: line.line, batchId }));
+  const formed = lines.flatMap((line) => formedBatches(manifest, line, input));
   return {
-    events: [event, ...formed],
+    events: [event, ...formed, ...decided.events],
     answer: {
       id: manifest.id,
       status: lines.some(({ acceptedGrams }) => acceptedGrams > 0) ? 'received' : 'refused',
-      batches,
+      batches: lines.flatMap(batchesAnswered),
     },
-    warnings: receiptWarnings(input, manifest, lines, facts),
+    warnings: [...decided.warnings, ...receiptWarnings(input, manifest, lines, facts)],
   };
 }
 
 const acceptedOf = (lines: readonly ReceivedLine[]): Map<number, number> =>
   new Map(lines.map(({ line, acceptedGrams }) => [line.line, acceptedGrams]));
 
-type ReceivedLine = Received & { readonly line: Line; readonly method: string };
+type ReceivedLine = Received & {
+  /** As it is with what was received. */
+  readonly line: Line;
+  readonly method: string;
+  readonly containers: readonly DecidedContainer[];
+};
 
 /** A line of which nothing is accepted is refused as a whole, unless the refused mass was weighed and given. */
-function receivedLine(given: ReceiptLine, manifest: Manifest, batchId: string | null): ReceivedLine {
-  const line = manifest.lines.find((one) => one.line === given.line)!;
+function receivedLine(
+  given: ReceiptLine,
+  nth: number,
+  manifest: Manifest,
+  decided: Decided,
+  facts: Facts,
+): ReceivedLine {
+  const found = decided.lines[nth];
+  const line = found?.line ?? manifest.lines.find((one) => one.line === given.line)!;
+  const figures = found?.figures ?? weighedFigures(given, line);
+  const isOneBatch = !isScanned(line) && figures.acceptedGrams > 0;
+  const containers = found?.decided ?? [];
+  const receivedBatchIds = isOneBatch ? [facts.newId(nth)] : containers.flatMap(({ batchId }) => batchId ?? []);
+  return {
+    ...figures,
+    line: { ...line, receivedBatchIds },
+    method: given.method ?? line.plannedMethod,
+    containers,
+  };
+}
+
+function weighedFigures(given: ReceiptLine, line: Line): Received {
+  const acceptedGrams = given.acceptedGrams ?? 0;
   const parts = carried(line);
   const pieces = piecesOf(parts);
-  const refusedGrams = given.refusedGrams ?? (given.acceptedGrams === 0 ? gramsOf(parts) : 0);
-  const refusedPieces = given.refusedPieces ?? (given.acceptedGrams === 0 ? pieces : 0);
-  const acceptedPieces = given.acceptedPieces ?? (batchId === null ? 0 : Math.max(0, pieces - refusedPieces));
+  const refusedGrams = given.refusedGrams ?? (acceptedGrams === 0 ? gramsOf(parts) : 0);
+  const refusedPieces = given.refusedPieces ?? (acceptedGrams === 0 ? pieces : 0);
+  const acceptedPieces = given.acceptedPieces ?? (acceptedGrams === 0 ? 0 : Math.max(0, pieces - refusedPieces));
+  return { acceptedGrams, refusedGrams, acceptedPieces, refusedPieces };
+}
+
+/** A line as the event says it. */
+function saidOf({ line, method, containers, ...received }: ReceivedLine) {
+  const { acceptedGrams, refusedGrams, acceptedPieces, refusedPieces } = received;
   return {
-    line,
-    acceptedGrams: given.acceptedGrams,
+    line: line.line,
+    acceptedGrams,
     refusedGrams,
-    acceptedPieces,
     refusedPieces,
-    method: given.method ?? line.plannedMethod,
-    batchId,
+    receivedPieces: acceptedPieces + refusedPieces,
+    method,
+    batchId: isScanned(line) ? null : (line.receivedBatchIds[0] ?? null),
+    ...(containers.length > 0 ? { containers } : {}),
   };
+}
+
+/** New batches in the consignee's stock: one a line, or one for each container that was accepted. */
+function formedBatches(
+  manifest: Manifest,
+  received: ReceivedLine,
+  { occurredAt, entryMode }: ReceiptInput,
+): EventDraft[] {
+  const { line, acceptedGrams, acceptedPieces } = received;
+  const whole = { grams: acceptedGrams, pieces: acceptedPieces };
+  const batches = isScanned(line)
+    ? decidedParts(line, 'accepted', acceptedGrams, acceptedPieces).map(({ batchId, grams, pieces }) => {
+        const { receivedBatchId, containerId, wasteCode } = line.containers.find((one) => one.batchId === batchId)!;
+        return { id: receivedBatchId!, containerId, wasteCode, grams, pieces };
+      })
+    : line.receivedBatchIds.map((id) => ({ id, wasteCode: line.wasteCode, ...whole }));
+  const origin = { origin: 'received' as const, stock: consigneeStock(manifest), manifestId: manifest.id };
+  const draft = {
+    occurredAt: new Date(occurredAt),
+    region: manifest.destinationRegion,
+    entryMode,
+    refs: [manifest.id],
+  };
+  return batches.map((batch) => batchFormed({ ...batch, ...origin }, 'batch_received', draft));
+}
+
+function batchesAnswered({ line: { line, receivedBatchIds }, containers }: ReceivedLine) {
+  const single = containers.flatMap(({ containerId, batchId }) => (batchId ? [{ line, batchId, containerId }] : []));
+  return single.length > 0 ? single : [{ line, batchId: receivedBatchIds[0] ?? null }];
 }
 
 /** What was found is free text: erasable, beside the event. */
@@ -140,21 +183,21 @@ function unknownLine(input: ReceiptInput, manifest: Manifest): Refusal | undefin
 }
 
 /** Pieces without mass would lie in no batch, and what was never loaded is nobody's to refuse. */
-function impossibleLine(input: ReceiptInput, manifest: Manifest): Refusal | undefined {
-  for (const [index, given] of input.lines.entries()) {
-    const { line, loaded } = manifest.lines.find((one) => one.line === given.line)!;
-    if (given.acceptedGrams === 0 && (given.acceptedPieces ?? 0) > 0)
+function impossibleLine(lines: readonly ReceivedLine[]): Refusal | undefined {
+  for (const [index, { line, ...received }] of lines.entries()) {
+    const { acceptedGrams, acceptedPieces, refusedGrams, refusedPieces } = received;
+    if (acceptedGrams === 0 && acceptedPieces > 0 && line.receivedBatchIds.length === 0)
       return against(
         `/lines/${index}/acceptedPieces`,
-        `第 ${line} 行接受 0 克，不能接受件数；请填写接受的质量。`,
-        `Line ${line}: nothing is accepted in grams, so no pieces are; say what they weigh.`,
+        `第 ${line.line} 行接受 0 克，不能接受件数；请填写接受的质量。`,
+        `Line ${line.line}: nothing is accepted in grams, so no pieces are; say what they weigh.`,
         'TM 18',
       );
-    if (loaded.length === 0 && (given.refusedGrams ?? 0) + (given.refusedPieces ?? 0) > 0)
+    if (line.loaded.length === 0 && refusedGrams + refusedPieces > 0)
       return against(
         `/lines/${index}/refusedGrams`,
-        `第 ${line} 行未装运，没有可拒收的；请先更正装运量。`,
-        `Nothing of line ${line} was loaded, so nothing of it can be refused; correct what was picked up first.`,
+        `第 ${line.line} 行未装运，没有可拒收的；请先更正装运量。`,
+        `Nothing of line ${line.line} was loaded, so nothing of it can be refused; correct what was picked up first.`,
         'TM 18, 29',
       );
   }
@@ -162,8 +205,13 @@ function impossibleLine(input: ReceiptInput, manifest: Manifest): Refusal | unde
 }
 
 /** Where the place's law says that a mismatch must be refused, an accepting receipt needs `recordAnyway`. */
-function mustRefuse(input: ReceiptInput, manifest: Manifest, facts: Facts): Refusal | undefined {
-  if (input.discrepancies.length === 0 || input.recordAnyway || input.lines.every((line) => line.acceptedGrams === 0))
+function mustRefuse(
+  input: ReceiptInput,
+  lines: readonly ReceivedLine[],
+  manifest: Manifest,
+  facts: Facts,
+): Refusal | undefined {
+  if (input.discrepancies.length === 0 || input.recordAnyway || lines.every((line) => line.acceptedGrams === 0))
     return undefined;
   const day = dayInShanghai(manifest.arrivedAt ?? new Date(input.occurredAt));
   const { value, basis } = facts.reference.policy('mismatch', {

@@ -2,19 +2,27 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
+import { batchKind, batchMoved } from '../custody/batches.ts';
+import { containerKind } from '../custody/containers.ts';
 import { batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
+import type { ContainerState } from '../custody/lifecycle.ts';
+import type { Scanned } from '../custody/scanning.ts';
 import type { Party, Site } from '../parties/registers.ts';
-import { type Decision, refused, type Warning } from '../platform/acts.ts';
+import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
-import { carriedBy, homeOf, moveParts, recoded, shareOver } from './booking.ts';
+import { joiningOf, listed, moveAboard } from './aboard.ts';
+import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
+import type { DraftFields } from './event-data.ts';
 import { checkMethod, checkPlaces, crossesProvince } from './filing.ts';
 import type { FollowUpInput, ReturnInput, ReturnReceiptInput } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
-import type { DraftFields, Manifest } from './manifest.ts';
+import { partOf } from './line-containers.ts';
+import type { Manifest } from './manifest.ts';
 import { gramsOf, piecesOf, without } from './parts.ts';
+import { shareOver } from './sharing.ts';
 import { against, everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
-import type { DraftLine, LineBatch, Remainder } from './tables.ts';
+import type { DraftLine, JoinedContainer, LineBatch, LineContainer, Remainder } from './tables.ts';
 
 /** The remainder an act means: the one it names, or the first in that state. */
 function remainderOf(
@@ -37,8 +45,53 @@ function remainderOf(
 const moveRemainder = (manifest: Manifest, { lines }: Remainder, from: Place, to: Place): Movement[] =>
   lines.flatMap(({ line, parts }) => moveParts(manifest.lines[line - 1]!, parts, from, to));
 
+/** Containers of a remainder, line by line: those its parts are in, and the outer bodies that went the same way. */
+function containersOf(
+  manifest: Manifest,
+  { reason, lines }: Remainder,
+): { line: number; containers: LineContainer[] }[] {
+  return lines.map(({ line, parts }) => {
+    const { containers, offeredContainers = [] } = manifest.lines[line - 1]!;
+    if (reason === 'not_loaded') return { line, containers: [...offeredContainers] };
+    const goes = ({ batchId, decision, heldUp }: LineContainer) =>
+      batchId === null
+        ? (reason === 'refused' ? decision : heldUp) === reason
+        : parts.some((part) => part.batchId === batchId && (part.grams > 0 || part.pieces > 0));
+    return { line, containers: containers.filter(goes) };
+  });
+}
+
+/** Those of them that are on this manifest still, in one of these states. */
+const stillOn = (
+  states: States,
+  manifest: Manifest,
+  remainder: Remainder,
+  among: readonly ContainerState[],
+): string[] =>
+  containersOf(manifest, remainder)
+    .flatMap(({ containers }) => containers.map(({ containerId }) => containerId))
+    .filter((id) => {
+      const container = states.get(containerKind, id);
+      return container?.manifestId === manifest.id && among.includes(container.state);
+    });
+
+/** Scanned, and none of the remainder: it goes along, out of the stock it was on record in. */
+function foundWith(
+  states: States,
+  manifest: Manifest,
+  { lines }: Remainder,
+  scanned: Scanned | undefined,
+  present: readonly string[],
+): JoinedContainer[] {
+  const of = { lines: lines.map(({ line }) => manifest.lines[line - 1]!) };
+  return (scanned?.containers ?? []).flatMap(({ id }) => {
+    const container = present.includes(id) ? undefined : states.get(containerKind, id);
+    return container ? [joiningOf(of, container)] : [];
+  });
+}
+
 /** It sets off back to where it came from, with whoever holds it or with the carrier that brought it. */
-export function decideReturn(input: ReturnInput, manifest: Manifest, facts: Facts): Decision {
+export function decideReturn(input: ReturnInput, manifest: Manifest, states: States, facts: Facts): Decision {
   const found = remainderOf(manifest, input.remainder, 'held');
   if ('refusal' in found) return refused(found.refusal);
   const { index, remainder } = found;
@@ -46,12 +99,19 @@ export function decideReturn(input: ReturnInput, manifest: Manifest, facts: Fact
   const isCarrier = manifest.legs.some(({ carrierId }) => carrierId === party);
   const carrierId = isCarrier ? party : manifest.legs[currentLeg(manifest)]!.carrierId;
   const { plate, warnings } = plateRemarks(input.plate);
-  const movements = moveRemainder(manifest, remainder, remainder.place, carriedBy(carrierId, manifest));
+  const occurredAt = new Date(input.occurredAt);
+  const [scanned, present] = [listed(input), stillOn(states, manifest, remainder, ['refused', 'held_up'])];
+  const where = { siteId: null, partyId: carrierId, region: null, occurredAt, entryMode: input.entryMode };
+  const moved = moveAboard(states, manifest, scanned, 'send_back', where, present);
+  if ('refusal' in moved) return refused(moved.refusal);
+  const along = foundWith(states, manifest, remainder, scanned, present);
+  const road = carriedBy(carrierId, manifest);
+  const movements = [...moveRemainder(manifest, remainder, remainder.place, road), ...alongMovements(along, road)];
   const event = manifestEvent(
     'return_departed',
     manifest.id,
-    new Date(input.occurredAt),
-    { remainder: index, carrierId, ...vehicleData(input, plate) },
+    occurredAt,
+    { remainder: index, carrierId, ...vehicleData(input, plate), ...(along.length > 0 ? { found: along } : {}) },
     {
       region: manifest.destinationRegion,
       entryMode: input.entryMode,
@@ -59,11 +119,31 @@ export function decideReturn(input: ReturnInput, manifest: Manifest, facts: Fact
       also: movementsData(movements),
     },
   );
-  return { events: [event], answer: { id: manifest.id, status: manifest.status, remainder: index }, warnings };
+  return {
+    events: [event, ...moved.events],
+    answer: { id: manifest.id, status: manifest.status, remainder: index },
+    warnings: [...warnings, ...moved.warnings],
+  };
+}
+
+const alongMovements = (along: readonly JoinedContainer[], to: Place): Movement[] =>
+  along.flatMap(({ line, wasteCode, from, ...container }) =>
+    from === null
+      ? []
+      : partOf({ ...container, wasteCode, from }).map(({ batchId, grams, pieces }) => ({
+          ...{ wasteCode, line, from, to, fromBatch: batchId, toBatch: batchId, grams, pieces, dryGrams: 0 },
+        })),
+  );
+
+/** The batches that a return brings back: whichever store they were in, they are not there now. */
+export function returnedBatches(manifest: Manifest | undefined, { remainder: wanted }: ReturnReceiptInput): string[] {
+  const found = manifest && remainderOf(manifest, wanted, 'returning');
+  if (!found || 'refusal' in found) return [];
+  return [...new Set(found.remainder.lines.flatMap(({ parts }) => parts.map(({ batchId }) => batchId)))];
 }
 
 /** The consignor weighs what came back; it lies in its stock again as the batches it was. */
-export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifest): Decision {
+export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifest, states: States): Decision {
   const found = remainderOf(manifest, input.remainder, 'returning');
   if ('refusal' in found) return refused(found.refusal);
   const { index, remainder } = found;
@@ -72,7 +152,14 @@ export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifes
   const road = carriedBy(remainder.carrierId!, manifest);
   const home = homeOf(manifest);
   const difference: Place = ['weighing_difference', home[1], home[2], manifest.consignorId];
-  const movements = remainder.lines.flatMap(({ line, parts }) => {
+  const occurredAt = new Date(input.occurredAt);
+  const [scanned, present] = [listed(input), stillOn(states, manifest, remainder, ['loaded'])];
+  const where = { siteId: home[2], partyId: home[1], region: manifest.originRegion, occurredAt };
+  const brought = { ...where, entryMode: input.entryMode };
+  const moved = moveAboard(states, manifest, scanned, 'bring_back', brought, present);
+  if ('refusal' in moved) return refused(moved.refusal);
+  const along = foundWith(states, manifest, remainder, scanned, present);
+  const returned = remainder.lines.flatMap(({ line, parts }) => {
     const given = input.lines.find((one) => one.line === line)!;
     const back = shareOver(parts, given.massGrams, given.pieces ?? piecesOf(parts));
     const of = manifest.lines[line - 1]!;
@@ -81,10 +168,11 @@ export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifes
       ...moveParts(of, without(parts, back), road, difference),
     ];
   });
+  const movements = [...returned, ...alongMovements(along, home)];
   const event = manifestEvent(
     'return_received',
     manifest.id,
-    new Date(input.occurredAt),
+    occurredAt,
     { remainder: index },
     {
       region: manifest.originRegion,
@@ -96,6 +184,9 @@ export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifes
       },
     },
   );
+  const unstored = returnedBatches(manifest, input)
+    .filter((id) => states.get(batchKind, id)?.storeId)
+    .map((id) => batchMoved(id, null, { occurredAt, region: manifest.originRegion, refs: [manifest.id] }));
   const warnings = remainder.lines.flatMap(({ line, parts }): Warning[] => {
     const [sent, got] = [gramsOf(parts), input.lines.find((one) => one.line === line)!.massGrams];
     if (sent === got) return [];
@@ -111,7 +202,11 @@ export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifes
       },
     ];
   });
-  return { events: [event], answer: { id: manifest.id, status: manifest.status, remainder: index }, warnings };
+  return {
+    events: [event, ...unstored, ...moved.events],
+    answer: { id: manifest.id, status: manifest.status, remainder: index },
+    warnings: [...warnings, ...moved.warnings],
+  };
 }
 
 export interface FollowUpNamed {
@@ -147,9 +242,10 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
     crossProvince: crossesProvince(manifest.originRegion, destination.region, dayInShanghai(facts.now)),
     source: remainder.place,
     followsId: manifest.id,
-    lines: remainder.lines.map(({ line, parts }, nth) =>
-      followingLine(manifest, { ...remainder, line, parts }, nth, input),
-    ),
+    lines: remainder.lines.map(({ line, parts }, nth) => ({
+      ...followingLine(manifest, { ...remainder, line, parts }, nth, input),
+      ...offeredContainers(containersOf(manifest, remainder)[nth]!.containers, parts),
+    })),
   };
   const followed = manifestEvent(
     'remainder_followed',
@@ -166,6 +262,18 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
     { region: manifest.originRegion, refs: [manifest.id] },
   );
   return { events: [drafted, followed], answer: { id, status: 'draft' }, warnings: [], status: 201 };
+}
+
+/** The containers go along with what is in them, as they are then. */
+function offeredContainers(containers: readonly LineContainer[], parts: readonly LineBatch[]) {
+  if (containers.length === 0) return {};
+  return {
+    offeredContainers: containers.map((container): LineContainer => {
+      const { grams, pieces } = parts.find(({ batchId }) => batchId === container.batchId) ?? { grams: 0, pieces: 0 };
+      const undecided = { heldUp: null, decision: null, decidedGrams: null, receivedBatchId: null };
+      return { ...container, grams, pieces, from: null, joined: false, ...undecided };
+    }),
+  };
 }
 
 function followingLine(

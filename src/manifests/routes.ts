@@ -17,6 +17,7 @@ import * as inputs from './inputs.ts';
 import { type ManifestAct, TRANSITIONS } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
 import { findByNumber, findByTrip, findManifest, listManifests, manifestEvents, ownEvents } from './queries.ts';
+import { withScans } from './scans.ts';
 import { agencyNeeds, rolesInAct, rolesOfCaller } from './standing.ts';
 import { APPROVERS, HANDOVER_SIDES, STATUSES, type Status } from './tables.ts';
 import { DifferenceView, differencesBetween, VersionView, versionsOf } from './versions.ts';
@@ -69,7 +70,9 @@ interface Row {
 
 const Draws = { number: z.string() };
 const Due = { receiptDueOn: z.iso.date(), receiptDueProvisional: z.boolean() };
-const Batches = { batches: z.array(z.object({ line: z.number().int(), batchId: Uuid.nullable() })) };
+const Batches = {
+  batches: z.array(z.object({ line: z.number().int(), batchId: Uuid.nullable(), containerId: Uuid.optional() })),
+};
 const Code = { pickupCode: z.string(), expiresAt: z.iso.datetime() };
 const LegSaid = { leg: z.number().int(), confirmedBy: z.array(z.enum(HANDOVER_SIDES)) };
 const RemainderNamed = { remainder: z.number().int() };
@@ -206,7 +209,7 @@ const ACTS: readonly Row[] = [
   },
 ];
 
-function addManifestActs(app: App, { journal }: Services): void {
+function addManifestActs(app: App, { journal, database: { pool } }: Services): void {
   addAct(app, journal, {
     url: '/v1/manifests',
     operation: 'manifests.draft',
@@ -234,7 +237,7 @@ function addManifestActs(app: App, { journal }: Services): void {
       operation: `manifests.${name}`,
       answer: StatusAnswer.extend(answer?.shape ?? {}),
       ...(name === 'follow-up' ? { location: '/v1/manifests' } : {}),
-      input: ({ params, body }) => ({ ...(body as object), id: params.id }),
+      input: async ({ params, body }) => ({ ...(await withScans(pool, body as object)), id: params.id }),
     });
   addAct(app, journal, {
     url: '/v1/manifests/:id/pickup-code',

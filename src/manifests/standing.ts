@@ -13,6 +13,8 @@ import type { EventDraft, Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { keepUnmatched } from '../transport/unmatched-reports.ts';
+import type { Scanning } from './aboard.ts';
+import type { EventData } from './event-data.ts';
 import type { Reported } from './inputs.ts';
 import {
   currentLeg,
@@ -22,11 +24,12 @@ import {
   rolesOf,
   TRANSITIONS,
 } from './lifecycle.ts';
-import { type EventData, type Manifest, manifestKind } from './manifest.ts';
+import { type Manifest, manifestKind } from './manifest.ts';
 
-/** Places in an act's list of new ids: lines first, then batches nobody recorded, then the unmatched report. */
+/** Places in an act's list of new ids: lines first, then batches nobody recorded, the unmatched report, and what containers become. */
 export const UNRECORDED_NTH = 50;
 const UNMATCHED_NTH = 99;
+export const CONTAINER_NTH = 100;
 
 /** An event of a manifest: its data as `evolve` reads it, and what else it says. */
 export function manifestEvent<Type extends keyof EventData>(
@@ -174,7 +177,8 @@ export function unmatched(
     occurredAt: new Date(input.occurredAt),
   };
   const region = atOrigin ? manifest.originRegion : manifest.destinationRegion;
-  return keepUnmatched(report, refusal, { region, entryMode: input.entryMode ?? 'live' }, input as unknown as Json);
+  const { scanned: _, ...said } = input as Reported & Scanning;
+  return keepUnmatched(report, refusal, { region, entryMode: input.entryMode ?? 'live' }, said as unknown as Json);
 }
 
 /** What is told when something is said to have happened before what must come first. */

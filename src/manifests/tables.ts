@@ -88,6 +88,34 @@ export interface LineBatch {
 
 export type LostPart = LineBatch & { readonly carrierId: string };
 
+/** A container on a line. What is in it is the part of its batch in `loaded`; an outer body has no batch. */
+export interface LineContainer {
+  readonly containerId: string;
+  readonly code: string;
+  /** Of its label: its mass stays under that code, whatever the line says. */
+  readonly wasteCode: string;
+  readonly batchId: string | null;
+  /** As on record where it was taken from. What a scale says of the whole load is in `loaded`. */
+  readonly grams: number;
+  readonly pieces: number;
+  /** Where its record said it lay, when not where the manifest is loaded from. */
+  readonly from: Place | null;
+  /** Found with the load on the way, or at its end; nobody scanned it when it was loaded. */
+  readonly joined: boolean;
+  /** What an incident did to it. */
+  readonly heldUp: 'held_up' | 'lost' | 'recovered' | null;
+  /** Null after the receipt: it was not there. */
+  readonly decision: ContainerOutcome | null;
+  /** As the consignee took it. */
+  readonly decidedGrams: number | null;
+  readonly receivedBatchId: string | null;
+}
+export const CONTAINER_OUTCOMES = ['accepted', 'refused'] as const;
+export type ContainerOutcome = (typeof CONTAINER_OUTCOMES)[number];
+
+/** A container that turned out to be with the load. */
+export type JoinedContainer = LineContainer & { readonly line: number };
+
 /** One waste on a manifest as its draft says it (TM 16). */
 export interface DraftLine {
   readonly line: number;
@@ -105,6 +133,8 @@ export interface DraftLine {
   readonly namedBatches: readonly string[];
   /** On a manifest that carries on what remained of another: the parts it is to take. */
   readonly offered: readonly LineBatch[];
+  /** And the containers these are in, which go along. */
+  readonly offeredContainers?: readonly LineContainer[] | undefined;
   /** 有害成分名称, and what the transport of dangerous goods asks for (TM 13). */
   readonly hazardousComponent: string | null;
   readonly unNumber: string | null;
@@ -120,6 +150,8 @@ export interface Line extends DraftLine {
   readonly pickedUpGrams: number | null;
   readonly pickedUpPieces: number | null;
   readonly loaded: readonly LineBatch[];
+  /** Of a line that was loaded by scans: every batch of it is in one of these. */
+  readonly containers: readonly LineContainer[];
   /** Held up by an open incident. */
   readonly frozen: readonly LineBatch[];
   /** Lost on the way in somebody's hands. */
@@ -131,7 +163,8 @@ export interface Line extends DraftLine {
   readonly refusedPieces: number | null;
   readonly receivedPieces: number | null;
   readonly method: string | null;
-  readonly receivedBatchId: string | null;
+  /** One, or one for each container that was accepted. */
+  readonly receivedBatchIds: readonly string[];
 }
 
 export const DISCREPANCY_TYPES = ['name', 'quantity', 'property', 'form', 'packing'] as const;

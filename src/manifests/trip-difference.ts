@@ -9,7 +9,8 @@ import type { Act, JobDraft, Lookup } from '../platform/acts.ts';
 import type { Json, RecordedEvent } from '../platform/events.ts';
 import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
 import { tripKind } from '../transport/trips.ts';
-import type { Status } from './tables.ts';
+import { receivedParts } from './line-containers.ts';
+import type { Line, Status } from './tables.ts';
 
 /** What a manifest of the trip has come to. */
 interface TripManifest {
@@ -17,12 +18,7 @@ interface TripManifest {
   readonly consignorId: string;
   readonly consigneeId: string;
   readonly consigneeSiteId: string;
-  readonly lines: readonly {
-    readonly wasteCode: string;
-    readonly acceptedGrams: number | null;
-    readonly refusedGrams: number | null;
-    readonly receivedBatchId: string | null;
-  }[];
+  readonly lines: readonly Line[];
 }
 
 const tripManifestsLookup: Lookup<readonly TripManifest[]> = {
@@ -109,11 +105,10 @@ const receivedGrams = ({ acceptedGrams, refusedGrams }: TripManifest['lines'][nu
 /** Over the batches received, in proportion to their mass; nothing when none was accepted. */
 function bookOver(manifests: readonly TripManifest[], grams: number, trip: string): Movement[] {
   const batches = manifests.flatMap(({ consignorId, consigneeId, consigneeSiteId, lines }) =>
-    lines.flatMap(({ wasteCode, acceptedGrams, receivedBatchId }) => {
-      if (receivedBatchId === null) return [];
+    lines.flatMap((line) => {
       const stock: Place = ['stock', consigneeId, consigneeSiteId, consigneeId];
       const difference: Place = ['weighing_difference', consigneeId, consigneeSiteId, consignorId];
-      return [{ wasteCode, batchId: receivedBatchId, weight: acceptedGrams!, stock, difference }];
+      return receivedParts(line).map((part) => ({ ...part, weight: part.grams, stock, difference }));
     }),
   );
   if (grams === 0 || batches.length === 0) return [];

@@ -4,7 +4,14 @@ import type { Bilingual } from '../problems.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import { decideTransition, type ManifestAct, type ManifestRole, TRANSITIONS } from './lifecycle.ts';
 import type { ManifestRow } from './queries.ts';
-import { APPROVERS, DISCREPANCY_TYPES, HANDOVER_SIDES, INCIDENT_TYPES, STATUSES } from './tables.ts';
+import {
+  APPROVERS,
+  CONTAINER_OUTCOMES,
+  DISCREPANCY_TYPES,
+  HANDOVER_SIDES,
+  INCIDENT_TYPES,
+  STATUSES,
+} from './tables.ts';
 
 /** What a manifest looks like from outside, with what may happen next. */
 const nullableGrams = z.number().int().nullable();
@@ -51,6 +58,24 @@ const CorrectionView = z.object({
   approvedBy: z.array(z.enum(APPROVERS)),
 });
 
+/** A container that was scanned with a line. */
+const LineContainerView = z.object({
+  containerId: z.uuid(),
+  code: z.string(),
+  /** What was in it when it was loaded; null for an outer body. */
+  batchId: z.uuid().nullable(),
+  grams: z.number().int(),
+  pieces: z.number().int(),
+  /** Nobody scanned it at the pickup: it turned out to be with the load. */
+  joined: z.boolean(),
+  /** What an incident did to it. */
+  heldUp: z.enum(['held_up', 'lost', 'recovered']).nullable(),
+  /** Null after the receipt: it was not there. */
+  decision: z.enum(CONTAINER_OUTCOMES).nullable(),
+  decidedGrams: nullableGrams,
+  receivedBatchId: z.uuid().nullable(),
+});
+
 const LineView = z.object({
   line: z.number().int(),
   wasteCode: z.string(),
@@ -81,7 +106,9 @@ const LineView = z.object({
   refusedPieces: nullableGrams,
   receivedPieces: nullableGrams,
   method: z.string().nullable(),
-  receivedBatchId: z.uuid().nullable(),
+  /** One, or one for each container that was accepted. */
+  receivedBatchIds: z.array(z.uuid()),
+  containers: z.array(LineContainerView),
 });
 
 const ActionView = z.object({

@@ -24,7 +24,7 @@ const INVARIANTS: Readonly<Record<string, string>> = {
   'a reference names an event that is there':
     'select r.event_id from event_refs r left join custody_events e on e.id = r.event_id where e.id is null',
   'a container is in one place, and what stands in it is there too': `select c.id from containers c left join containers p on p.id = c.parent_id
-    where (c.state in ('loaded', 'on_hold') and c.manifest_id is null) or (c.state in ('stored', 'accepted') and (c.site_id is null or c.manifest_id is not null))
+    where (c.state in ('loaded', 'on_hold', 'held_up', 'missing', 'lost') and c.manifest_id is null) or (c.state in ('stored', 'accepted') and (c.site_id is null or c.manifest_id is not null))
       or (p.id is not null and (not p.child_ids ? c.id::text or (p.site_id, p.manifest_id, p.party_id) is distinct from (c.site_id, c.manifest_id, c.party_id)))`,
   'no batch is in two containers, and a batch in a container lies under its owner': `select c.id from containers c join batches b on b.id = c.batch_id
     where b.container_id <> c.id or b.owner_id <> c.owner_id or b.waste_code <> c.waste_code`,

@@ -188,7 +188,7 @@ t.test('split, and mixed again: each part by its mass', async (t) => {
     aBatch('b', { initialGrams: 30, edges: [movedTo('c', 20)], stockGrams: 10 }),
     aBatch('c', { initialGrams: 390, stockGrams: 290, treated: [{ treatmentId: 't', grams: 100 }] }),
   );
-  const found = fateOf(ROOT, graph);
+  const found = fateOf([ROOT], graph);
   // 10 g lie in b; of the 90 g in c, 290 of 390 parts are there still.
   t.same(found.parts.map(brief), [
     ['in_stock', 77, 769],
@@ -198,24 +198,24 @@ t.test('split, and mixed again: each part by its mass', async (t) => {
 });
 
 t.test('what more than was there went out is shared over what went out', async (t) => {
-  const found = fateOf(ROOT, aGraph(aBatch('a', { stockGrams: -20, treated: [{ treatmentId: 't', grams: 120 }] })));
+  const found = fateOf([ROOT], aGraph(aBatch('a', { stockGrams: -20, treated: [{ treatmentId: 't', grams: 120 }] })));
   t.same(found.parts.map(brief), [['treated', 'D10', 100, 1_000]]);
   t.equal(found.settled, true);
 });
 
 t.test('what left by no known act is said to be unexplained, what was not followed to lie beyond', async (t) => {
-  const lost = fateOf(ROOT, aGraph(aBatch('a', { stockGrams: 40 })));
+  const lost = fateOf([ROOT], aGraph(aBatch('a', { stockGrams: 40 })));
   t.same(lost.parts.map(brief), [
     ['in_stock', 40, 400],
     ['unexplained', 60, 600],
   ]);
-  const far = fateOf(ROOT, aGraph(aBatch('a', { edges: [movedTo('unknown', 100)] })));
+  const far = fateOf([ROOT], aGraph(aBatch('a', { edges: [movedTo('unknown', 100)] })));
   t.match(far, { settled: false, parts: [{ fate: 'beyond_limits', grams: 100 }] });
 });
 
 t.test('a circle of batches ends, and still adds up', async (t) => {
   const found = fateOf(
-    ROOT,
+    [ROOT],
     aGraph(
       aBatch('a', { stockGrams: 50, edges: [movedTo('b', 50)] }),
       aBatch('b', { stockGrams: 20, edges: [movedTo('a', 30)] }),

@@ -45,7 +45,9 @@ t.test('accepted as loaded: a batch of the consignee, the hold is empty, nothing
   t.match(ok(await world.consignee.get(`/v1/manifests/${id}`)), {
     status: 'received',
     acceptedAt: at(world),
-    lines: [{ acceptedGrams: 990_000, refusedGrams: 0, method: 'R9', plannedMethod: 'D10', receivedBatchId: batchId }],
+    lines: [
+      { acceptedGrams: 990_000, refusedGrams: 0, method: 'R9', plannedMethod: 'D10', receivedBatchIds: [batchId] },
+    ],
   });
   t.match(ok(await world.consignee.get(`/v1/batches/${batchId}`)), {
     origin: 'received',

@@ -66,7 +66,8 @@ export const aLineOf = (changes: Partial<Line> = {}): Line => ({
   refusedPieces: 0,
   receivedPieces: 10,
   method: 'D10',
-  receivedBatchId: null,
+  receivedBatchIds: [],
+  containers: [],
   ...changes,
 });
 

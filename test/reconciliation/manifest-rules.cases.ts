@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Discrepancy } from '../../src/manifests/tables.ts';
+import type { Discrepancy, LineContainer } from '../../src/manifests/tables.ts';
 import type { Permit } from '../../src/permits/registers.ts';
 import { CLASS_RULE } from '../../src/reconciliation/rules/class.ts';
 import { CONFIRMATION_OVERDUE_RULE } from '../../src/reconciliation/rules/confirmation-overdue.ts';
@@ -32,6 +32,27 @@ t.test('pieces: one more or less is too many, line by line', async (t) => {
     'a piece too few here is not made good by one too many there',
   );
   t.equal(severityOf(say(PIECE_COUNT_RULE, { manifest: aLoad(ON_THE_ROAD) })), 'acceptedAt');
+});
+
+t.test('scanned containers: the one that is missing is named, also when another stands in its place', async (t) => {
+  const scanned = (code: string, changes: object): LineContainer => ({
+    ...{ containerId: code, code, wasteCode: '900-249-08', batchId: `batch ${code}`, grams: 1, pieces: 1, from: null },
+    ...{ joined: false, heldUp: null, decision: 'accepted', decidedGrams: 1, receivedBatchId: null },
+    ...changes,
+  });
+  const counted = (...containers: LineContainer[]) =>
+    say(PIECE_COUNT_RULE, { manifest: aLoad({ lines: [aLineOf({ containers })] }) });
+  t.equal(severityOf(counted(scanned('a', {}), scanned('b', { decision: 'refused' }))), 'clear');
+  t.equal(severityOf(counted(scanned('a', {}), scanned('b', { decision: null, heldUp: 'lost' }))), 'clear');
+  t.match(counted(scanned('a', {}), scanned('b', { decision: null }), scanned('c', { joined: true })), {
+    finding: {
+      severity: 'critical',
+      observed: { line1Pieces: 2, line1Missing: 'b', line1Extra: 'c' },
+      expected: { line1Pieces: 2 },
+      summary: { en: /Not there: b\. Not loaded by any scan: c\./, zh: /未见容器 b。多出容器 c。/ },
+    },
+  });
+  t.equal(severityOf(counted(scanned('a', { joined: true }))), 'clear', 'nobody scanned at the pickup');
 });
 
 t.test('class: any of the four kinds of difference, and quantity is not among them', async (t) => {

@@ -1,6 +1,7 @@
-/** Pieces that were to arrive against pieces received, line by line: containers do not evaporate. What an incident took is told there. TM 18 ¶2, 12(1). Pure. */
+/** Pieces that were to arrive against pieces received, line by line, and which, where they were scanned: containers do not evaporate. What an incident took is told there. TM 18 ¶2, 12(1). Pure. */
 import { z } from 'zod';
 import { piecesOf } from '../../manifests/parts.ts';
+import type { Line, LineContainer } from '../../manifests/tables.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
 import { type Rule, stepOver } from './rule.ts';
 
@@ -16,36 +17,76 @@ export const PIECE_COUNT_RULE: Rule<'manifest', never, object> = {
   wokenBy: { receipt_recorded: 'itself', manifest_corrected: 'itself', incident_resolved: 'itself' },
   sceneOf: ({ manifest }) => sceneOfManifest(manifest, 'destinationRegion', manifest.acceptedAt, 'acceptedAt'),
   judge({ manifest }, { steps, basis }) {
-    const lines = manifest.lines.map((line) => ({
-      line: line.line,
-      loaded: (line.pickedUpPieces ?? 0) - piecesOf([...line.frozen, ...line.lost, ...line.recovered]),
-      received: line.receivedPieces ?? 0,
-    }));
-    const differing = lines.filter(({ loaded, received }) => loaded !== received);
-    const worst = differing.toSorted((a, b) => Math.abs(b.loaded - b.received) - Math.abs(a.loaded - a.received))[0];
-    const step = worst && stepOver(steps, Math.abs(worst.loaded - worst.received));
+    const differing = manifest.lines.map(countOf).filter(({ apart }) => apart > 0);
+    const worst = differing.toSorted((a, b) => b.apart - a.apart)[0];
+    const step = worst && stepOver(steps, worst.apart);
     if (!step) return { clear: true };
     const told = (pick: 'loaded' | 'received') =>
       Object.fromEntries(differing.map((line) => [`line${line.line}Pieces`, line[pick]]));
-    const { line, loaded, received } = worst;
+    const { line, loaded, received, apart } = worst;
+    const names = namesOf(worst);
     return {
       finding: {
         severity: step.severity,
-        observed: told('received'),
+        observed: { ...told('received'), ...codesTold(differing) },
         expected: told('loaded'),
         tolerance: { name: 'piece_count', value: step.over, unit: 'pieces', source: basis },
         basis,
         evidence: eventsOf(manifest),
         summary: {
-          zh: `第 ${line} 行装运 ${loaded} 件，接受时清点 ${received} 件，相差 ${Math.abs(loaded - received)} 件。`,
-          en: `Of line ${line}, ${loaded} pieces were loaded and ${received} counted at receipt: ${Math.abs(loaded - received)} apart.`,
+          zh: `第 ${line} 行装运 ${loaded} 件，接受时清点 ${received} 件，相差 ${apart} 件。${names.zh}`,
+          en: `Of line ${line}, ${loaded} pieces were loaded and ${received} counted at receipt: ${apart} apart.${names.en}`,
         },
         question: {
           partyId: manifest.carrierId,
-          zh: `请说明第 ${line} 行相差的 ${Math.abs(loaded - received)} 件在何处。`,
-          en: `Where are the ${Math.abs(loaded - received)} pieces of line ${line} that differ?`,
+          zh: `请说明第 ${line} 行相差的 ${apart} 件在何处。`,
+          en: `Where are the ${apart} pieces of line ${line} that differ?`,
         },
       },
     };
   },
 };
+
+interface Count {
+  readonly line: number;
+  readonly loaded: number;
+  readonly received: number;
+  readonly apart: number;
+  /** Codes of containers that were loaded and not there at receipt, and of others that were. */
+  readonly missing: readonly string[];
+  readonly extra: readonly string[];
+}
+
+/** By identity where a line was scanned when it was loaded, and a container is missing or is another; else by the figures. */
+function countOf(line: Line): Count {
+  const scanned = line.containers.filter(({ batchId, joined }) => batchId !== null && !joined);
+  const travelled = line.containers.filter(({ batchId, heldUp }) => batchId !== null && heldUp === null);
+  const missing = codesOf(travelled.filter(({ joined, decision }) => !joined && decision === null));
+  const extra = scanned.length > 0 ? codesOf(travelled.filter(({ joined, decision }) => joined && decision)) : [];
+  if (missing.length + extra.length > 0) {
+    const loaded = travelled.filter(({ joined }) => !joined).length;
+    const received = travelled.filter(({ decision }) => decision !== null).length;
+    return { line: line.line, loaded, received, apart: missing.length + extra.length, missing, extra };
+  }
+  const loaded = (line.pickedUpPieces ?? 0) - piecesOf([...line.frozen, ...line.lost, ...line.recovered]);
+  const received = line.receivedPieces ?? 0;
+  return { line: line.line, loaded, received, apart: Math.abs(loaded - received), missing, extra };
+}
+
+const codesOf = (containers: readonly LineContainer[]): string[] => containers.map(({ code }) => code).sort();
+
+const codesTold = (lines: readonly Count[]): Record<string, string> =>
+  Object.fromEntries(
+    lines.flatMap(({ line, missing, extra }) => [
+      ...(missing.length > 0 ? [[`line${line}Missing`, missing.join(', ')] as const] : []),
+      ...(extra.length > 0 ? [[`line${line}Extra`, extra.join(', ')] as const] : []),
+    ]),
+  );
+
+function namesOf({ missing, extra }: Count): { zh: string; en: string } {
+  const [gone, more] = [missing.join(', '), extra.join(', ')];
+  return {
+    zh: `${gone && `未见容器 ${gone}。`}${more && `多出容器 ${more}。`}`,
+    en: `${gone && ` Not there: ${gone}.`}${more && ` Not loaded by any scan: ${more}.`}`,
+  };
+}
