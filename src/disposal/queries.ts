@@ -76,7 +76,9 @@ const REACH_SQL = `with recursive reach(id, depth) as (
     select e.to_id, reach.depth + 1 from reach join batch_edges e on e.from_id = reach.id where reach.depth < ${DEPTH_MAX}
   ) select id from reach limit ${BATCHES_MAX}`;
 
-const BATCHES_SQL = `select b.id, b.site_id as "siteId", b.initial_grams as "initialGrams", coalesce(l.grams, 0) as "stockGrams"
+/** What came into a batch that others became: corrections have since added to it or taken from it. */
+const BATCHES_SQL = `select b.id, b.site_id as "siteId", coalesce(l.grams, 0) as "stockGrams",
+    coalesce((select sum(e.grams)::bigint from batch_edges e where e.to_id = b.id), b.initial_grams) as "initialGrams"
   from batches b left join balances l on l.account_id = b.account_id and l.batch_id = b.id where b.id = any($1::uuid[])`;
 
 /** A reversed treatment leaves edges whose sum is nothing. */

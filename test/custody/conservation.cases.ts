@@ -24,7 +24,7 @@ import { misplaced, strayed } from './conservation/positions.ts';
 import { aScene, aStage, type Scene, type Tally } from './conservation/scene.ts';
 import { STOCK_ACTS } from './conservation/stock-acts.ts';
 
-const RUNS = Number(process.env.CONSERVATION_RUNS ?? 15);
+const RUNS = Number(process.env.CONSERVATION_RUNS ?? 12);
 const SEED = Number(process.env.CONSERVATION_SEED ?? Date.now() % 1_000_000);
 const STEPS = Number(process.env.CONSERVATION_STEPS ?? 130);
 /** A file has 280 seconds unless TAP_TIMEOUT says otherwise. */

@@ -224,3 +224,16 @@ t.test('a circle of batches ends, and still adds up', async (t) => {
   addsUp(t, found);
   t.ok(found.parts.some((part) => part.fate === 'beyond_limits'));
 });
+
+t.test('an accepted mass that was corrected leaves nothing unexplained', async (t) => {
+  for (const acceptedGrams of [2_700, 3_200]) {
+    const world = await aWorld();
+    const { id } = await aReceived(world, 3_000);
+    const changes = [{ path: '/lines/0/acceptedGrams', value: acceptedGrams }];
+    ok(await world.consignee.post(`/v1/manifests/${id}/correction`, { reason: '录入错误', changes }));
+    for (const caller of [world.consignor, world.regulator])
+      ok(await caller.post(`/v1/manifests/${id}/correction-approval`, {}));
+    const { lines } = await fate(world, id);
+    t.same(lines[0].parts.map(brief), [['in_stock', acceptedGrams, 1_000]]);
+  }
+});
