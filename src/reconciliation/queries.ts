@@ -150,7 +150,9 @@ export const acceptedLookup: Lookup<readonly AcceptedSum[]> = {
         union all
         select c.waste_code, v.grams from manifests m
         cross join lateral jsonb_array_elements(m.lines) l
-        join batches c on c.id = (l->>'receivedBatchId')::uuid
+        cross join lateral (
+          select waste_code, formed_at, initial_grams from batches where id = (l->>'receivedBatchId')::uuid limit 1
+        ) c
         cross join lateral (values (c.formed_at, -c.initial_grams), (m.accepted_at, (l->>'acceptedGrams')::bigint)) v(at, grams)
         where m.consignee_site_id = s.id and m.correction_count > 0 and v.at >= w.since and v.at < w.until
       ) a group by waste_code
