@@ -53,7 +53,7 @@ export const PROBLEM_TYPES = Object.keys(PROBLEMS) as ProblemType[];
 
 /** One thing wrong at one place of the body, header or query. */
 export interface FieldError {
-  /** JSON Pointer into the body (RFC 6901), or `header:name`, `query:name`. */
+  /** JSON Pointer into the body (RFC 6901), or `header:name`, `query:name`, `path:name`. */
   readonly pointer: string;
   readonly detail: string;
 }

@@ -71,7 +71,11 @@ const LOOKUP_READER = 'catalogue/reference-files.ts';
 
 const LINES_MAX = 400;
 /** Files that are still longer, with the length they may not grow beyond. */
-const STILL_LONGER: Readonly<Record<string, number>> = {};
+const STILL_LONGER: Readonly<Record<string, number>> = {
+  'manifests/commands.ts': 480,
+  'manifests/manifest.ts': 480,
+  'manifests/routes.ts': 450,
+};
 
 type Exception = { readonly in: string; readonly of: string; readonly because: string };
 /** Imports that the arrows forbid and that stand for now. `of` is the imported file. */

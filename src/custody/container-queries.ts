@@ -78,10 +78,13 @@ export interface Resolved extends Scanned {
   readonly unknown: readonly string[];
 }
 
+/** Is it one of those parties' (`concerns` in scanning.ts), if it matters? */
+const OF_THEIRS = '($3::uuid[] is null or owner_id = any($3) or party_id = any($3) or unit_id = any($3))';
+
 /** Named ones and what stands in them, with what they stand in. Depth is bounded, as nesting is. */
 const RESOLVE_SQL = `with recursive tree as (
-    select id, parent_id, id as via, 0 as depth from containers where code = any($1::text[])
-    union all select id, parent_id, id, 0 from containers where id = any($2::uuid[])
+    select id, parent_id, id as via, 0 as depth from containers where code = any($1::text[]) and ${OF_THEIRS}
+    union all select id, parent_id, id, 0 from containers where id = any($2::uuid[]) and ${OF_THEIRS}
     union all select c.id, c.parent_id, t.via, t.depth + 1 from tree t join containers c on c.parent_id = t.id where t.depth < 10)
   select t.id, t.parent_id as "parentId", t.via, t.depth, c.code from tree t join containers c on c.id = t.id order by t.depth`;
 
@@ -89,16 +92,20 @@ const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
 /**
  * Containers by id or code, before an act that scans them: it locks what is found and judges again under the locks. What stands in a
- * named one belongs to the nearest named one around it.
+ * named one belongs to the nearest named one around it. With `among`, what is none of those parties' is as unknown as what is not there.
  */
-export async function resolveContainers(pool: pg.Pool, names: readonly string[]): Promise<Resolved> {
+export async function resolveContainers(
+  pool: pg.Pool,
+  names: readonly string[],
+  among: readonly string[] | null = null,
+): Promise<Resolved> {
   const plain = names.map((name) => (UUID.test(name.toLowerCase()) ? name.toLowerCase() : codeAsKept(name)));
   if (plain.length === 0) return { containers: [], parents: [], names: new Map(), unknown: [] };
   const ids = plain.filter((name) => UUID.test(name));
   const { rows } = await pool.query<{ id: string; parentId: string | null; via: string; depth: number; code: string }>({
     name: 'resolve-containers',
     text: RESOLVE_SQL,
-    values: [plain.filter((name) => !UUID.test(name)), ids],
+    values: [plain.filter((name) => !UUID.test(name)), ids, among],
   });
   const via = new Map<string, string>();
   for (const row of rows) if (!via.has(row.id)) via.set(row.id, row.via);

@@ -97,9 +97,9 @@ export function containerRoutes(app: App, { journal, database, clock }: Services
     act: labelContainer,
     body: Label,
     answer: ActAnswer.extend({ code: z.string(), batchId: Uuid.nullable() }),
-    input: async ({ body }: { body: z.output<typeof Label> }) => ({
+    input: async ({ body, caller }: { body: z.output<typeof Label>; caller: Caller }) => ({
       ...body,
-      parentId: body.parent === null ? null : await idOf(pool, body.parent, '/parent'),
+      parentId: body.parent === null ? null : await idOf(pool, body.parent, '/parent', caller),
       sourceIds: await containersOfBatches(
         pool,
         body.from.map(({ batchId }) => batchId),
@@ -113,8 +113,16 @@ export function containerRoutes(app: App, { journal, database, clock }: Services
     act: nestContainer,
     body: Nesting,
     answer: ActAnswer.extend({ parentId: Uuid.nullable() }),
-    input: async ({ params, body }: { params: { id: string }; body: z.output<typeof Nesting> }) => {
-      const parentId = body.parent === null ? null : await idOf(pool, body.parent, '/parent');
+    input: async ({
+      params,
+      body,
+      caller,
+    }: {
+      params: { id: string };
+      body: z.output<typeof Nesting>;
+      caller: Caller;
+    }) => {
+      const parentId = body.parent === null ? null : await idOf(pool, body.parent, '/parent', caller);
       const around = parentId === null ? [] : await containersAround(pool, parentId);
       const now = (await containersAround(pool, params.id)).slice(1, 2);
       return { ...body, id: params.id, parentId, heldIds: [...around, ...now] };
@@ -254,9 +262,9 @@ function labelView({
   };
 }
 
-/** @throws Problem not-found for a name that no container has. */
-export async function idOf(pool: pg.Pool, name: string, pointer: string): Promise<string> {
-  const { names } = await resolveContainers(pool, [name]);
+/** @throws Problem not-found for a name that no container of the caller's has. */
+async function idOf(pool: pg.Pool, name: string, pointer: string, { actor }: Caller): Promise<string> {
+  const { names } = await resolveContainers(pool, [name], [actor.party]);
   const id = names.get(name);
   if (id !== undefined) return id;
   throw unknownContainer(name, pointer);

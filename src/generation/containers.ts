@@ -14,22 +14,19 @@ import {
 } from '../custody/containers.ts';
 import { type Movement, movementsData } from '../custody/ledger.ts';
 import { batchLeftLookup } from '../custody/repository.ts';
-import { type Party, partyKind, type Site } from '../parties/registers.ts';
+import { type Party, partyKind, type Site, siteKind } from '../parties/registers.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { generated } from './commands.ts';
-import { parentRefusal } from './nesting.ts';
+import { ContainerName, parentRefusal } from './nesting.ts';
 import { atSiteAlsoNeeds, atSiteNeeds, onBehalf, ownerAt } from './tenants.ts';
 
 export const PACKAGINGS = ['bag', 'drum', 'can', 'box', 'bulk_bag', 'tank', 'pallet', 'other'] as const;
 export const FORMS = ['solid', 'semi_solid', 'liquid', 'gas'] as const;
 const PARTS_MAX = 50;
-
-/** A container as it is named by people: our id, or the 37 characters on its label. */
-export const ContainerName = z.string().trim().min(1).max(50);
 
 /**
  * 贴标签 (法典 531; HJ 1276-2022). What is in it came into being in it (`massGrams`), was taken from batches (`from`), or it is an outer
@@ -115,7 +112,10 @@ export const labelContainer: Act<LabelInput, PolicyBook> = {
     const { lookups = [], ...gates } = atSiteAlsoNeeds(input, input.wasteCode, states, facts);
     const own = input.from.length === 0 ? {} : atSiteNeeds(input, input.wasteCode, facts);
     const left = input.from.map(({ batchId }) => ({ lookup: batchLeftLookup, key: batchId }));
+    const site = states.get(siteKind, input.siteId);
     return {
+      // An agent may leave it to us to say for whom it labels.
+      read: site ? [{ kind: 'party', id: site.partyId }] : [],
       sharedGates: [...(gates.sharedGates ?? own.sharedGates ?? [])],
       lookups: [...lookups, ...left],
     };

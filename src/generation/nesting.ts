@@ -14,9 +14,17 @@ const CHILDREN_MAX = 500;
 /** A box in a box on a pallet, and some more. */
 const DEPTH_MAX = 8;
 
+/** A container as it is named by people: our id, or the 37 characters on its label. It is looked up before the journal sees it. */
+export const ContainerName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(50)
+  .refine((name) => !name.includes('\0'), { error: 'no NUL' });
+
 export const Nesting = z.strictObject({
-  /** The container to put it into, by id or code; null takes it out. */
-  parent: z.string().trim().min(1).max(50).nullable(),
+  /** The container to put it into; null takes it out. */
+  parent: ContainerName.nullable(),
   occurredAt: Instant,
   entryMode: z.enum(ENTRY_MODES).default('live'),
 });

@@ -15,7 +15,7 @@ import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Grams, Instant, Pieces, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
-import { ContainerName } from './containers.ts';
+import { ContainerName } from './nesting.ts';
 import { storeStockLookup } from './queries.ts';
 import { type Store, storeKind } from './registers.ts';
 import { storeWarnings } from './rules.ts';
@@ -80,7 +80,7 @@ interface Part {
 /**
  * A position within the site: no mass changes its account, only a part that is split off its batch.
  * @refuses not-found (a store, batch or container that is not the caller's to move), not-your-act (a key of another site),
- * against-rule (another site's batch; several wastes or owners in one entry), wrong-status (containers that changed meanwhile).
+ * against-rule (another site's batch; several wastes or owners in one entry; a part of a container's contents), wrong-status (containers that changed meanwhile).
  */
 export const recordStorageMove: Act<StorageMoveInput, PolicyBook> = {
   name: 'record_storage_move',
@@ -101,7 +101,10 @@ export const recordStorageMove: Act<StorageMoveInput, PolicyBook> = {
     ];
     return {
       lock: held.map((id) => ({ kind: 'batch', id })),
-      read: [{ kind: 'site', id: store.siteId }],
+      read: [
+        { kind: 'site', id: store.siteId },
+        ...wholes.flatMap(({ containerId }) => (containerId === null ? [] : [{ kind: 'container', id: containerId }])),
+      ],
       sharedGates: [...new Set(wholes.map(({ accountId }) => accountId))],
       lookups: [
         ...wholes.map(({ id }) => ({ lookup: batchLeftLookup, key: id })),
@@ -139,6 +142,8 @@ function batchParts(input: StorageMoveInput, states: States, facts: Facts): Move
     if (!whole) return { refusal: notFound('batch', batchId) };
     const left = states.found(batchLeftLookup, batchId)!;
     const isPart = massGrams !== undefined && massGrams < left.grams;
+    const container = whole.containerId === null ? undefined : states.get(containerKind, whole.containerId);
+    if (isPart && container?.batchId === whole.id) return { refusal: partOfContents(pointer, container.code) };
     parts.push({
       whole,
       pointer,
@@ -349,6 +354,14 @@ const notShared = (ownerId: string): Warning => ({
     en: `Party ${ownerId} is not registered to keep waste in this store.`,
   },
 });
+
+/** A part of what is in a container is in another body or in none: it leaves by a label of its own. */
+const partOfContents = (pointer: string, code: string): Refusal =>
+  against(
+    `${pointer}/massGrams`,
+    `该批次在容器 ${code} 内，不能只移动其中一部分；请移动该容器，或先将这部分装入另一容器。`,
+    `That batch is in container ${code}: move the container, or label the part as a container of its own first.`,
+  );
 
 const storeClosed: Warning = {
   code: 'store-not-active',

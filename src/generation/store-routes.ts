@@ -204,7 +204,8 @@ function addTenancies(app: App, { journal, database: { pool }, clock }: Services
     },
   );
   const maySeeTenancy = async (caller: Caller, { siteId, tenantId }: TenancyRow): Promise<boolean> =>
-    tenantId === caller.actor.party || (await registerSight(pool, caller, siteId, today())) === null;
+    (tenantId === caller.actor.party && (!caller.site || caller.site === siteId)) ||
+    (await registerSight(pool, caller, siteId, today())) === null;
   addAct(app, journal, {
     url: '/v1/tenancies',
     operation: 'tenancies.register',
@@ -234,8 +235,8 @@ function addStorageMoves(app: App, { journal, database: { pool }, clock }: Servi
     act: recordStorageMove,
     body: StorageMove,
     answer: ActAnswer.extend({ code: z.string(), batchIds: z.array(Uuid) }),
-    input: async ({ body }: { body: z.output<typeof StorageMove> }) => {
-      const scanned = await resolveContainers(pool, body.containers);
+    input: async ({ body, caller }: { body: z.output<typeof StorageMove>; caller: Caller }) => {
+      const scanned = await resolveContainers(pool, body.containers, [caller.actor.party]);
       const [unknown] = scanned.unknown;
       if (unknown !== undefined) throw unknownContainer(unknown, `/containers/${body.containers.indexOf(unknown)}`);
       return { ...body, scanned: { containers: scanned.containers, parents: scanned.parents } };

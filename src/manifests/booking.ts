@@ -71,6 +71,31 @@ export const moveParts = (line: Line, parts: readonly LineBatch[], from: Place, 
     dryGrams: 0,
   }));
 
+/** The code a line's batches lie under at its source. */
+export const sourceCodeOf = ({ codeAtSource, wasteCode }: Line): string => codeAtSource ?? wasteCode;
+
+/**
+ * Out of the source, or back to where it came from. A code that was put right on the manifest is not put right on the batch:
+ * the batch leaves, and comes back, under the code it has there, and the adjustment account says that one became the other.
+ */
+export function recoded(line: Line, movements: readonly Movement[], at: 'from' | 'to'): Movement[] {
+  if (line.codeAtSource === undefined) return [...movements];
+  const wasteCode = line.codeAtSource;
+  return movements.flatMap((movement) => {
+    const [, party, site, owner] = movement[at];
+    const between: Place = ['adjustment', party, site, owner];
+    return at === 'from'
+      ? [
+          { ...movement, wasteCode, to: between, toBatch: movement.fromBatch },
+          { ...movement, from: between },
+        ]
+      : [
+          { ...movement, to: between },
+          { ...movement, wasteCode, from: between, fromBatch: movement.toBatch },
+        ];
+  });
+}
+
 /** So much of a line, shared over its batches in proportion to what each has there. */
 export function shareOver(parts: readonly LineBatch[], grams: number, pieces: number): LineBatch[] {
   const shares = {
@@ -84,6 +109,21 @@ export function shareOver(parts: readonly LineBatch[], grams: number, pieces: nu
     ),
   };
   return parts.map((part, index) => ({ ...part, grams: shares.grams[index]!, pieces: shares.pieces[index]! }));
+}
+
+/**
+ * What carries on a remainder takes all of it, for nobody would come for the rest: what it weighs more or less than was left
+ * there is a weighing difference of that place.
+ */
+export function loadingDifference(
+  manifest: Parties,
+  line: Line,
+  loaded: readonly LineBatch[],
+  source: Place,
+): Movement[] {
+  if (line.offered.length === 0) return [];
+  const difference: Place = ['weighing_difference', source[1], source[2], manifest.consignorId];
+  return moveParts(line, without(line.offered, loaded), source, difference);
 }
 
 /** A line as the consignee received it. */
@@ -148,17 +188,30 @@ export function lotOfRefused(manifest: Manifest): Remainder[] {
 /** Where every part of the load lies now, as one movement from where it was loaded: what a correction takes back and books anew. */
 export function positionsOf(manifest: Manifest): Movement[] {
   const source = sourceOf(manifest);
-  return manifest.lines.flatMap((line) => [
-    ...restOf(manifest, line, source),
-    ...moveParts(line, line.frozen, source, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
-    ...line.lost.flatMap((part) => moveParts(line, [part], source, lostBy(part.carrierId, manifest))),
-    ...manifest.remainders
-      .filter(({ reason }) => reason === 'recovered')
-      .flatMap(({ place, lines }) =>
-        lines.filter((one) => one.line === line.line).flatMap(({ parts }) => moveParts(line, parts, source, place)),
+  return manifest.lines.flatMap((line) => {
+    const movements = linePositions(manifest, line, source);
+    return [
+      ...recoded(
+        line,
+        movements.filter(({ from }) => from === source),
+        'from',
       ),
-  ]);
+      ...movements.filter(({ from }) => from !== source),
+    ];
+  });
 }
+
+const linePositions = (manifest: Manifest, line: Line, source: Place): Movement[] => [
+  ...(line.pickedUpGrams === null ? [] : loadingDifference(manifest, line, line.loaded, source)),
+  ...restOf(manifest, line, source),
+  ...moveParts(line, line.frozen, source, frozenWith(manifest.incident?.carrierId ?? '', manifest)),
+  ...line.lost.flatMap((part) => moveParts(line, [part], source, lostBy(part.carrierId, manifest))),
+  ...manifest.remainders
+    .filter(({ reason }) => reason === 'recovered')
+    .flatMap(({ place, lines }) =>
+      lines.filter((one) => one.line === line.line).flatMap(({ parts }) => moveParts(line, parts, source, place)),
+    ),
+];
 
 /** What an incident has not touched. */
 function restOf(manifest: Manifest, line: Line, source: Place): Movement[] {

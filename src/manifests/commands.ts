@@ -10,7 +10,7 @@ import { settledUses, usesData } from '../permits/uses.ts';
 import { type Accepted, type Act, type Needs, refused, type States } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
-import { consigneeStock, homeOf, sourceOf } from './booking.ts';
+import { consigneeStock, homeOf, sourceCodeOf, sourceOf } from './booking.ts';
 import { decideCorrection, decideCorrectionApproval, decideCorrectionEnd } from './correcting.ts';
 import { entitlementLookups, permitsFound, settledGates } from './entitlement.ts';
 import { checkDraft, checkIssue, draftFields } from './filing.ts';
@@ -23,6 +23,7 @@ import { reservedKey, reservedLookup } from './queries.ts';
 import { decideReceipt } from './receiving.ts';
 import { decideFollowUp, decideReturn, decideReturnReceipt } from './returning.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
+import type { Line } from './tables.ts';
 
 /** One act each: what it needs and where it is decided. What they share is in standing.ts. */
 type ManifestCommand<Input> = Act<Input, PolicyBook>;
@@ -42,9 +43,12 @@ const draftReads = (input: inputs.DraftInput): Needs => ({
 
 /** The stock accounts of every line at a place, looked at alone or shared with others who only add. */
 const accountsAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place): string[] =>
-  (manifest?.lines ?? []).map((line) => accountOf(placeOf(manifest!), line.wasteCode).id);
-const stocksAt = (manifest: Manifest | undefined, placeOf: (manifest: Manifest) => Place) =>
-  accountsAt(manifest, placeOf).map((key) => ({ lookup: stockLookup, key }));
+  (manifest?.lines ?? []).map((line) => accountOf(placeOf(manifest!), codeAt(line, placeOf)).id);
+const codeAt = (line: Line, placeOf: (manifest: Manifest) => Place): string =>
+  placeOf === consigneeStock ? line.wasteCode : sourceCodeOf(line);
+/** What a manifest draws from its origin's stock: nothing when it carries on a remainder, of which all is known. */
+const stocksDrawn = (manifest: Manifest | undefined) =>
+  manifest?.followsId ? [] : accountsAt(manifest, sourceOf).map((key) => ({ lookup: stockLookup, key }));
 
 const found = (input: { readonly id: string }, states: States): Manifest | undefined =>
   states.get(manifestKind, input.id);
@@ -135,7 +139,7 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
       lookups: [
         ...entitlementLookups(manifest, dayInShanghai(issuedAtOf(input, facts)), facts.reference),
         { lookup: reservedLookup, key: reservedKey(manifest) },
-        ...stocksAt(manifest, sourceOf),
+        ...stocksDrawn(manifest),
       ],
     };
   },
@@ -203,7 +207,7 @@ export const pickup: ManifestCommand<inputs.PickupInput> = {
     const manifest = found(input, states);
     const codeId = input.pickupCode ? manifest?.pickupCodeEventId : undefined;
     return {
-      lookups: [...stocksAt(manifest, sourceOf), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
+      lookups: [...stocksDrawn(manifest), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
     };
   },
   decide: (input, states, facts) =>
@@ -346,7 +350,7 @@ export const incidentResolution: ManifestCommand<inputs.IncidentResolutionInput>
   }),
   decide: (input, states, facts) =>
     onManifest('incident-resolution', input, states, facts, (manifest) =>
-      decideIncidentResolution(input, manifest, input.newLeg && states.get(partyKind, input.newLeg.carrierId)),
+      decideIncidentResolution(input, manifest, input.newLeg && states.get(partyKind, input.newLeg.carrierId), facts),
     ),
 };
 

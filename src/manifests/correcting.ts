@@ -8,10 +8,11 @@ import { liesIn } from '../permits/commands.ts';
 import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
+import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
 import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { positionsOf, undone } from './booking.ts';
-import { applyChanges, changedSince, checkChanges } from './corrections.ts';
+import { applyChanges, carriersConcerned, changedSince, checkChanges, noLongerPossible } from './corrections.ts';
 import { checkMethod } from './filing.ts';
 import type { CorrectionDecisionInput, CorrectionInput } from './inputs.ts';
 import { type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
@@ -29,10 +30,12 @@ export function decideCorrection(
 ): Decision {
   const checked = checkChanges(manifest, input.changes);
   if ('refusal' in checked) return refused(checked.refusal);
+  const ahead = inFuture(checked.changes, facts);
+  if (ahead) return refused(ahead);
   const known = checkCodes(checked.changes, facts);
   if ('refusal' in known) return refused(known.refusal);
   const { changes, approvers } = checked;
-  const approvedBy = approvers.filter((approver) => agreesAs(roles).includes(approver));
+  const approvedBy = approvers.filter((approver) => agreesAs(manifest, roles, changes, facts).includes(approver));
   const proposed = manifestEvent(
     'correction_proposed',
     manifest.id,
@@ -56,8 +59,11 @@ export function decideCorrectionApproval(input: CorrectionDecisionInput, states:
   const { changes, approvers, approvedBy } = manifest.correction!;
   const mine = as.filter((approver) => approvers.includes(approver) && !approvedBy.includes(approver));
   if (mine.length === 0) return refused(notAwaited(manifest));
+  if (manifest.status === 'void') return refused(voidedMeanwhile);
   const stale = changedSince(manifest, changes);
   if (stale.length > 0) return refused(changedMeanwhile(stale));
+  const refusal = noLongerPossible(manifest, changes);
+  if (refusal) return refused({ ...refusal, problem: 'wrong-status' });
   const agreed = [...approvedBy, ...mine];
   const isAgreed = agreed.length === approvers.length;
   const approved = manifestEvent(
@@ -93,19 +99,30 @@ export function decideCorrectionEnd(
   return { events: [event], answer: { id: manifest.id, status: manifest.status, correction: 'none' } };
 }
 
-const agreesAs = (roles: readonly ManifestRole[]): Approver[] => [
-  ...new Set(roles.map((role) => (role === 'leg_carrier' ? 'carrier' : role))),
-];
+/** As what a party agrees. The carrier is the one it concerns; whoever carried or is to carry another leg has no say. */
+function agreesAs(
+  manifest: Manifest,
+  roles: readonly ManifestRole[],
+  changes: readonly FieldChange[],
+  { caller }: Facts,
+): Approver[] {
+  const isConcerned = carriersConcerned(manifest, changes).includes(caller.actor.party);
+  const voices = roles.flatMap((role): Approver[] => {
+    if (role === 'consignor' || role === 'consignee') return [role];
+    return isConcerned ? ['carrier'] : [];
+  });
+  return [...new Set(voices)];
+}
 
-/** The manifest with its open correction, and as what the caller may speak on it. */
+/** The manifest with its open correction, and as what the caller may speak on it: perhaps as nothing. */
 function openCorrection(
   id: string,
   states: States,
   facts: Facts,
 ): { manifest: Manifest; as: Approver[] } | { refusal: Refusal } {
   const manifest = states.get(manifestKind, id);
-  const as = manifest ? voicesOf(manifest, states, facts) : [];
-  if (!manifest || as.length === 0) return { refusal: notFound('manifest', id) };
+  const as = manifest && voicesOf(manifest, states, facts);
+  if (!manifest || !as) return { refusal: notFound('manifest', id) };
   if (manifest.correction) return { manifest, as };
   return {
     refusal: {
@@ -116,14 +133,23 @@ function openCorrection(
   };
 }
 
-function voicesOf(manifest: Manifest, states: States, { caller }: Facts): Approver[] {
-  if (caller.role !== 'regulator') return manifest.number === null ? [] : agreesAs(rolesOfCaller(manifest, caller));
+/**
+ * Undefined for whom the manifest is not there. Regulators of both ends speak; one whose county was passed sees it, and has no say:
+ * carriers name the counties they pass.
+ */
+function voicesOf(manifest: Manifest, states: States, facts: Facts): Approver[] | undefined {
+  const { caller } = facts;
+  if (manifest.number === null) return undefined;
+  if (caller.role !== 'regulator') {
+    const roles = rolesOfCaller(manifest, caller);
+    return roles.length > 0 ? agreesAs(manifest, roles, manifest.correction?.changes ?? [], facts) : undefined;
+  }
   const jurisdiction = states.get(partyKind, caller.actor.party)?.jurisdiction;
   const { originRegion, destinationRegion, passedRegions, stream } = manifest;
-  const watches = jurisdiction?.streams.includes(stream) && manifest.number !== null;
-  const isTheirs =
-    watches && [originRegion, destinationRegion, ...passedRegions].some((region) => liesIn(jurisdiction!, region));
-  return isTheirs ? ['regulator'] : [];
+  if (!jurisdiction?.streams.includes(stream)) return undefined;
+  const isTheirs = (region: string) => liesIn(jurisdiction, region);
+  if ([originRegion, destinationRegion].some(isTheirs)) return ['regulator'];
+  return passedRegions.some(isTheirs) ? [] : undefined;
 }
 
 /** What was booked is taken back where it lies now and booked as it should have been. */
@@ -205,6 +231,16 @@ function checkCodes(
   return { warnings };
 }
 
+/** What is put right has happened too. */
+function inFuture(changes: readonly FieldChange[], { now }: Facts): Refusal | undefined {
+  const index = changes.findIndex(
+    ({ path, to }) => /At$/.test(path) && new Date(to as string).getTime() > now.getTime() + FUTURE_TOLERANCE_MS,
+  );
+  if (index < 0) return undefined;
+  const [zh, en] = ['更正后的时间晚于当前时间。', 'It would have happened in the future.'];
+  return { ...against(`/changes/${index}/value`, zh, en, 'TM 29'), problem: 'occurred-in-future' };
+}
+
 const answerOf = (
   manifest: Manifest,
   isAgreed: boolean,
@@ -230,6 +266,15 @@ function notAwaited({ correction }: Manifest): Refusal {
 }
 
 const APPROVER_NAMES = { ...ROLE_NAMES, regulator: { zh: '监管部门', en: 'regulator' } };
+
+const voidedMeanwhile: Refusal = {
+  problem: 'wrong-status',
+  detail: {
+    zh: '联单已作废，更正不再生效；请撤回或否决。',
+    en: 'The manifest was voided, so nothing of it is corrected any more; withdraw the correction or reject it.',
+  },
+  basis: 'TM 29',
+};
 
 const changedMeanwhile = (paths: readonly string[]): Refusal => ({
   ...against(

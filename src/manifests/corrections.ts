@@ -90,7 +90,7 @@ interface Target {
   readonly list: 'lines' | 'legs' | 'head';
 }
 
-const PATH = /^\/(?:(lines|legs)\/(\d{1,2})\/)?([A-Za-z]+)$/;
+const PATH = /^\/(?:(lines|legs)\/(0|[1-9]\d?)\/)?([A-Za-z]+)$/;
 const TABLES = { lines: LINE_FIELDS, legs: LEG_FIELDS, head: HEAD_FIELDS };
 
 function targetOf(manifest: Manifest, path: string): Target | undefined {
@@ -126,7 +126,8 @@ export function checkChanges(
     const target = targetOf(manifest, path);
     if (!target) return { refusal: unknownPath(index, path) };
     if (changes.some((change) => change.path === path)) return { refusal: twice(index, path) };
-    if (!isRecorded(manifest, target.field)) return { refusal: notRecorded(index, path, target.field) };
+    const begun = target.list !== 'legs' || manifest.legs[target.index]!.startedAt !== null;
+    if (!begun || !isRecorded(manifest, target.field)) return { refusal: notRecorded(index, path, target.field) };
     const parsed = target.field.value.safeParse(value);
     if (!parsed.success) return { refusal: badValue(index, path, parsed.error.issues[0]!.message) };
     const to = target.list === 'head' ? new Date(parsed.data as string).toISOString() : parsed.data;
@@ -136,9 +137,33 @@ export function checkChanges(
     changes.push({ path, from, to });
     for (const approver of target.field.concerns) approvers.add(approver);
   }
-  const refusal = impossible(manifest, changes);
+  const refusal = impossible(manifest, changes) ?? severalCarriers(manifest, changes);
   return refusal ? { refusal } : { changes, approvers: [...approvers] };
 }
+
+/**
+ * Of several carriers each answers for its own leg; for what was loaded the first, for the rest whoever has the load, or
+ * brought it. Nobody when the carrier has no part in it.
+ */
+export function carriersConcerned(manifest: Manifest, changes: readonly Pick<FieldChange, 'path'>[]): string[] {
+  const ids = changes.flatMap(({ path }) => {
+    const target = targetOf(manifest, path);
+    if (!target?.field.concerns.includes('carrier')) return [];
+    const loaded = target.name.startsWith('pickedUp') ? 0 : currentLeg(manifest);
+    return [manifest.legs[target.list === 'legs' ? target.index : loaded]!.carrierId];
+  });
+  return [...new Set(ids)];
+}
+
+/** One carrier speaks for itself and not for another: what concerns two is proposed as two. */
+const severalCarriers = (manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined =>
+  carriersConcerned(manifest, changes).length < 2
+    ? undefined
+    : against(
+        '/changes',
+        '所更正的内容分属不同承运人；请分别提出更正。',
+        'These changes concern different carriers; propose a correction for each.',
+      );
 
 /** The paths whose value is no longer what it was when the correction was proposed. */
 export const changedSince = (manifest: Manifest, changes: readonly FieldChange[]): string[] =>
@@ -146,6 +171,15 @@ export const changedSince = (manifest: Manifest, changes: readonly FieldChange[]
     const target = targetOf(manifest, path);
     return target && JSON.stringify(valueAt(manifest, target)) === JSON.stringify(from) ? [] : [path];
   });
+
+/** Between the proposal and the last agreement the load moves on: what could be corrected then may be past correcting. */
+export function noLongerPossible(manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined {
+  for (const [index, { path }] of changes.entries()) {
+    const { field } = targetOf(manifest, path)!;
+    if (!isRecorded(manifest, field)) return notRecorded(index, path, field);
+  }
+  return impossible(manifest, changes);
+}
 
 function isRecorded({ status, pickedUpAt, arrivedAt, acceptedAt }: Manifest, { once, untilReceipt }: Field): boolean {
   if (untilReceipt && acceptedAt) return false;
@@ -170,6 +204,21 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
       `第 ${fewer.line} 行拒收件数多于收到件数。`,
       `Line ${fewer.line} would have more pieces refused than received.`,
     );
+  const unaccepted = next.lines.find((line) => line.acceptedGrams === 0 && line.receivedPieces !== line.refusedPieces);
+  const pieces = changes.some(({ path }) => /(received|refused)Pieces$/.test(path));
+  if (unaccepted && pieces)
+    return against(
+      '/changes',
+      `第 ${unaccepted.line} 行未接受，收到件数须等于拒收件数。`,
+      `Nothing of line ${unaccepted.line} was accepted: as many pieces were received as refused.`,
+    );
+  const empty = next.lines.find(isOfNoBatch);
+  if (empty)
+    return against(
+      '/changes',
+      `第 ${empty.line} 行装运时没有任何批次，无从更正其数量；其余由接受记录说明。`,
+      `Line ${empty.line} was loaded empty, from no batch, so there is nothing to take more from; the receipt says what came.`,
+    );
   const quantities = changes.some(({ path }) => /(Grams|Pieces|wasteCode)$/.test(path));
   const movedOn = manifest.remainders.some(({ state }) => state !== 'held');
   if (quantities && movedOn)
@@ -180,6 +229,10 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
     );
   return undefined;
 }
+
+const isOfNoBatch = ({ loaded, pickedUpGrams, pickedUpPieces, refusedGrams, refusedPieces }: Line): boolean =>
+  loaded.length === 0 &&
+  [pickedUpGrams, pickedUpPieces, refusedGrams, refusedPieces].some((quantity) => (quantity ?? 0) > 0);
 
 /** The manifest with other values, and what follows from them: batches share a new mass as they shared the old one. */
 export function applyChanges(manifest: Manifest, changes: readonly FieldChange[]): Manifest {
@@ -201,7 +254,7 @@ function withValue(manifest: Manifest, { list, index, name }: Target, to: FieldV
     return { ...manifest, legs };
   }
   if (list === 'lines') {
-    const lines = manifest.lines.map((line, at): Line => (at === index ? shared({ ...line, [name]: to }) : line));
+    const lines = manifest.lines.map((line, at): Line => (at === index ? shared(withField(line, name, to)) : line));
     return { ...manifest, lines };
   }
   return { ...manifest, legs: legsFrom(manifest, name, to as string), [name]: new Date(to as string) };
@@ -213,6 +266,14 @@ function legsFrom({ legs }: Manifest, name: string, at: string): readonly Leg[] 
   if (name !== 'arrivedAt') return legs;
   const last = currentLeg({ legs });
   return legs.with(last, { ...legs[last]!, endedAt: at });
+}
+
+/** Which batches it is made of is known already: they keep the code they lie under. */
+function withField({ codeAtSource, ...line }: Line, name: string, to: FieldValue): Line {
+  const next: Line = { ...line, [name]: to };
+  const isTied = [line.loaded, line.offered, line.namedBatches].some((batches) => batches.length > 0);
+  const before = codeAtSource ?? (isTied ? line.wasteCode : next.wasteCode);
+  return before === next.wasteCode ? next : { ...next, codeAtSource: before };
 }
 
 /** What was loaded of each batch adds up to what was picked up. */

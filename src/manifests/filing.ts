@@ -191,8 +191,9 @@ export function checkIssue(
   return { warnings: [...entitled.warnings, ...stockWarnings(manifest, context)], uses: entitled.uses };
 }
 
-/** Available = in stock − issued and not yet loaded. A shortage is said, not refused. */
+/** Available = in stock − issued and not yet loaded. A shortage is said, not refused. A remainder lies in no stock. */
 function stockWarnings(manifest: Manifest, { stockOf, reserved }: IssueContext): Warning[] {
+  if (manifest.followsId) return [];
   const wanted = new Map<string, { line: Line; grams: number }>();
   for (const line of manifest.lines) {
     const known = wanted.get(line.wasteCode);

@@ -36,12 +36,12 @@ export function decideIncident(input: IncidentInput, manifest: Manifest): Decisi
     'incident_reported',
     manifest.id,
     new Date(input.occurredAt),
-    { type: input.type, carrierId, frozen },
+    { type: input.type, place: input.place, carrierId, frozen },
     {
       region: input.region ?? null,
       entryMode: input.entryMode,
       refs: batchesIn(movements),
-      also: { place: input.place, ...movementsData(movements) },
+      also: movementsData(movements),
       details: { description: input.description },
     },
   );
@@ -85,7 +85,10 @@ export function decideIncidentResolution(
   input: IncidentResolutionInput,
   manifest: Manifest,
   newCarrier: { readonly capacities: readonly string[] } | undefined,
+  { caller }: Facts,
 ): Decision {
+  if (![manifest.consignorId, manifest.incident!.carrierId].includes(caller.actor.party))
+    return refused(notInTheirHands);
   const affected = manifest.lines.filter(({ frozen }) => frozen.length > 0);
   const refusal =
     missingPlans(manifest) ??
@@ -150,6 +153,16 @@ function resolutionMovements(
   const rest = manifest.lines.flatMap((line) => moveParts(line, carried(line), onTheRoad(manifest), road));
   return [...settled, ...rest];
 }
+
+/** 法典 539: who answers for it settles it; another leg's carrier has nothing of it. */
+const notInTheirHands: Refusal = {
+  problem: 'not-your-act',
+  detail: {
+    zh: '由移出人或发生突发情况时的承运人了结。',
+    en: 'The consignor settles it, or the carrier in whose hands it happened.',
+  },
+  basis: '法典 539; 固废法 86',
+};
 
 function missingPlans(manifest: Manifest): Refusal | undefined {
   const awaited = plansAwaited(manifest);

@@ -10,7 +10,7 @@ import { type Decision, type Lookup, refused, type States, type Warning } from '
 import type { EventDraft } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
 import { tripKind } from '../transport/trips.ts';
-import { carriedBy, moveParts, sourceOf } from './booking.ts';
+import { carriedBy, loadingDifference, moveParts, recoded, shareOver, sourceCodeOf, sourceOf } from './booking.ts';
 import type { PickupCodeInput, PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { against, everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
@@ -34,7 +34,14 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   const { plate, warnings } = plateRemarks(input.plate);
   const lines = loadLines(input, manifest, states, facts);
   const onBoard = carriedBy(manifest.legs[0]!.carrierId, manifest);
-  const movements = lines.flatMap(({ line, loaded }) => moveParts(line, loaded, sourceOf(manifest), onBoard));
+  const source = sourceOf(manifest);
+  const movements = lines.flatMap(({ line, loaded }) =>
+    recoded(
+      line,
+      [...moveParts(line, loaded, source, onBoard), ...loadingDifference(manifest, line, loaded, source)],
+      'from',
+    ),
+  );
   const event = manifestEvent(
     'picked_up',
     manifest.id,
@@ -62,22 +69,31 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   };
 }
 
-/** Line by line: what one line has taken from the stock is gone for the next. */
+/** Line by line: what one line has taken from the stock is gone for the next. A remainder is loaded as it was offered. */
 function loadLines(input: PickupInput, manifest: Manifest, states: States, facts: Facts): LoadedLine[] {
   const left = new Map<string, readonly StockedBatch[]>();
   return input.lines.map((given) => {
     const { massGrams: grams } = given;
     const line = manifest.lines.find((one) => one.line === given.line)!;
-    const { wasteCode, namedBatches, declaredPieces } = line;
+    const { namedBatches, declaredPieces, offered } = line;
+    const wasteCode = sourceCodeOf(line);
     const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
+    if (offered.length > 0) return { line, grams, pieces, loaded: shareOver(offered, grams, pieces), unrecorded: null };
     const stock = left.get(wasteCode) ?? states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id);
     const taken = takeFrom(stock, namedBatches, grams, pieces);
     left.set(wasteCode, remaining(stock, taken));
     const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line.line) : null;
-    const loaded = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : taken;
+    const opened = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : [];
+    const loaded = [taken, opened, noneOf(stock, namedBatches)].find((parts) => parts.length > 0) ?? [];
     return { line, grams, pieces, loaded, unrecorded };
   });
 }
+
+/** A line that was loaded with nothing still says of which batch, so that a mistyped zero can be put right. */
+const noneOf = (stock: readonly StockedBatch[], named: readonly string[]): Taken[] =>
+  [...named, ...stock.map(({ batchId }) => batchId)]
+    .slice(0, 1)
+    .map((batchId) => ({ batchId, grams: 0, pieces: 0, inferred: named.length === 0 }));
 
 function remaining(stock: readonly StockedBatch[], taken: readonly Taken[]): StockedBatch[] {
   return stock.map((batch) => {
@@ -87,12 +103,12 @@ function remaining(stock: readonly StockedBatch[], taken: readonly Taken[]): Sto
 }
 
 /** Something was loaded of which no generation is recorded: a batch is opened for it, and its stock goes below zero. */
-function unrecordedBatch(manifest: Manifest, { line, wasteCode }: Line, id: string, occurredAt: Date): EventDraft {
+function unrecordedBatch(manifest: Manifest, line: Line, id: string, occurredAt: Date): EventDraft {
   const formed = {
     id,
     origin: 'generated' as const,
     stock: sourceOf(manifest),
-    wasteCode,
+    wasteCode: sourceCodeOf(line),
     grams: 0,
     pieces: 0,
     manifestId: manifest.id,
@@ -101,7 +117,7 @@ function unrecordedBatch(manifest: Manifest, { line, wasteCode }: Line, id: stri
     occurredAt,
     region: manifest.originRegion,
     refs: [manifest.id],
-    data: { line },
+    data: { line: line.line },
   });
 }
 

@@ -89,6 +89,7 @@ export interface EventData {
   remainder_followed: { remainder: number; manifestId: string };
   incident_reported: {
     type: Incident['type'];
+    place: string;
     carrierId: string;
     frozen: readonly { line: number; parts: readonly LineBatch[] }[];
   };
@@ -249,9 +250,9 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
   return_received: (state, { remainder }) => withRemainder(state, remainder, { state: 'returned' }),
   remainder_followed: (state, { remainder, manifestId }) =>
     withRemainder(state, remainder, { state: 'followed', followedById: manifestId }),
-  incident_reported: (state, { type, carrierId, frozen }, { id, occurredAt, region }) => ({
+  incident_reported: (state, { type, place, carrierId, frozen }, { id, occurredAt, region }) => ({
     ...state,
-    incident: { type, eventId: id, occurredAt: occurredAt.toISOString(), region, carrierId, plans: [] },
+    incident: { type, eventId: id, occurredAt: occurredAt.toISOString(), region, place, carrierId, plans: [] },
     lines: withLines(state, frozen, ({ parts }) => ({ frozen: parts })),
     passedRegions: passed(state, region),
   }),
@@ -301,7 +302,10 @@ function resolved(state: Manifest, { lines, newLeg }: EventData['incident_resolv
     if (!newLeg) return next;
     const at = event.occurredAt.toISOString();
     const ended = withLeg(state.legs, currentLeg(state), { endedAt: at });
-    const leg = { ...NEW_LEG, ...vehicleOf(newLeg), carrierId: newLeg.carrierId, startedAt: at };
+    const { region, place, carrierId } = state.incident!;
+    // Another carrier has not said yet that it has taken over.
+    const handover = newLeg.carrierId === carrierId ? null : { place, region, confirmedBy: ['giver' as const] };
+    const leg = { ...NEW_LEG, ...vehicleOf(newLeg), carrierId: newLeg.carrierId, startedAt: at, handover };
     return { ...next, status: 'in_transit', storedSiteId: null, legs: withNewLeg(ended, leg, currentLeg(state)) };
   }
   const saved = lines.filter(({ recovered }) => recovered.length > 0);

@@ -13,7 +13,7 @@ import type { ReceiptInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { enteredLate } from './moving.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
-import { everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
+import { against, everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
 import type { Line } from './tables.ts';
 
 type ReceiptLine = ReceiptInput['lines'][number];
@@ -22,6 +22,7 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, facts: Fa
     everyLineOnce(manifest.lines, input.lines) ??
     wrongMethod(input) ??
     unknownLine(input, manifest) ??
+    impossibleLine(input, manifest) ??
     mustRefuse(input, manifest, facts);
   if (refusal) return refused(refusal);
   const occurredAt = new Date(input.occurredAt);
@@ -99,7 +100,7 @@ function receivedLine(given: ReceiptLine, manifest: Manifest, batchId: string | 
   const pieces = piecesOf(parts);
   const refusedGrams = given.refusedGrams ?? (given.acceptedGrams === 0 ? gramsOf(parts) : 0);
   const refusedPieces = given.refusedPieces ?? (given.acceptedGrams === 0 ? pieces : 0);
-  const acceptedPieces = given.acceptedPieces ?? Math.max(0, pieces - refusedPieces);
+  const acceptedPieces = given.acceptedPieces ?? (batchId === null ? 0 : Math.max(0, pieces - refusedPieces));
   return {
     line,
     acceptedGrams: given.acceptedGrams,
@@ -136,6 +137,28 @@ function unknownLine(input: ReceiptInput, manifest: Manifest): Refusal | undefin
     detail: { zh: '不符情形所指的行不存在。', en: 'A discrepancy names a line the manifest does not have.' },
     errors: [{ pointer: `/discrepancies/${index}/line`, detail: `1 to ${manifest.lines.length}` }],
   };
+}
+
+/** Pieces without mass would lie in no batch, and what was never loaded is nobody's to refuse. */
+function impossibleLine(input: ReceiptInput, manifest: Manifest): Refusal | undefined {
+  for (const [index, given] of input.lines.entries()) {
+    const { line, loaded } = manifest.lines.find((one) => one.line === given.line)!;
+    if (given.acceptedGrams === 0 && (given.acceptedPieces ?? 0) > 0)
+      return against(
+        `/lines/${index}/acceptedPieces`,
+        `第 ${line} 行接受 0 克，不能接受件数；请填写接受的质量。`,
+        `Line ${line}: nothing is accepted in grams, so no pieces are; say what they weigh.`,
+        'TM 18',
+      );
+    if (loaded.length === 0 && (given.refusedGrams ?? 0) + (given.refusedPieces ?? 0) > 0)
+      return against(
+        `/lines/${index}/refusedGrams`,
+        `第 ${line} 行未装运，没有可拒收的；请先更正装运量。`,
+        `Nothing of line ${line} was loaded, so nothing of it can be refused; correct what was picked up first.`,
+        'TM 18, 29',
+      );
+  }
+  return undefined;
 }
 
 /** Where the place's law says that a mismatch must be refused, an accepting receipt needs `recordAnyway`. */

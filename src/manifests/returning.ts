@@ -7,7 +7,7 @@ import type { Party, Site } from '../parties/registers.ts';
 import { type Decision, refused, type Warning } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
-import { carriedBy, homeOf, moveParts, shareOver } from './booking.ts';
+import { carriedBy, homeOf, moveParts, recoded, shareOver } from './booking.ts';
 import { checkMethod, checkPlaces, crossesProvince } from './filing.ts';
 import type { FollowUpInput, ReturnInput, ReturnReceiptInput } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
@@ -76,7 +76,10 @@ export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifes
     const given = input.lines.find((one) => one.line === line)!;
     const back = shareOver(parts, given.massGrams, given.pieces ?? piecesOf(parts));
     const of = manifest.lines[line - 1]!;
-    return [...moveParts(of, back, road, home), ...moveParts(of, without(parts, back), road, difference)];
+    return [
+      ...recoded(of, moveParts(of, back, road, home), 'to'),
+      ...moveParts(of, without(parts, back), road, difference),
+    ];
   });
   const event = manifestEvent(
     'return_received',
@@ -144,7 +147,9 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
     crossProvince: crossesProvince(manifest.originRegion, destination.region, dayInShanghai(facts.now)),
     source: remainder.place,
     followsId: manifest.id,
-    lines: remainder.lines.map(({ line, parts }, nth) => followingLine(manifest, line, parts, nth, input)),
+    lines: remainder.lines.map(({ line, parts }, nth) =>
+      followingLine(manifest, { ...remainder, line, parts }, nth, input),
+    ),
   };
   const followed = manifestEvent(
     'remainder_followed',
@@ -165,14 +170,15 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
 
 function followingLine(
   { lines }: Manifest,
-  line: number,
-  parts: readonly LineBatch[],
+  { line, parts, reason }: Pick<Remainder, 'reason'> & Remainder['lines'][number],
   index: number,
   { methods }: FollowUpInput,
 ): DraftLine {
   const { wasteCode, name, form, hazards, packaging, plannedMethod, hazardousComponent, unNumber, packingGroup } =
     lines[line - 1]!;
+  const { codeAtSource } = lines[line - 1]!;
   return {
+    ...(reason === 'not_loaded' && codeAtSource !== undefined ? { codeAtSource } : {}),
     line: index + 1,
     wasteCode,
     name,

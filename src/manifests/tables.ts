@@ -53,6 +53,7 @@ export interface Incident {
   readonly eventId: string;
   readonly occurredAt: string;
   readonly region: string | null;
+  readonly place: string;
   /** In whose hands the affected part lies. */
   readonly carrierId: string;
   readonly plans: readonly string[];
@@ -91,6 +92,8 @@ export type LostPart = LineBatch & { readonly carrierId: string };
 export interface DraftLine {
   readonly line: number;
   readonly wasteCode: string;
+  /** The code its batches lie under where they are loaded from, when `wasteCode` was put right and they were not. */
+  readonly codeAtSource?: string;
   readonly name: string;
   readonly form: string;
   readonly hazards: readonly string[];
@@ -204,7 +207,6 @@ export const manifests = pgTable(
     unique('manifests_number').on(table.number),
     index('manifests_official').on(table.officialNumber),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
-    index('manifests_corrected').on(table.consigneeSiteId).where(sql`correction_count > 0`),
     index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
   ],
 );

@@ -36,11 +36,12 @@ const tripManifestsLookup: Lookup<readonly TripManifest[]> = {
     ),
 };
 
-/** The last weighing of the whole vehicle at each site where it was unloaded. */
+/** The last weighing of the whole vehicle at each site where it was unloaded, by who has the site: nobody else's ticket moves its stock. */
 const tripTicketsLookup: Lookup<ReadonlyMap<string, number>> = {
   name: 'trip-tickets',
   gated: false,
-  sql: "select trip_id, site_id, net_grams from weigh_tickets where trip_id = any($1::uuid[]) and purpose = 'unloading' order by weighed_at, id",
+  sql: `select w.trip_id, w.site_id, w.net_grams from weigh_tickets w join sites s on s.id = w.site_id and s.party_id = w.party_id
+    where w.trip_id = any($1::uuid[]) and w.purpose = 'unloading' order by w.weighed_at, w.id`,
   read: (rows) => new Map(rows.map(([, siteId, netGrams]) => [siteId as string, netGrams as number])),
 };
 

@@ -37,6 +37,7 @@ const IncidentView = z.object({
   type: z.enum(INCIDENT_TYPES),
   occurredAt: z.iso.datetime(),
   region: z.string().nullable(),
+  place: z.string(),
   carrierId: z.uuid(),
   /** Who has filed a plan. */
   plans: z.array(z.uuid()),
@@ -53,6 +54,8 @@ const CorrectionView = z.object({
 const LineView = z.object({
   line: z.number().int(),
   wasteCode: z.string(),
+  /** What its batches are registered under, where that differs since a correction. */
+  codeAtSource: z.string().optional(),
   name: z.string(),
   form: z.enum(FORMS),
   hazards: z.array(z.string()),

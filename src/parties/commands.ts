@@ -270,6 +270,7 @@ function movedWarnings({ id, record }: RegisterInput<DeviceRecord>, states: Stat
 export function notTheirParty(record: PartyRecord, before: Party | undefined, caller: Caller): Refusal | undefined {
   if (caller.role === 'administrator' || !before) return undefined;
   if (before.id !== caller.actor.party) return notYourParty({ partyId: before.id });
+  if (caller.site) return WHOLE_PARTY;
   const guarded = ['uscc', 'capacities', 'region', 'jurisdiction', 'active'] as const;
   const same = (a: unknown, b: unknown) => canonicalText(a ?? null) === canonicalText(b ?? null);
   const changed = guarded.filter((key) => !same(record[key], before[key]));
@@ -283,6 +284,14 @@ export function notTheirParty(record: PartyRecord, before: Party | undefined, ca
     errors: changed.map((key) => ({ pointer: `/${key}`, detail: `unchanged: ${JSON.stringify(before[key] ?? null)}` })),
   };
 }
+
+const WHOLE_PARTY: Refusal = {
+  problem: 'not-your-act',
+  detail: {
+    zh: '此密钥限于一个场所，不能修改单位信息。',
+    en: 'This key is bound to one site; the record of the whole party is not its to change.',
+  },
+};
 
 /** What is wrong with a party by itself, on that day. Pure. */
 export function partyRefusal(record: PartyRecord, day: string): Refusal | undefined {

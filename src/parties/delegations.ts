@@ -76,8 +76,10 @@ export const amendDelegation: Act<RegisterInput<DelegationRecord>, Reference> = 
   decide(input, states, facts) {
     const before = states.get(delegationKind, input.id!);
     if (!before) return acts.amend.decide(input, states, facts);
-    const { actor, role } = facts.caller;
-    const isKnown = role === 'administrator' || [before.principalId, before.agentId].includes(actor.party);
+    const { actor, role, site } = facts.caller;
+    const isTheirs = [before.principalId, before.agentId].includes(actor.party);
+    const isHere = !site || before.siteIds.length === 0 || before.siteIds.includes(site);
+    const isKnown = role === 'administrator' || (isTheirs && isHere);
     if (!isKnown) return refused(notFound(delegationKind.name, before.id));
     const refusal = notTheirs(before, facts.caller) ?? (before.status === 'revoked' ? REVOKED_BEFORE : undefined);
     return refusal ? refused(refusal) : acts.amend.decide(input, states, facts);

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { Caller } from '../platform/acts.ts';
@@ -31,6 +31,9 @@ const is = (column: PgColumn, value: string | undefined): SQL | undefined =>
 /** What belongs to others is for administrators only. */
 const ownOnly = (partyId: PgColumn, caller: Caller): SQL | undefined =>
   caller.role === 'administrator' ? undefined : eq(partyId, caller.actor.party);
+/** What is another site's is not shown to a key that is bound to one; what is the whole party's is. */
+const notElsewhere = (siteId: PgColumn, { site }: Caller): SQL | undefined =>
+  site ? or(isNull(siteId), eq(siteId, site)) : undefined;
 
 /** Public to every key: whoever draws up a manifest must find the others. */
 export const readParties = (
@@ -132,7 +135,7 @@ export async function readDevices(
   const watched = caller.role === 'regulator' ? await regionsWatched(database, caller) : undefined;
   const visible = watched
     ? sql`${sites.region} = any(${sql.param(watched)}::text[])`
-    : ownOnly(devices.partyId, caller);
+    : and(ownOnly(devices.partyId, caller), notElsewhere(devices.siteId, caller));
   return database.orm
     .select({
       id: devices.id,
@@ -178,6 +181,7 @@ export const readDelegations = (
       and(
         wants(delegations.id, wanted),
         or(ownOnly(delegations.principalId, caller), ownOnly(delegations.agentId, caller)),
+        caller.site ? sql`(${delegations.siteIds} = '[]' or ${delegations.siteIds} ? ${caller.site})` : undefined,
         is(delegations.principalId, filter.principalId),
         is(delegations.agentId, filter.agentId),
       ),
@@ -199,7 +203,7 @@ export async function readDesignations(
   const watched = caller.role === 'regulator' ? await jurisdictionOf(database, caller) : undefined;
   const visible = watched
     ? sql`coalesce(${sites.region}, ${parties.region}) = any(${sql.param(watched.regions)}::text[]) and ${designations.stream} = any(${sql.param(watched.streams)}::text[])`
-    : ownOnly(designations.partyId, caller);
+    : and(ownOnly(designations.partyId, caller), notElsewhere(designations.siteId, caller));
   return database.orm
     .select({
       id: designations.id,
@@ -256,7 +260,14 @@ export const readKeys = (
   orm
     .select(KEY)
     .from(apiKeys)
-    .where(and(wants(apiKeys.id, wanted), ownOnly(apiKeys.partyId, caller), is(apiKeys.partyId, filter.partyId)))
+    .where(
+      and(
+        wants(apiKeys.id, wanted),
+        ownOnly(apiKeys.partyId, caller),
+        caller.site ? eq(apiKeys.siteId, caller.site) : undefined, // what it may not revoke it need not know
+        is(apiKeys.partyId, filter.partyId),
+      ),
+    )
     .orderBy(desc(apiKeys.id))
     .limit(limitOf(wanted));
 

@@ -103,9 +103,10 @@ function knownOnly(act: PermitAct): PermitAct {
   };
 }
 
-function concerns({ holderId, counterpartId }: Permit, states: States, { caller }: Facts): boolean {
+function concerns({ holderId, counterpartId, siteId }: Permit, states: States, { caller }: Facts): boolean {
   const parties = [holderId, ...(counterpartId === null ? [] : [counterpartId])];
-  if (caller.role !== 'regulator') return parties.includes(caller.actor.party);
+  const elsewhere = caller.site && siteId !== null && siteId !== caller.site && counterpartId !== caller.actor.party;
+  if (caller.role !== 'regulator') return !elsewhere && parties.includes(caller.actor.party);
   const jurisdiction = states.get(partyKind, caller.actor.party)?.jurisdiction;
   return parties.some((id) => jurisdiction && liesIn(jurisdiction, states.get(partyKind, id)?.region ?? ''));
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import { STREAMS } from '../catalogue/policies.ts';
 import { regionsWatched } from '../parties/repository.ts';
 import { sightOf } from '../parties/visibility.ts';
@@ -145,13 +145,14 @@ function balancesOf(
 
 /**
  * Licences are public: whoever hands waste over must be able to check its receiver's. Of the others a party sees those it
- * holds or is named in, a regulator those of parties in its jurisdiction, an administrator all.
+ * holds (by a key bound to a site: not another site's) or is named in, a regulator those of parties in its jurisdiction, an administrator all.
  */
 async function concernedBy(database: Database, caller: Caller): Promise<SQL> {
   if (caller.role === 'administrator') return sql`true`;
   if (caller.role !== 'regulator') {
     const own = caller.actor.party;
-    return or(eq(permits.holderId, own), eq(permits.counterpartId, own))!;
+    const here = caller.site ? or(isNull(permits.siteId), eq(permits.siteId, caller.site)) : undefined;
+    return or(and(eq(permits.holderId, own), here), eq(permits.counterpartId, own))!;
   }
   const watched = await regionsWatched(database, caller);
   return sql`exists (select 1 from parties where parties.id in (${permits.holderId}, ${permits.counterpartId})

@@ -87,7 +87,7 @@ function refusalOf(error: FastifyError | Problem): Refusal {
   if (DATABASE_AWAY.has(failureOf(error))) return AWAY;
   if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error);
   const known = FASTIFY_ERRORS[error.code];
-  if (known) return { problem: known.problem, detail: known.detail };
+  if (known) return known;
   if (error instanceof SyntaxError || error.statusCode === 400)
     return { problem: 'malformed-json', detail: FASTIFY_ERRORS.FST_ERR_CTP_INVALID_JSON_BODY!.detail };
   return {
@@ -100,7 +100,7 @@ function refusalOf(error: FastifyError | Problem): Refusal {
 }
 
 const EMPTY_BODY = { zh: '正文为空；请发送 JSON。', en: 'The body is empty; send JSON.' };
-const FASTIFY_ERRORS: Record<string, { problem: ProblemType; detail: Bilingual }> = {
+const FASTIFY_ERRORS: Record<string, Refusal> = {
   FST_ERR_CTP_INVALID_JSON_BODY: {
     problem: 'malformed-json',
     detail: { zh: '正文不是有效的 JSON。', en: 'The body could not be read as JSON.' },
@@ -125,10 +125,12 @@ const FASTIFY_ERRORS: Record<string, { problem: ProblemType; detail: Bilingual }
   FST_ERR_BAD_URL: {
     problem: 'invalid-input',
     detail: { zh: '路径编码无效。', en: 'The path is not encoded properly.' },
+    errors: [{ pointer: 'path:', detail: 'percent-encoded UTF-8' }],
   },
   FST_ERR_MAX_PARAM_LENGTH: {
     problem: 'invalid-input',
     detail: { zh: '路径参数过长。', en: 'A parameter in the path is too long.' },
+    errors: [{ pointer: 'path:', detail: '200 characters at most' }],
   },
 };
 

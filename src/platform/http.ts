@@ -159,8 +159,7 @@ async function guard(app: App, options: HttpOptions): Promise<void> {
     keyGenerator: (request) => `key:${request.caller.actor.key}`,
   });
   app.addHook('onRequest', async (request, reply) => {
-    if (request.url.includes('%00'))
-      throw new Problem('invalid-input', { zh: '路径或参数中含有 NUL。', en: 'The path or a parameter holds NUL.' });
+    if (request.url.includes('%00')) throw holdsNul(request.url);
     const operation = request.routeOptions.config?.operation;
     if (!operation) return;
     const caller = await options.authenticate(request.headers.authorization);
@@ -173,6 +172,14 @@ async function guard(app: App, options: HttpOptions): Promise<void> {
     limited(await perKey(request));
     if (!options.mayUse(operation)(caller)) throw notYourAct(operation, caller.role);
   });
+}
+
+function holdsNul(url: string): Problem {
+  const detail = { zh: '路径或参数中含有 NUL。', en: 'The path or a parameter holds NUL.' };
+  const [path, ...query] = url.split(/[?&]/);
+  const name = path!.includes('%00') ? undefined : query.find((pair) => pair.includes('%00'))!.split('=')[0];
+  const pointer = name === undefined ? 'path:' : `query:${name}`;
+  return new Problem('invalid-input', detail, { errors: [{ pointer, detail: 'no NUL' }] });
 }
 
 function limited(verdict: { isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number }): void {

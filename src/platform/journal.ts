@@ -32,7 +32,7 @@ export interface Submission {
   readonly organisation: string;
   readonly key: string;
   /** What the caller sent, when the input holds more than that (a secret made by us, say). */
-  readonly fingerprint?: unknown;
+  readonly fingerprint?: { readonly path: string; readonly body: unknown };
   readonly expectedSeq?: number | undefined;
   /** Outbox rows this act fulfils. */
   readonly completes?: readonly number[];
@@ -81,8 +81,10 @@ export function openJournal(options: JournalOptions): Journal {
       act: act.name,
       input: request.fingerprint ?? input,
       version: request.expectedSeq ?? null,
+      // A key bound to a site is not answered what another one was told.
+      ...(request.caller.site ? { site: request.caller.site } : {}),
     });
-    if (!inputHash) return Promise.reject(unstorable());
+    if (!inputHash) return Promise.reject(unstorable(request.fingerprint?.body ?? input));
     const name = `${request.organisation} ${request.key}`;
     const twin = inFlight.get(name);
     if (twin)
@@ -279,6 +281,7 @@ function hashOfInput(value: unknown): Buffer | undefined {
     return UNSTORABLE.test(canonical) ? undefined : sha256(canonical);
   } catch (error) {
     if (error instanceof RangeError) return undefined; // nested deeper than the stack
+    if (placeOfUnstorable(value) !== '') return undefined;
     throw error;
   }
 }
@@ -286,11 +289,33 @@ function hashOfInput(value: unknown): Buffer | undefined {
 /** Canonical JSON escapes NUL and lone surrogates, which are no text that Postgres can keep. */
 const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
-const unstorable = (): Problem =>
-  new Problem('invalid-input', {
-    zh: '内容含有 NUL、不成对的代理字符或嵌套过深，无法保存。',
-    en: 'It holds NUL, half of a surrogate pair or too deep a nesting, which cannot be stored.',
-  });
+function unstorable(sent: unknown): Problem {
+  const detail = {
+    zh: '内容含有 NUL、不成对的代理字符、过大的数或嵌套过深，无法保存。',
+    en: 'It holds NUL, half of a surrogate pair, too large a number or too deep a nesting, which cannot be stored.',
+  };
+  const pointer = placeOfUnstorable(sent) || '/';
+  return new Problem('invalid-input', detail, { errors: [{ pointer, detail: detail.en }] });
+}
+
+/** JSON Pointer (RFC 6901) to a text or number that cannot be kept; '' when there is none: then it is the nesting. */
+function placeOfUnstorable(sent: unknown): string {
+  const waiting: [pointer: string, value: unknown][] = [['', sent]];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const [pointer, value] = next;
+    if (typeof value === 'string' && NO_TEXT.test(value)) return pointer || '/';
+    if (typeof value === 'number' && !Number.isFinite(value)) return pointer || '/'; // 1e400 is read as infinity
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      if (NO_TEXT.test(key)) return pointer || '/';
+      waiting.push([`${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, inner]);
+    }
+  }
+  return '';
+}
+
+/** NUL, or half of a surrogate pair. */
+const NO_TEXT = /[\0\p{Surrogate}]/u;
 
 const reused = (key: string): Problem =>
   new Problem(

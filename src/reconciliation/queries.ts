@@ -8,15 +8,7 @@ import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './anomalies.ts';
-import type {
-  AcceptedSum,
-  OtherLeg,
-  RuleFacts,
-  SameReading,
-  StockAccount,
-  StoreFilled,
-  Weighing,
-} from './rules/facts.ts';
+import type { OtherLeg, RuleFacts, SameReading, StockAccount, StoreFilled, Weighing } from './rules/facts.ts';
 import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
 
@@ -128,36 +120,13 @@ export const storeLookup: Lookup<StoreFilled | undefined> = {
   },
 };
 
-/**
- * What the holder of a permit accepted at its sites from one instant to another, while the permit held. A batch is as it was
- * received; what of a receipt was put right since is taken from its manifest. Key: permit, from, to, least batch id.
- */
-export const acceptedLookup: Lookup<readonly AcceptedSum[]> = {
+/** What was accepted under a permit in a period, corrections included. Key: permit, period. */
+export const acceptedLookup: Lookup<number> = {
   name: 'accepted',
   gated: false,
-  sql: `select k.key, s.id, b.waste_code, b.grams
-    from (select key, string_to_array(key, ' ') as part from unnest($1::text[]) as u(key)) k
-    join permits p on p.id = k.part[1]::uuid
-    cross join lateral (
-      select greatest(k.part[2]::timestamptz, (p.valid_from || 'T00:00:00+08:00')::timestamptz) as since,
-        least(k.part[3]::timestamptz, (p.valid_to || 'T00:00:00+08:00')::timestamptz) as until
-    ) w
-    join sites s on s.party_id = p.holder_id
-    cross join lateral (
-      select waste_code, sum(grams)::bigint as grams from (
-        select waste_code, initial_grams as grams from batches
-        where site_id = s.id and id >= k.part[4]::uuid and origin = 'received' and formed_at >= w.since and formed_at < w.until
-        union all
-        select c.waste_code, v.grams from manifests m
-        cross join lateral jsonb_array_elements(m.lines) l
-        cross join lateral (
-          select waste_code, formed_at, initial_grams from batches where id = (l->>'receivedBatchId')::uuid limit 1
-        ) c
-        cross join lateral (values (c.formed_at, -c.initial_grams), (m.accepted_at, (l->>'acceptedGrams')::bigint)) v(at, grams)
-        where m.consignee_site_id = s.id and m.correction_count > 0 and v.at >= w.since and v.at < w.until
-      ) a group by waste_code
-    ) b order by s.id, b.waste_code`,
-  read: (rows) => rows.map(([, siteId, wasteCode, grams]) => ({ siteId, wasteCode, grams }) as AcceptedSum),
+  sql: `select k.key, u.used_grams from unnest($1::text[]) as k(key)
+    join permit_uses u on u.permit_id = split_part(k.key, ' ', 1)::uuid and u.period = split_part(k.key, ' ', 2)`,
+  read: ([row]) => (row?.[1] ?? 0) as number,
 };
 
 /** What of a batch lies in its account, and when any of it last moved. Key: account, batch. */
@@ -291,11 +260,27 @@ export async function bringForward(pool: pg.Pool, rule: string, now: Date, rowsM
 
 export type AnomalyRow = Anomaly & { readonly version: number };
 
-const anomaliesById = (pool: pg.Pool, ids: readonly string[]): Promise<AnomalyRow[]> =>
-  subjectsById(pool, anomalyKind, ids);
+const ELSEWHERE_SQL = `select a.id from anomalies a
+  left join manifests m on m.id = a.subject_id left join batches b on b.id = a.subject_id
+  left join accounts c on c.id = a.subject_id left join stores s on s.id = a.subject_id
+  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id], null))
+    and coalesce(m.id, b.id, c.id, s.id) is not null`;
+
+/** A key bound to a site is not shown what is about another; what is the whole party's, such as a licence, it is. */
+async function anomaliesById(pool: pg.Pool, ids: readonly string[], { site }: Sight): Promise<AnomalyRow[]> {
+  const rows = await subjectsById(pool, anomalyKind, ids);
+  if (site === null) return rows;
+  const elsewhere = await pool.query<{ id: string }>({
+    name: 'anomalies-elsewhere',
+    text: ELSEWHERE_SQL,
+    values: [ids, site],
+  });
+  const hidden = new Set(elsewhere.rows.map(({ id }) => id));
+  return rows.filter(({ id }) => !hidden.has(id));
+}
 
 export async function findAnomaly(pool: pg.Pool, sight: Sight, id: string): Promise<AnomalyRow | undefined> {
-  const [anomaly] = await anomaliesById(pool, [id]);
+  const [anomaly] = await anomaliesById(pool, [id], sight);
   return anomaly && (await maySee(pool, sight, 'anomaly', id)) ? anomaly : undefined;
 }
 
@@ -318,7 +303,7 @@ export function listAnomalies(
   return listVisible(pool, sight, {
     ...page,
     kind: 'anomaly',
-    load: (ids) => anomaliesById(pool, ids),
+    load: (ids) => anomaliesById(pool, ids, sight),
     fits: (anomaly) =>
       isAsked(status, anomaly.status) &&
       isAsked(rule, anomaly.rule) &&

@@ -4,7 +4,6 @@ import { partyKind, siteKind } from '../parties/registers.ts';
 import { permitKey, permitsOf } from '../permits/queries.ts';
 import { permitKind } from '../permits/registers.ts';
 import type { Lookup, Needs, States } from '../platform/acts.ts';
-import { earliestIdOf } from '../platform/ids.ts';
 import {
   acceptedLookup,
   accountLookup,
@@ -86,7 +85,7 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
     },
     read: ({ subjectId }, states) => states.get(partyKind, states.get(permitKind, subjectId)!.holderId),
   },
-  acceptedInPeriod: found(acceptedLookup, yearKey),
+  acceptedInPeriod: found(acceptedLookup, ({ subjectId, period }) => `${subjectId} ${period}`),
   site: {
     alsoNeeds({ subjectId }, states) {
       const id = states.get(batchKind, subjectId)?.siteId;
@@ -103,10 +102,3 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
       states.found(storedLookup, `${states.get(batchKind, subjectId)!.accountId} ${subjectId}`),
   },
 };
-
-/** A calendar year in Shanghai, and the least id that anything recorded in it can have: the scan begins there. */
-function yearKey({ subjectId, period }: About): string {
-  const from = new Date(`${period}-01-01T00:00:00+08:00`);
-  const to = new Date(`${Number(period) + 1}-01-01T00:00:00+08:00`);
-  return [subjectId, from.toISOString(), to.toISOString(), earliestIdOf(from)].join(' ');
-}

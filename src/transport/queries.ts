@@ -24,9 +24,13 @@ export const onTripLookup: Lookup<readonly string[]> = {
 const partiesOf = ([, consignor, consignee, carriers]: readonly unknown[]): string[] =>
   [consignor, consignee, ...(carriers as string[])].filter((id): id is string => id !== null);
 
-/** The trip's carrier and whoever stands on a manifest it carries; a regulator that may see one of those. */
+/** The trip's carrier and whoever stands on a manifest it carries (a key bound to a site: one that starts or ends there); a regulator that may see one of those. */
 export async function maySeeTrip(pool: pg.Pool, caller: Caller, tripId: string): Promise<boolean> {
-  if (caller.role !== 'regulator') return (await partiesOnTrip(pool, tripId)).includes(caller.actor.party);
+  if (caller.role !== 'regulator')
+    return (
+      (await partiesOnTrip(pool, tripId)).includes(caller.actor.party) &&
+      (!caller.site || (await stopsAt(pool, { tripId }, caller.site)))
+    );
   const { rows } = await pool.query<{ id: string }>(
     'select id from manifests where trip_id = $1 order by id limit 500',
     [tripId],
@@ -44,4 +48,19 @@ async function partiesOnTrip(pool: pg.Pool, tripId: string): Promise<readonly st
     rowMode: 'array',
   } as pg.QueryArrayConfig);
   return onTripLookup.read(rows);
+}
+
+/** Does a manifest, or a load of a trip, start or end at the site? */
+export async function stopsAt(
+  pool: pg.Pool,
+  of: { readonly manifestId: string } | { readonly tripId: string },
+  siteId: string,
+): Promise<boolean> {
+  const [column, id] = 'manifestId' in of ? ['id', of.manifestId] : ['trip_id', of.tripId];
+  const { rowCount } = await pool.query({
+    name: `stops-at-by-${column}`,
+    text: `select 1 from manifests where ${column} = $1 and $2 in (consignor_site_id, consignee_site_id) limit 1`,
+    values: [id, siteId],
+  });
+  return (rowCount ?? 0) > 0;
 }

@@ -1,7 +1,8 @@
+import type pg from 'pg';
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { STAGES } from '../parties/audience.ts';
-import { listVisible, maySee, maySeeParty, sightOf } from '../parties/visibility.ts';
+import { listVisible, maySee, maySeeParty, type Sight, sightOf } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
@@ -9,7 +10,7 @@ import { subjectsById } from '../platform/subjects.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { recordWeighTicket, WeighTicketBody } from './commands.ts';
-import { maySeeTrip } from './queries.ts';
+import { maySeeTrip, stopsAt } from './queries.ts';
 import { findWeighTicket, weighTicketsOf, weighTicketsOfTrip } from './repository.ts';
 import { WEIGHING_PURPOSES } from './tables.ts';
 import { endTrip, startTrip, TripBody, TripEnd, tripKind } from './trips.ts';
@@ -79,13 +80,14 @@ function addTrips(app: App, { journal, database }: Services): void {
     },
     async (request, reply) => {
       const { limit, cursor } = request.query;
-      const rows = await listVisible(pool, await sightOf(pool, request.caller), {
+      const sight = await sightOf(pool, request.caller);
+      const rows = await listVisible(pool, sight, {
         kind: 'trip',
         stages: STAGES,
         below: readCursor(cursor),
         rowsMax: limit + 1,
         load: (ids) => subjectsById(pool, tripKind, ids),
-        fits: () => true,
+        fits: () => sight.site === null, // a key bound to a site sees nothing on the road
       });
       return sendPage(request, reply, rows, limit);
     },
@@ -109,6 +111,11 @@ function addTrips(app: App, { journal, database }: Services): void {
     },
   );
 }
+
+/** A key bound to a site sees what starts or ends there. */
+const maySeeLoad = async (pool: pg.Pool, sight: Sight, manifestId: string): Promise<boolean> =>
+  (await maySee(pool, sight, 'manifest', manifestId)) &&
+  (sight.site === null || (await stopsAt(pool, { manifestId }, sight.site)));
 
 function addWeighTickets(app: App, { journal, database, clock }: Services): void {
   const { pool } = database;
@@ -135,7 +142,7 @@ function addWeighTickets(app: App, { journal, database, clock }: Services): void
     },
     async (request) => {
       const { manifestId } = request.query;
-      if (!(await maySee(pool, await sightOf(pool, request.caller), 'manifest', manifestId)))
+      if (!(await maySeeLoad(pool, await sightOf(pool, request.caller), manifestId)))
         throw Problem.of(notFound('manifest', manifestId));
       return { items: await weighTicketsOf(pool, manifestId) };
     },
@@ -157,7 +164,7 @@ function addWeighTickets(app: App, { journal, database, clock }: Services): void
       const sight = await sightOf(pool, request.caller);
       const visible =
         ticket &&
-        ((ticket.manifestId !== null && (await maySee(pool, sight, 'manifest', ticket.manifestId))) ||
+        ((ticket.manifestId !== null && (await maySeeLoad(pool, sight, ticket.manifestId))) ||
           (sight.streams === null || ticket.manifestId === null
             ? await maySeeParty(pool, request.caller, { ...ticket, region: undefined, day: dayInShanghai(clock.now()) })
             : false));

@@ -7,6 +7,7 @@ import { ENTRY_MODES, type Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Instant, Uuid } from '../platform/values.ts';
+import type { Refusal } from '../problems.ts';
 import { trips } from './tables.ts';
 
 /**
@@ -52,12 +53,13 @@ export const tripKind = subjectKind({
   },
 });
 
-/** @refuses nothing but structure: a vehicle that drives, drives. */
+/** @refuses nothing but structure: a vehicle that drives, drives; not-your-act (a key bound to a site, which drives nowhere). */
 export const startTrip: Act<TripInput, PolicyBook> = {
   name: 'start_trip',
   kind: 'physical',
   needs: () => ({}),
   decide(input, _states, facts) {
+    if (facts.caller.site) return refused(BOUND);
     const id = facts.newId();
     const { plate, warnings } = plateRemarks(input.plate);
     const trip = { carrierId: facts.caller.actor.party, plate, driverId: input.driverId ?? null };
@@ -72,6 +74,11 @@ export const startTrip: Act<TripInput, PolicyBook> = {
   },
 };
 
+const BOUND: Refusal = {
+  problem: 'not-your-act',
+  detail: { zh: '此密钥限于一个场所，不能办理车次。', en: 'This key is bound to one site; a trip is on the road.' },
+};
+
 /** @refuses not-found (another's trip), wrong-status (it is over). */
 export const endTrip: Act<TripEndInput, PolicyBook> = {
   name: 'end_trip',
@@ -79,7 +86,7 @@ export const endTrip: Act<TripEndInput, PolicyBook> = {
   needs: ({ id }) => ({ lock: [{ kind: 'trip', id }] }),
   decide({ id, occurredAt, entryMode }, states, facts) {
     const trip = states.get(tripKind, id);
-    if (trip?.carrierId !== facts.caller.actor.party) return refused(notFound('trip', id));
+    if (trip?.carrierId !== facts.caller.actor.party || facts.caller.site) return refused(notFound('trip', id));
     if (trip.endedAt)
       return refused({
         problem: 'wrong-status',

@@ -155,3 +155,18 @@ t.test('a storage point above 3 t, a store that fills up: recorded, and told wit
   await world.jobsDone();
   t.same((await checkRebuild(world.databaseUrl)).differences, []);
 });
+
+t.test('a part of what is in a container is not moved without it; emptied, it is a batch like any other', async (t) => {
+  const world = await withUnit(await aWorld());
+  const store = await aStore(world);
+  const { id, batchId } = await aDrum(world, 1_000);
+  const part = { batches: [{ batchId, massGrams: 400 }] };
+  t.match(await move(world, 'in', store, part), {
+    status: 422,
+    body: { errors: [{ pointer: '/batches/0/massGrams' }] },
+  });
+  ok(await move(world, 'in', store, { batches: [{ batchId }] }));
+  ok(await world.unit.post(`/v1/containers/${id}/emptied`, { occurredAt: at(world) }));
+  ok(await move(world, 'out', store, part));
+  t.same(await broken(world), {});
+});

@@ -151,3 +151,19 @@ t.test('where a manifest of a tenant starts', async (t) => {
   t.notOk(isTenantOn(periods, '2026-09-16'));
   t.notOk(isTenantOn(periods, '2025-12-31'));
 });
+
+t.test('an agent records and labels for whoever let it, named or not', async (t) => {
+  const world = await aPark();
+  const { unit, stranger: agent } = world;
+  const acts = ['generation'];
+  const term = { validFrom: '2026-01-01', validTo: '2027-01-01' };
+  ok(await unit.post('/v1/delegations', { principalId: unit.partyId, agentId: agent.partyId, acts, ...term }));
+  for (const named of [{}, { ownerId: unit.partyId }]) {
+    const { batchId } = ok(await agent.post('/v1/generations', generation(world, 40, named)));
+    t.match(await read(unit, `/v1/batches/${batchId}`), { ownerId: unit.partyId });
+    for (const content of [{ massGrams: 5 }, { from: [{ batchId, massGrams: 5 }] }]) {
+      const { id } = ok(await label(world, { ...content, ...named }, agent));
+      t.match(await read(unit, `/v1/containers/${id}`), { unitId: unit.partyId });
+    }
+  }
+});

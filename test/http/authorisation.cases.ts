@@ -4,7 +4,8 @@ import { type Operation, PERMISSIONS } from '../../src/parties/authorisation.ts'
 import type { Role } from '../../src/parties/tables.ts';
 import { aDraft, aSite, at, shapeOf } from '../manifests/given.ts';
 import { aWorld, callerWith, ok } from '../support/world.ts';
-import { ALL, aScene, KINDS, send } from './scene.ts';
+import { ALL, KINDS } from './kinds.ts';
+import { aScene, send } from './scene.ts';
 
 /** 412, 409 and 422 speak of versions, states and rules: the caller had passed. */
 const LET_IN = new Set([200, 201, 409, 412, 422]);

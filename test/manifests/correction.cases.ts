@@ -1,5 +1,5 @@
 import t from 'tap';
-import { aWorld, ok, type World } from '../support/world.ts';
+import { type Answer, aWorld, ok, type World } from '../support/world.ts';
 import { aRegulator, arrive, at, gramsIn, heldBy, receive } from './given.ts';
 
 /** 更正 (TM 29): proposed, agreed to by whom it concerns, booked anew; the old values stay readable. */
@@ -179,3 +179,87 @@ t.test('each wrong change says what would be right', async (t) => {
     'less than was held up',
   );
 });
+
+/** Consignor, carrier and regulator, one after the other; the first no ends it. */
+async function agree(world: World, id: string): Promise<Answer> {
+  const said: Answer[] = [];
+  for (const caller of [world.consignor, world.carrier, world.regulator])
+    if (said.every(({ status }) => status < 300))
+      said.push(await caller.post(`/v1/manifests/${id}/correction-approval`, {}));
+  return said.at(-1)!;
+}
+
+t.test('what can no longer be corrected when the last agrees is not', async (t) => {
+  const world = await aWorld();
+  const returned = await world.aManifest({ status: 'arrived', declaredGrams: 1_000_000 });
+  ok(await receive(world, returned.id, [{ line: 1, acceptedGrams: 600_000, refusedGrams: 400_000 }]));
+  ok(await propose(world, returned.id, [{ path: '/lines/0/refusedGrams', value: 300_000 }]));
+  ok(await world.carrier.post(`/v1/manifests/${returned.id}/return`, { occurredAt: at(world), plate: world.plate }));
+  const before = await heldBy(world, returned.id);
+  t.match(
+    await world.consignor.post(`/v1/manifests/${returned.id}/correction-approval`, {}),
+    { status: 409, body: { basis: 'TM 29' } },
+    'the remainder is on its way back',
+  );
+  t.same(await heldBy(world, returned.id), before);
+
+  const held = await world.aManifest({ status: 'in_transit', declaredGrams: 1_000_000 });
+  ok(await propose(world, held.id, [{ path: '/lines/0/pickedUpGrams', value: 100_000 }]));
+  const leak = { occurredAt: at(world), type: 'leak', place: '…', description: '…' };
+  ok(await world.carrier.post(`/v1/manifests/${held.id}/incident`, { ...leak, lines: [{ line: 1, grams: 500_000 }] }));
+  t.match(await agree(world, held.id), { status: 409 }, 'less than was held up meanwhile');
+
+  const coded = await world.aManifest({ status: 'arrived', declaredGrams: 1_000_000 });
+  ok(await propose(world, coded.id, [{ path: '/lines/0/wasteCode', value: '900-214-08' }]));
+  ok(await receive(world, coded.id, [{ line: 1, acceptedGrams: 1_000_000 }]));
+  t.match(await agree(world, coded.id), { status: 409 }, 'it lies in stock under its code');
+});
+
+t.test('a code that is put right leaves the batch what it is: it is in stock once, and under one code', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'arrived', declaredGrams: 1_000_000 });
+  ok(await propose(world, id, [{ path: '/lines/0/wasteCode', value: '900-214-08' }]));
+  t.match(ok(await agree(world, id)), { correction: 'applied' });
+  t.equal(await world.balance(world.consignor, 'stock'), 0);
+  const { items } = ok(await world.consignor.get('/v1/balances?role=stock'));
+  t.same(
+    items.filter(({ grams }: { grams: number }) => grams !== 0),
+    [],
+    'nothing is left under the old code, nothing missing under the new one',
+  );
+  t.equal(await world.balance(world.consignor, 'adjustment'), 0);
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 0 }]));
+  ok(await world.carrier.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate }));
+  const lines = [{ line: 1, massGrams: 1_000_000 }];
+  ok(await world.consignor.post(`/v1/manifests/${id}/return-receipt`, { occurredAt: at(world), lines }));
+  const { items: back } = ok(await world.consignor.get('/v1/balances?role=stock'));
+  t.match(
+    back.filter(({ grams }: { grams: number }) => grams !== 0),
+    [{ wasteCode: '900-249-08', grams: 1_000_000 }],
+    'it comes back as the batch it was',
+  );
+  t.same(
+    ok(await world.consignor.get('/v1/balances?role=adjustment')).items.filter(
+      ({ grams }: { grams: number }) => grams !== 0,
+    ),
+    [],
+  );
+});
+
+t.test(
+  'a line that was loaded empty: a mistyped zero is put right over the batch it would have come from',
+  async (t) => {
+    const world = await aWorld();
+    const { id } = await world.aManifest({ status: 'in_transit', declaredGrams: 1_000_000, loadedGrams: 0 });
+    ok(await propose(world, id, [{ path: '/lines/0/pickedUpGrams', value: 1_000_000 }]));
+    ok(await agree(world, id));
+    t.equal(await world.balance(world.consignor, 'stock'), 0);
+    t.equal(gramsIn(await heldBy(world, id), 'in_transit'), 1_000_000);
+    const unknown = await aWorld();
+    const empty = await unknown.aManifest({ status: 'arrived', stockGrams: 0, loadedGrams: 0 });
+    t.match(await propose(unknown, empty.id, [{ path: '/lines/0/pickedUpGrams', value: 5 }]), { status: 422 });
+    t.match(await receive(unknown, empty.id, [{ line: 1, acceptedGrams: 0, refusedGrams: 5 }]), { status: 422 });
+    ok(await receive(unknown, empty.id, [{ line: 1, acceptedGrams: 7 }]));
+    t.equal(await unknown.balance(unknown.consignee, 'stock'), 7);
+  },
+);

@@ -174,6 +174,17 @@ t.test('a milk run: one manifest a producer, the difference of the whole vehicle
     [trip],
   );
   t.same(rows, [{ line: null, grams: 0 }], 'on the trip and on no line');
+  const changes = [{ path: '/lines/0/acceptedGrams', value: 490_000 }];
+  ok(await world.consignee.post(`/v1/manifests/${ids[2]}/correction`, { reason: '录入错误', changes }));
+  ok(await world.regulator.post(`/v1/manifests/${ids[2]}/correction-approval`, {}));
+  ok(await producers[2]!.post(`/v1/manifests/${ids[2]}/correction-approval`, {}));
+  await world.jobsDone();
+  t.match(
+    ok(await world.carrier.get(`/v1/trips/${trip}`)).booked,
+    [{ siteId: world.consigneeSiteId, grams: 0 }],
+    'a correction explains the difference',
+  );
+  t.equal(await world.balance(world.consignee, 'stock'), 990_000, 'still what the whole vehicle weighed');
   t.equal(ok(await world.carrier.get(`/v1/manifests?tripId=${trip}`)).items.length, 3);
   t.equal((await world.stranger.get(`/v1/trips/${trip}`)).status, 404);
   t.equal((await world.regulator.get(`/v1/trips/${trip}`)).status, 200);

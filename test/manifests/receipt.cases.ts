@@ -255,3 +255,22 @@ t.test('a receipt dated before its arrival is remarked upon', async (t) => {
   const answer = await receive(world, id, [{ line: 1, acceptedGrams: 5_000_000 }], { occurredAt: at(world, -60) });
   t.ok(codesOf(answer).length > 0);
 });
+
+t.test('pieces go with their mass: where nothing is accepted no piece is', async (t) => {
+  const world = await aWorld();
+  await world.generate(1_000_000, { pieces: 5 });
+  const { id } = await anIssued(world, { lines: [aLine({ pieces: 5 })] });
+  ok(await pickUp(world, id, [{ line: 1, massGrams: 1_000_000, pieces: 5 }]));
+  ok(await arrive(world, id));
+  const none = { line: 1, acceptedGrams: 0, refusedGrams: 900_000, refusedPieces: 3 };
+  t.match(await receive(world, id, [{ ...none, acceptedPieces: 2 }]), {
+    status: 422,
+    body: { errors: [{ pointer: '/lines/0/acceptedPieces' }] },
+  });
+  ok(await receive(world, id, [none]));
+  t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)).lines, [{ receivedPieces: 3, refusedPieces: 3 }]);
+  const held = await heldBy(world, id);
+  t.same([piecesIn(held, 'refused_return'), piecesIn(held, 'weighing_difference')], [3, 2]);
+  const more = { reason: '漏记', changes: [{ path: '/lines/0/receivedPieces', value: 4 }] };
+  t.match(await world.consignee.post(`/v1/manifests/${id}/correction`, more), { status: 422 });
+});

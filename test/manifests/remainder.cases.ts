@@ -113,3 +113,32 @@ t.test('a follow-up that is voided leaves its load where it was; it may be sent 
   ok(await pickUp(world, second, [{ line: 1, massGrams: 1_000_000 }]));
   t.equal(await world.balance(world.consignee, 'refused_return'), 0);
 });
+
+t.test(
+  'a follow-up takes all of what remained: what it weighs more or less is a difference where it lay',
+  async (t) => {
+    const other = async (world: World) => {
+      const consignee = await aParty(world);
+      await aLicence(world, consignee);
+      return { carrierId: world.carrier.partyId, consigneeSiteId: await aSite(consignee, '370124') };
+    };
+    for (const massGrams of [900_000, 1_000_400, 0]) {
+      const world = await aWorld();
+      // Another lot of the same batches lies beside it and stays untouched.
+      await world.generate(2_000_000);
+      const [id, beside] = [await refusedLoad(world), await refusedLoad(world)];
+      const next = ok(await world.consignor.post(`/v1/manifests/${id}/follow-up`, await other(world))).id;
+      ok(await world.consignor.post(`/v1/manifests/${next}/issue`));
+      ok(await pickUp(world, next, [{ line: 1, massGrams }]));
+      t.equal(await world.balance(world.consignee, 'refused_return'), 1_000_000, 'the other lot');
+      t.equal(await world.balance(world.consignee, 'weighing_difference'), 1_000_000 - massGrams);
+      t.equal(await world.balance(world.carrier, 'in_transit'), massGrams);
+      const { lines } = ok(await world.consignor.get(`/v1/manifests/${beside}`));
+      t.equal(
+        lines[0].loaded.reduce((sum: number, { grams }: { grams: number }) => sum + grams, 0),
+        1_000_000,
+      );
+      ok(await world.consignor.post(`/v1/manifests/${beside}/follow-up`, await other(world)));
+    }
+  },
+);

@@ -67,8 +67,10 @@ t.test('a year of receipts over the scale of the licence', async (t) => {
   const site = await aSite(plant, '370117');
   const licence = await aLicence(world, plant, { capGrams: 1_500_000 });
   const year = new Date(world.clock.now().getTime() + 8 * HOUR_MS).getUTCFullYear();
+  let last = '';
   const take = async (grams: number) => {
     const { id } = await anIssued(world, { consigneeSiteId: site });
+    last = id;
     ok(await pickUp(world, id, [{ line: 1, massGrams: grams }]));
     ok(await arrive(world, id));
     ok(
@@ -93,6 +95,11 @@ t.test('a year of receipts over the scale of the licence', async (t) => {
   t.match(await found(world, licence, 'over_scale'), [
     { severity: 'critical', tolerance: { value: 1_200, unit: 'permille' } },
   ]);
+  const slip = { reason: '多录了一位', changes: [{ path: '/lines/0/acceptedGrams', value: 30_000 }] };
+  ok(await plant.post(`/v1/manifests/${last}/correction`, slip));
+  for (const caller of [world.consignor, world.regulator])
+    ok(await caller.post(`/v1/manifests/${last}/correction-approval`, {}));
+  t.match(await found(world, licence, 'over_scale'), [{ severity: 'warning', observed: { acceptedGrams: 1_530_001 } }]);
 });
 
 t.test('a stock below zero, and the generation entered late that fills it', async (t) => {

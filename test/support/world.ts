@@ -34,10 +34,18 @@ export function testService(): Promise<TestService> {
 }
 
 /** A service of its own for one test, on a database of its own; both end with the test. */
-export async function startTestService(t: Pick<Test, 'teardown' | 'fail'>, start: Date): Promise<TestService> {
+export async function startTestService(
+  t: Pick<Test, 'teardown' | 'fail'>,
+  start: Date,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<TestService> {
   const database = await cloneDatabase();
   const clock = manualClock(start);
-  const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', RATE_LIMIT_PER_MINUTE: '1000000' });
+  const config = readConfig({
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    RATE_LIMIT_PER_MINUTE: '1000000',
+    ...environment,
+  });
   const logger = pino({ level: config.LOG_LEVEL ?? 'info' }, pino.destination(2));
   const metrics = createMetrics();
   const service = await startService({ config, databaseUrl: database.url, clock, logger, metrics });
@@ -153,8 +161,8 @@ export interface ManifestWanted {
 export const WASTE_CODE = '900-249-08';
 const ORDER = ['draft', 'issued', 'in_transit', 'arrived', 'received'];
 
-export async function aWorld(): Promise<World> {
-  const base = await testService();
+export async function aWorld(service: Promise<TestService> = testService()): Promise<World> {
+  const base = await service;
   const { app, clock } = base;
   const admin = callerWith(app, base.adminKey);
   const party = async (name: string, capacities: string[], role: string, extra: object = {}): Promise<Caller> => {

@@ -34,12 +34,6 @@ export interface OtherLeg extends LegRow {
   readonly consigneeSiteId: string;
 }
 
-export interface AcceptedSum {
-  readonly siteId: string;
-  readonly wasteCode: string;
-  readonly grams: number;
-}
-
 export interface StockAccount {
   readonly id: string;
   readonly partyId: string;
@@ -79,8 +73,8 @@ export interface RuleFacts {
   readonly otherLegs: readonly OtherLeg[];
   // Of a permit.
   readonly holder: Party;
-  /** What its holder accepted in the period, within its validity, by site and waste. */
-  readonly acceptedInPeriod: readonly AcceptedSum[];
+  /** Grams accepted under it in the period. */
+  readonly acceptedInPeriod: number;
   // Of a batch.
   readonly site: Site;
   readonly stored: { readonly grams: number; readonly lastMovedAt: Date | null };

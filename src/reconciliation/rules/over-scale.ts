@@ -1,10 +1,9 @@
 /**
- * What a licensed operator accepted in a calendar year, against the yearly scale of its licence. ML 12: who goes more
+ * What a licensed operator accepted under its licence in a calendar year, against the yearly scale the licence names. ML 12: who goes more
  * than 20 % over it applies for a new licence; the share is the policy `licence-scale-excess-permille`. Pure.
  */
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
-import { wasteClassOf } from '../../catalogue/waste-codes.ts';
 import { type Rule, stepOver, tonnes } from './rule.ts';
 
 export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', object> = {
@@ -27,16 +26,9 @@ export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', obje
     partyIds: [holder.id],
     regions: [holder.region],
   }),
-  judge({ permit, holder, acceptedInPeriod }, { steps, basis, book, scene, period }) {
+  judge({ permit, holder, acceptedInPeriod: acceptedGrams }, { steps, basis, book, scene, period }) {
     if (permit.type !== 'licence') return { notJudged: 'licence' };
     if (!permit.capGrams) return { notJudged: 'capGrams' };
-    const counted = acceptedInPeriod.filter(
-      ({ siteId, wasteCode }) =>
-        (permit.siteId === null || permit.siteId === siteId) &&
-        names(permit.wasteCodes, wasteCode) &&
-        !names(permit.excludedCodes, wasteCode),
-    );
-    const acceptedGrams = counted.reduce((sum, { grams }) => sum + grams, 0);
     const permille = (acceptedGrams * 1_000) / permit.capGrams;
     const excess = book.policy('licence-scale-excess-permille', scene);
     const relicensed = { severity: 'critical', over: 1_000 + excess.value } as const;
@@ -72,7 +64,3 @@ export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', obje
     };
   },
 };
-
-/** By the code itself or its class. */
-const names = (codes: readonly string[], wasteCode: string): boolean =>
-  codes.some((code) => code === wasteCode || code === wasteClassOf(wasteCode)?.class);

@@ -1,1 +1,0 @@
-CREATE INDEX "storage_moves_register" ON "storage_moves" USING btree ("site_id","direction","moved_at","id");

@@ -1,1 +1,0 @@
-CREATE INDEX "manifests_corrected" ON "manifests" USING btree ("consignee_site_id") WHERE correction_count > 0;

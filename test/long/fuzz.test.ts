@@ -1,0 +1,1 @@
+import '../drills/fuzz-long.cases.ts';
