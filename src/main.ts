@@ -151,12 +151,12 @@ const ANOMALIES_SHOWN = 8;
 /** How many of each rule and severity, and the gravest of them in words. */
 async function anomalyLines({ database: { pool } }: Service): Promise<string[]> {
   const { rows: counts } = await pool.query<{ rule: string; severity: string; count: number }>(
-    `select rule, severity, count(*)::int as count from anomalies where status <> 'cleared'
+    `select rule, severity, count(*)::int as count from anomalies where status in ('open', 'ended')
      group by rule, severity order by rule, array_position(array['critical', 'warning', 'info'], severity)`,
   );
   if (counts.length === 0) return ['  No open anomalies 无未结异常'];
   const { rows: gravest } = await pool.query<{ severity: string; summary: { zh: string; en: string } }>(
-    `select severity, finding->'summary' as summary from anomalies where status <> 'cleared'
+    `select severity, finding->'summary' as summary from anomalies where status in ('open', 'ended')
      order by array_position(array['critical', 'warning', 'info'], severity), id desc limit $1`,
     [ANOMALIES_SHOWN],
   );

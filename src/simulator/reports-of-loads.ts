@@ -116,7 +116,13 @@ function wentOn(load: Consignment, onward: Onward, index: number): Report[] {
   const giver = (load.onward[index - 1]?.carrier ?? load.carrier).ref;
   const { plate } = vehicle;
   const path = pathOf(load);
-  if (how === 'breakdown') return [];
+  const taken = {
+    ...about(load, `taken${index}`, carrier.ref, began.toldAt),
+    path: `${path}/handover`,
+    body: { ...when(began), place, plate },
+  };
+  // The giver has said so when it settled the incident; nobody takes over from himself.
+  if (how === 'breakdown') return carrier.ref === giver ? [] : [taken];
   if (how === 'stored')
     return [
       {
@@ -136,11 +142,7 @@ function wentOn(load: Consignment, onward: Onward, index: number): Report[] {
       path: `${path}/handover`,
       body: { ...when(ended), place },
     },
-    {
-      ...about(load, `taken${index}`, carrier.ref, began.toldAt),
-      path: `${path}/handover`,
-      body: { ...when(began), place, plate },
-    },
+    taken,
   ];
 }
 

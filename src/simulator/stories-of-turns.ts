@@ -73,7 +73,8 @@ export const STORIES_OF_TURNS: readonly StoryKind[] = [
       const carrier = teller.chance.pick(teller.city.carriers);
       const vehicle = teller.vehicleOf(carrier, settled.at, settled.at + 3 * HOUR);
       const place = '济青高速服务区';
-      load.onward.push({ how: 'breakdown', ended: settled, began: settled, carrier, vehicle, place, siteRef: null });
+      const began = { ...settled, toldAt: settled.toldAt + 3 * MINUTE };
+      load.onward.push({ how: 'breakdown', ended: settled, began, carrier, vehicle, place, siteRef: null });
       arriveAt(teller, load, settled.at + 2 * HOUR);
       teller.report(load);
       const none = load.loaded.map(() => ({ grams: 0, pieces: 0 }));

@@ -50,7 +50,9 @@ t.test('the draft says its id', async (t) => {
 });
 
 t.test('TM 15: the issued manifest has a number of 14 digits, of this year and of Jinan', async (t) => {
-  t.match(read(issue), { id: draft, status: 'issued', number: /^20\d{2}3701\d{6}$/, warnings: [] });
+  const { warnings, ...issued } = read(issue);
+  t.match(issued, { id: draft, status: 'issued', number: /^20\d{2}3701\d{6}$/ });
+  t.same(warnings, [], 'its plan, its contracts and the licence cover it');
 });
 
 t.test('pickup and arrival are recorded, and the arrival names the last day for the receipt', async (t) => {
