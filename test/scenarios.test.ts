@@ -5,7 +5,7 @@ import { playStep, printed, stage } from './scenarios/playing.ts';
 import { readStories } from './scenarios/story.ts';
 import { startTestService } from './support/world.ts';
 
-/** Every file of test/scenarios/, each with a service and a database of its own; pending/ waits for what it needs. */
+/** Every file of test/scenarios/, each with a service and a database of its own. */
 const stories = readStories();
 
 t.ok(stories.length > 0, 'there are stories');
@@ -52,10 +52,6 @@ t.test('an ending that is not so is told', async (t) => {
       'the ledger holds what the story says and nothing else: 4',
     ],
   );
-});
-
-t.test('the stories that wait are well formed', async (t) => {
-  t.doesNotThrow(() => readStories('pending/'));
 });
 
 t.test('the pages in docs/scenarios/ are what the stories say', async (t) => {

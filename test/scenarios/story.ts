@@ -127,13 +127,13 @@ export interface Story extends Omit<z.output<typeof StoryFile>, 'cast' | 'steps'
   readonly startsAt: Date;
 }
 
-/** The stories that are to be played, or those that wait for what they need, in the order of their numbers. @throws Error that names the file and the field. */
-export function readStories(below: '' | 'pending/' = ''): Story[] {
+/** The stories in the order of their numbers. @throws Error that names the file and the field. */
+export function readStories(): Story[] {
   const cast = parsed(Cast, `${FOLDER}cast.yaml`);
-  return readdirSync(FOLDER + below)
+  return readdirSync(FOLDER)
     .filter((file) => /^\d+-.*\.yaml$/.test(file))
     .sort()
-    .map((file) => readStory(`${FOLDER}${below}${file}`, cast));
+    .map((file) => readStory(`${FOLDER}${file}`, cast));
 }
 
 /** @throws Error that names the file and the field. */
