@@ -46,7 +46,7 @@ const MANIFESTS_SQL = `insert into manifests (id, seq, head_hash, recorded_at, s
       'acceptedGrams', case when l.status = 'received' then grams - 2000 end, 'refusedGrams', case when l.status = 'received' then 0 end,
       'refusedPieces', case when l.status = 'received' then 0 end,
       'receivedPieces', case when l.status = 'received' then 0 end, 'method', case when l.status = 'received' then 'D10' end,
-      'receivedBatchId', case when l.status = 'received' then received_batch_id end)),
+      'containers', '[]'::jsonb, 'receivedBatchIds', case when l.status = 'received' then jsonb_build_array(received_batch_id) else '[]'::jsonb end)),
     '[]', jsonb_build_array(jsonb_build_object('carrierId', carrier, 'plate', case when ${LOADED} then plate end, 'driverId', null, 'waybillNumber', null,
       'startedAt', case when ${LOADED} then to_char((at + interval '2 hours') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end,
       'endedAt', case when ${ARRIVED} then to_char((at + interval '4 hours') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end, 'handover', null)),
