@@ -95,7 +95,7 @@ export const LAWS: Readonly<Record<string, string>> = {
     left join balances l on l.account_id = b.account_id and l.batch_id = b.id
     where c.owner_id = any($1) and $2::bigint is not null and not ${TOUCHED_BY_OTHERS}
       and (c.grams, c.pieces) <> (greatest(0, coalesce(l.grams, 0)), greatest(0, coalesce(l.pieces, 0)))`,
-  'what is in a container that was only ever scanned lies in one place, and there where the container is said to be': `select c.id, c.state, x.roles from containers c
+  'what is in a container that was only ever scanned lies in one place, and there where the container is said to be': `select c.id, c.state, c.grams, x.roles, (select string_agg(e.type, ' ' order by e.ordinal) from custody_events e where e.subject_id in (c.id, c.batch_id) or e.id in (select event_id from postings where batch_id = c.batch_id)) as history from containers c
     cross join lateral (select array_agg(a.role order by a.role) as roles, array_agg(distinct a.party_id) as parties from balances l join accounts a on a.id = l.account_id
       where l.batch_id = c.batch_id and l.grams > 0 and a.role in ('stock', 'in_transit', 'consignee_hold', 'incident_hold', 'refused_return')) x
     where c.owner_id = any($1) and $2::bigint is not null and c.batch_id is not null and not ${TAKEN_UNSCANNED}

@@ -64,7 +64,7 @@ async function aLine(play: Play, ownerId: string, holderId: string): Promise<obj
   const { die, oneOf, rows } = play;
   const stock = await rows<{ id: string; code: string; grams: number; pieces: number }>(
     `select b.id, b.waste_code as code, l.grams, l.pieces from batches b join balances l on l.account_id = b.account_id and l.batch_id = b.id
-     where b.owner_id = $1 and b.party_id = $2 and l.grams > 0 order by b.id`,
+     where b.owner_id = $1 and b.party_id = $2 and l.grams > 0 order by b.formed_at, b.waste_code, l.grams, b.id`,
     ownerId,
     holderId,
   );

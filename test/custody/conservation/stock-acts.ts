@@ -16,7 +16,7 @@ const lots = (play: Play): Promise<Lot[]> =>
   play.rows<Lot>(
     `select b.id, b.owner_id as owner, b.party_id as party, b.site_id as site, b.waste_code as code, l.grams, l.pieces
      from batches b join balances l on l.account_id = b.account_id and l.batch_id = b.id
-     where b.party_id = any($1::uuid[]) and l.grams > 0 order by b.id desc`,
+     where b.party_id = any($1::uuid[]) and l.grams > 0 order by b.formed_at desc, b.waste_code, l.grams, b.id`,
     [...play.scene.callers.keys()],
   );
 
