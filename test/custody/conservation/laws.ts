@@ -99,9 +99,8 @@ export const LAWS: Readonly<Record<string, string>> = {
     cross join lateral (select array_agg(a.role order by a.role) as roles, array_agg(distinct a.party_id) as parties from balances l join accounts a on a.id = l.account_id
       where l.batch_id = c.batch_id and l.grams > 0 and a.role in ('stock', 'in_transit', 'consignee_hold', 'incident_hold', 'refused_return')) x
     where c.owner_id = any($1) and $2::bigint is not null and c.batch_id is not null and not ${TAKEN_UNSCANNED}
-      and not (x.roles is null and (c.state in ('treated', 'lost', 'emptied') or c.grams = 0))
-      and not (x.roles is not null and x.roles = case c.state when 'stored' then '{stock}' when 'accepted' then '{stock}' when 'loaded' then '{in_transit}' when 'on_hold' then '{consignee_hold}'
-        when 'refused' then '{refused_return}' when 'held_up' then '{incident_hold}' when 'missing' then x.roles end::text[] and array_length(x.roles, 1) = 1)`,
+      and not x.roles = case c.state when 'stored' then '{stock}' when 'accepted' then '{stock}' when 'loaded' then '{in_transit}' when 'on_hold' then '{consignee_hold}'
+        when 'refused' then '{refused_return}' when 'held_up' then '{incident_hold}' when 'missing' then x.roles[1:1] else '{}' end::text[]`,
   'a container on a line of a manifest is on no other that is under way': `select l.c from (select distinct m.id as m, (c->>'containerId')::uuid as c from manifests m
       cross join jsonb_array_elements(m.lines) l cross join jsonb_array_elements(l->'containers') c
       where m.status in ('in_transit', 'stored', 'arrived') and m.consignor_id = any($1) and $2::bigint is not null and c->>'heldUp' is null) l
