@@ -60,9 +60,11 @@ export function board(
   const { scanned = NOTHING_SCANNED } = input;
   const named = new Map<string, Line>();
   const implied: string[] = [];
+  // Scanned on another line, or offered on two: a body is loaded once.
+  const isNew = (id: string) => !implied.includes(id) && scanned.containers.every((one) => one.id !== id);
   for (const { line: number, containers } of input.lines) {
     const line = manifest.lines[number - 1]!;
-    const offered = containers ? [] : offeredOn(line, states);
+    const offered = containers ? [] : offeredOn(line, states).filter(isNew);
     implied.push(...offered);
     for (const id of [...(containers ?? []), ...offered]) named.set(id, line);
   }

@@ -35,7 +35,7 @@ const RUNS_A_STAGE = 20;
 const ACTS: Readonly<Record<string, Doing>> = { ...STOCK_ACTS, ...MANIFEST_ACTS };
 const WEIGHTS: Readonly<Record<string, number>> = {
   generation: 6,
-  label: 3,
+  label: 9,
   nest: 2,
   empty: 1,
   storageMove: 3,

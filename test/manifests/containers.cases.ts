@@ -280,6 +280,34 @@ t.test('a follow-up takes the refused drums along, on their pallet', async (t) =
   await allHolds(t, world);
 });
 
+t.test('a drum that a follow-up offers on one line and that is scanned on another is loaded once', async (t) => {
+  const world = await aYard();
+  const drum = await aDrum(world, 100_000);
+  const { id } = await anIssued(world, {
+    lines: [aLine({ massGrams: 100_000 }), aLine({ massGrams: 7_000, batchIds: [drum.batchId] })],
+  });
+  const byMass = { line: 2, massGrams: 7_000 };
+  ok(await pickUp(world, id, [{ line: 1, containers: [drum.code] }, byMass]));
+  ok(await arrive(world, id));
+  const none = [1, 2].map((line) => ({ line, acceptedGrams: 0 }));
+  ok(await receive(world, id, none));
+  const body = { carrierId: world.carrier.partyId, consigneeSiteId: world.consigneeSiteId };
+  const next = ok(await world.consignor.post(`/v1/manifests/${id}/follow-up`, body)).id;
+  ok(await world.consignor.post(`/v1/manifests/${next}/issue`));
+  ok(
+    await pickUp(world, next, [
+      { line: 1, massGrams: 100_000 },
+      { line: 2, containers: [drum.code] },
+    ]),
+  );
+  t.equal((await stepsOf(world.consignor, drum)).filter((step) => step === 'container_loaded').length, 2);
+  ok(await arrive(world, next));
+  const line = { line: 2, containers: [{ container: drum.code, decision: 'accepted' }] };
+  ok(await receive(world, next, [{ line: 1, acceptedGrams: 100_000 }, line]));
+  t.equal(gramsIn(await heldBy(world, next), 'consignee_hold'), 0);
+  await allHolds(t, world);
+});
+
 t.test('of two drums that fall off one is lost and one recovered; the third travels on', async (t) => {
   const { world, id, drums } = await drumsIssued([100_000, 200_000, 300_000]);
   const [fine, lost, saved] = drums as [Drum, Drum, Drum];

@@ -11,6 +11,11 @@ const PASSES = "('receipt_recorded', 'manifest_corrected', 'trip_difference_book
 const TOUCHED_BY_OTHERS = `exists (select 1 from postings p join custody_events e on e.id = p.event_id
   where p.batch_id = c.batch_id and e.type not in ('generation_recorded', 'container_filled', 'storage_move_recorded'))`;
 
+/** By mass, without its container: then the record of one of them is wrong, which is told and not put right. */
+const TAKEN_UNSCANNED = `(exists (select 1 from manifests m cross join jsonb_array_elements(m.lines) l cross join jsonb_array_elements(l->'loaded') p
+    where (p->>'batchId')::uuid = c.batch_id and not l->'containers' @> jsonb_build_array(jsonb_build_object('containerId', c.id)))
+  or exists (select 1 from treatments t cross join jsonb_array_elements(t.inputs) i where (i->>'batchId')::uuid = c.batch_id and c.state <> 'treated'))`;
+
 export const LAWS: Readonly<Record<string, string>> = {
   'every event sums to zero in grams, pieces and dry grams': `select p.event_id, ${SUMS} from ${MOVED} where e.ordinal > $2 and $1::uuid[] is not null
     group by 1 having (${SUMS}) <> (0, 0, 0)`,
@@ -78,7 +83,7 @@ export const LAWS: Readonly<Record<string, string>> = {
   'no more is reserved of a hard cap than it has': `select p.id, u.reserved_grams from permits p join permit_uses u on u.permit_id = p.id
     where p.holder_id = any($1) and $2::bigint is not null and p.type = 'cross_province_approval' and u.reserved_grams > p.cap_grams`,
   'a container is in one place, and what stands in it is there too': `select c.id from containers c left join containers p on p.id = c.parent_id
-    where c.owner_id = any($1) and $2::bigint is not null and ((c.state in ('loaded', 'on_hold') and c.manifest_id is null)
+    where c.owner_id = any($1) and $2::bigint is not null and ((c.state in ('loaded', 'on_hold', 'refused', 'held_up', 'missing', 'lost') and c.manifest_id is null)
       or (c.state in ('stored', 'accepted') and (c.site_id is null or c.manifest_id is not null))
       or (p.id is not null and (not p.child_ids ? c.id::text or (p.site_id, p.manifest_id, p.party_id) is distinct from (c.site_id, c.manifest_id, c.party_id))))`,
   'a container stands in no more than one other': `select c.id from containers c join containers p on p.child_ids ? c.id::text
@@ -90,4 +95,14 @@ export const LAWS: Readonly<Record<string, string>> = {
     left join balances l on l.account_id = b.account_id and l.batch_id = b.id
     where c.owner_id = any($1) and $2::bigint is not null and not ${TOUCHED_BY_OTHERS}
       and (c.grams, c.pieces) <> (greatest(0, coalesce(l.grams, 0)), greatest(0, coalesce(l.pieces, 0)))`,
+  'what is in a container that was only ever scanned lies in one place, and there where the container is said to be': `select c.id, c.state, c.grams, x.roles, (select string_agg(e.type, ' ' order by e.ordinal) from custody_events e where e.subject_id in (c.id, c.batch_id) or e.id in (select event_id from postings where batch_id = c.batch_id)) as history from containers c
+    cross join lateral (select array_agg(a.role order by a.role) as roles, array_agg(distinct a.party_id) as parties from balances l join accounts a on a.id = l.account_id
+      where l.batch_id = c.batch_id and l.grams > 0 and a.role in ('stock', 'in_transit', 'consignee_hold', 'incident_hold', 'refused_return')) x
+    where c.owner_id = any($1) and $2::bigint is not null and c.batch_id is not null and not ${TAKEN_UNSCANNED}
+      and not x.roles = case c.state when 'stored' then '{stock}' when 'accepted' then '{stock}' when 'loaded' then '{in_transit}' when 'on_hold' then '{consignee_hold}'
+        when 'refused' then '{refused_return}' when 'held_up' then '{incident_hold}' when 'missing' then x.roles[1:1] else '{}' end::text[]`,
+  'a container on a line of a manifest is on no other that is under way': `select l.c from (select distinct m.id as m, (c->>'containerId')::uuid as c from manifests m
+      cross join jsonb_array_elements(m.lines) l cross join jsonb_array_elements(l->'containers') c
+      where m.status in ('in_transit', 'stored', 'arrived') and m.consignor_id = any($1) and $2::bigint is not null and c->>'heldUp' is null) l
+    join containers b on b.id = l.c where b.state not in ('missing') group by l.c having count(*) filter (where b.manifest_id = l.m) > 1`,
 };

@@ -2,15 +2,19 @@ import { randomUUID } from 'node:crypto';
 import {
   aManifest,
   by,
+  type ContainerRow,
   carrierOf,
+  containersOf,
   type Doing,
   gramsOf,
+  IN_STOCK,
   type ManifestLine,
   type ManifestRow,
   manifestsOf,
   near,
   type Play,
   piecesOf,
+  scanOf,
   sum,
 } from './play.ts';
 import { CODES } from './scene.ts';
@@ -26,30 +30,43 @@ const carriersFor = ({ scene, die, oneOf }: Play): string[] => {
 
 const draft: Doing = async (play) => {
   const { scene, die, oneOf } = play;
-  const consignor = oneOf([scene.producers[0]!, scene.producers[1]!, scene.plants[0]!, scene.park]);
-  const receivers = [...scene.plants, scene.park].filter((one) => one !== consignor);
+  const consignor = oneOf([
+    scene.producers[0]!,
+    scene.producers[1]!,
+    scene.plants[0]!,
+    scene.park,
+    scene.producers[0]!,
+  ]);
+  const isTenant = consignor === scene.producers[1] && die(2) === 1;
+  const atSite = isTenant ? scene.park : consignor;
+  const drafter = consignor === scene.producers[0] && die(3) === 2 ? scene.agent : consignor;
+  const receivers = [...scene.plants, scene.park].filter((one) => one !== atSite);
   const [carrierId, ...onwardCarrierIds] = carriersFor(play);
   const body = {
-    consignorSiteId: scene.siteOf.get(consignor.partyId),
+    consignorSiteId: scene.siteOf.get(atSite.partyId),
+    ...(isTenant ? { consignorId: consignor.partyId } : {}),
     consigneeSiteId: scene.siteOf.get(oneOf(receivers)!.partyId),
     carrierId,
     onwardCarrierIds,
-    lines: await Promise.all(Array.from({ length: oneOf([1, 2, 1, 3]) }, () => aLine(play, consignor.partyId))),
+    lines: await Promise.all(
+      Array.from({ length: oneOf([1, 2, 1, 3]) }, () => aLine(play, consignor.partyId, atSite.partyId)),
+    ),
   };
   const drafted = (await manifestsOf(play)).filter(({ status }) => status === 'draft');
   const revised = die(8) === 7 ? oneOf(drafted) : undefined;
   return revised
     ? by(play, revised.consignor_id).put(`/v1/manifests/${revised.id}`, body)
-    : by(play, consignor.partyId).post('/v1/manifests', body);
+    : by(play, drafter.partyId).post('/v1/manifests', body);
 };
 
 /** Of what lies in the consignor's stock: one batch of it is named, or none. */
-async function aLine(play: Play, ownerId: string): Promise<object> {
+async function aLine(play: Play, ownerId: string, holderId: string): Promise<object> {
   const { die, oneOf, rows } = play;
   const stock = await rows<{ id: string; code: string; grams: number; pieces: number }>(
     `select b.id, b.waste_code as code, l.grams, l.pieces from batches b join balances l on l.account_id = b.account_id and l.batch_id = b.id
-     where b.owner_id = $1 and b.party_id = $1 and l.grams > 0 order by b.id`,
+     where b.owner_id = $1 and b.party_id = $2 and l.grams > 0 order by b.formed_at, b.waste_code, l.grams, b.id`,
     ownerId,
+    holderId,
   );
   const lot = oneOf(stock);
   const named = oneOf([0, 1, 2]);
@@ -93,18 +110,46 @@ const pickup: Doing = async (play) => {
     first!.carrierId,
   );
   const tripId = play.oneOf([...trips.map(({ id }) => id), undefined]);
+  const bodies = await scannable(play, manifest);
   return by(play, first!.carrierId).post(url(manifest, 'pickup'), {
     occurredAt: play.ago(play.die(60)),
     plate: plateOf(play),
-    lines: manifest.lines.map(({ line, declaredGrams, declaredPieces }) => ({
-      line,
-      massGrams: near(play, declaredGrams),
-      ...play.oneOf([{}, { pieces: declaredPieces }, { pieces: declaredPieces + 1 }, { pieces: 0 }]),
-    })),
+    lines: manifest.lines.map(({ line, wasteCode, declaredGrams, declaredPieces }) => {
+      const here = bodies.filter(({ code }) => code === wasteCode).map(({ id }) => id);
+      const scanned = here.splice(0, play.die(3));
+      for (const id of scanned)
+        bodies.splice(
+          bodies.findIndex((one) => one.id === id),
+          1,
+        );
+      const weighed = { massGrams: near(play, declaredGrams) };
+      if (scanned.length > 0) return { line, containers: scanned, ...play.oneOf([{}, weighed]) };
+      return {
+        line,
+        ...weighed,
+        ...play.oneOf([{}, { pieces: declaredPieces }, { pieces: declaredPieces + 1 }, { pieces: 0 }]),
+      };
+    }),
     ...(pickupCode ? { pickupCode } : {}),
     ...(tripId ? { tripId } : {}),
   });
 };
+
+/** Containers that stand where the manifest is loaded from; of a follow-up, those that were left over. */
+async function scannable(play: Play, manifest: ManifestRow): Promise<ContainerRow[]> {
+  const all = await containersOf(play);
+  return manifest.follows_id
+    ? all.filter(
+        ({ manifest: on, state }) => on === manifest.follows_id && (state === 'refused' || state === 'held_up'),
+      )
+    : all.filter(
+        ({ site, owner, state, batch }) =>
+          site === manifest.consignor_site_id &&
+          owner === manifest.consignor_id &&
+          IN_STOCK.includes(state) &&
+          batch !== null,
+      );
+}
 
 const pickupConfirmation: Doing = async (play) => {
   const manifest = await aManifest(play, ({ status }) => status !== 'draft' && status !== 'issued');
@@ -129,6 +174,7 @@ const handover: Doing = async (play) => {
   return by(play, side.carrierId).post(url(manifest, 'handover'), {
     occurredAt: play.ago(),
     place: '收费站',
+    ...(await scanOf(play, manifest)),
     ...play.oneOf([{}, { plate: plateOf(play), region: '370105' }]),
   });
 };
@@ -143,6 +189,7 @@ const transitStorage: Doing = async (play) => {
     by(play, carrierOf(manifest)).post(url(manifest, 'transit-storage'), {
       occurredAt: play.ago(),
       siteId: scene.siteOf.get(play.oneOf([scene.park, scene.plants[0]!]).partyId),
+      ...(await scanOf(play, manifest)),
     })
   );
 };
@@ -151,7 +198,11 @@ const departure: Doing = async (play) => {
   const manifest = await aManifest(play, ({ status }) => status === 'stored');
   return (
     manifest &&
-    by(play, carrierOf(manifest)).post(url(manifest, 'departure'), { occurredAt: play.ago(), plate: plateOf(play) })
+    by(play, carrierOf(manifest)).post(url(manifest, 'departure'), {
+      occurredAt: play.ago(),
+      plate: plateOf(play),
+      ...(await scanOf(play, manifest)),
+    })
   );
 };
 
@@ -159,7 +210,10 @@ const arrival: Doing = async (play) => {
   const manifest = await aManifest(play, onTheRoad);
   if (!manifest) return undefined;
   const who = play.oneOf([carrierOf(manifest), manifest.consignee_id]);
-  return by(play, who).post(url(manifest, 'arrival'), { occurredAt: play.ago() });
+  return by(play, who).post(url(manifest, 'arrival'), {
+    occurredAt: play.ago(),
+    ...(await scanOf(play, manifest)),
+  });
 };
 
 const travelling = ({ loaded, frozen, lost, recovered }: ManifestLine) => ({
@@ -170,7 +224,16 @@ const travelling = ({ loaded, frozen, lost, recovered }: ManifestLine) => ({
 const receipt: Doing = async (play) => {
   const manifest = await aManifest(play, ({ status }) => status === 'arrived');
   if (!manifest) return undefined;
-  const lines = manifest.lines.map((line) => ({ line: line.line, ...decisionOn(play, travelling(line)) }));
+  const lines = manifest.lines.map((line) => {
+    const there = line.containers.filter(({ heldUp }) => heldUp === null);
+    const decided = there.slice(play.seldom() ? 1 : 0).map(({ containerId }) => ({
+      container: containerId,
+      decision: play.oneOf(['accepted', 'accepted', 'refused']),
+      ...play.oneOf([{}, { massGrams: 1 + play.die(1_000) * 150 }]),
+    }));
+    if (decided.length > 0 && play.die(4) > 0) return { line: line.line, containers: decided };
+    return { line: line.line, ...decisionOn(play, travelling(line)) };
+  });
   return by(play, manifest.consignee_id).post(url(manifest, 'receipt'), { occurredAt: play.ago(), lines });
 };
 
@@ -202,6 +265,7 @@ const returnLoad: Doing = async (play) => {
     occurredAt: play.ago(),
     plate: plateOf(play),
     ...('remainder' in remainder && remainder.remainder! < 0 ? {} : remainder),
+    ...(await scanOf(play, manifest)),
   });
 };
 
@@ -213,6 +277,7 @@ const returnReceipt: Doing = async (play) => {
   return by(play, manifest.consignor_id).post(url(manifest, 'return-receipt'), {
     occurredAt: play.ago(),
     lines: lines ?? [{ line: 1, massGrams: 1 }],
+    ...(await scanOf(play, manifest)),
   });
 };
 
@@ -235,7 +300,9 @@ const incident: Doing = async (play) => {
     (one) => ['in_transit', 'stored'].includes(one.status) && one.incident === null,
   );
   if (!manifest) return undefined;
-  const lines = manifest.lines.slice(0, play.oneOf([1, 2, 3])).flatMap((line) => {
+  const lines = manifest.lines.slice(0, play.oneOf([1, 2, 3])).flatMap((line): object[] => {
+    const there = line.containers.filter(({ heldUp }) => heldUp === null).map(({ containerId }) => containerId);
+    if (there.length > 0 && play.die(3) > 0) return [{ line: line.line, containers: there.slice(play.die(2)) }];
     const { grams, pieces } = travelling(line);
     const affected = [Math.ceil(grams / 2), grams, 0, grams + 1][play.die(12) % 5] ?? grams;
     return grams + pieces === 0 ? [] : [{ line: line.line, grams: affected, pieces }];
@@ -263,7 +330,16 @@ const resolution: Doing = async (play) => {
   if (!manifest) return undefined;
   const lines = manifest.lines
     .filter(({ frozen }) => frozen.length > 0)
-    .map(({ line, frozen }) => {
+    .map(({ line, frozen, containers }) => {
+      const held = containers.filter(({ heldUp }) => heldUp === 'held_up');
+      if (held.length > 0)
+        return {
+          line,
+          containers: held.map(({ containerId }) => ({
+            container: containerId,
+            outcome: play.oneOf(['recovered', 'lost', 'recovered']),
+          })),
+        };
       const [grams, pieces] = [gramsOf(frozen), piecesOf(frozen)];
       const lostGrams = [0, grams, Math.floor(grams / 3), 0][play.die(4)]!;
       const lostPieces = play.oneOf([0, pieces]);

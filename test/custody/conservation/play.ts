@@ -63,7 +63,15 @@ interface Part {
   readonly pieces: number;
 }
 
+/** A container on a line. */
+export interface LineContainer {
+  readonly containerId: string;
+  readonly heldUp: string | null;
+  readonly decision: string | null;
+}
+
 export interface ManifestLine {
+  readonly containers: readonly LineContainer[];
   readonly line: number;
   readonly wasteCode: string;
   readonly codeAtSource?: string;
@@ -80,7 +88,6 @@ export interface ManifestLine {
   readonly refusedGrams: number | null;
   readonly refusedPieces: number | null;
   readonly receivedPieces: number | null;
-  readonly receivedBatchId: string | null;
 }
 
 /** A manifest as its row has it. */
@@ -162,3 +169,39 @@ export const piecesOf = (parts: readonly { readonly pieces: number }[]): number 
 /** A mass near that: as it is, a little less or more, much less, nothing. */
 export const near = ({ die }: Play, grams: number): number =>
   [grams, Math.max(0, grams - 1 - die(2_000)), grams + 1 + die(2_000), Math.floor(grams / 3), grams, 0][die(6)]!;
+
+/** A container as its row has it. */
+export interface ContainerRow {
+  readonly id: string;
+  readonly party: string;
+  readonly owner: string;
+  readonly site: string | null;
+  readonly manifest: string | null;
+  readonly parent: string | null;
+  readonly batch: string | null;
+  readonly code: string;
+  readonly state: string;
+  readonly grams: number;
+}
+
+/** Newest first. */
+export const containersOf = ({ scene, rows }: Pick<Play, 'scene' | 'rows'>): Promise<ContainerRow[]> =>
+  rows<ContainerRow>(
+    `select id, party_id as party, owner_id as owner, site_id as site, manifest_id as manifest, parent_id as parent,
+       batch_id as batch, waste_code as code, state, grams from containers where owner_id = any($1::uuid[]) order by id desc`,
+    [...scene.callers.keys()],
+  );
+
+export const IN_STOCK: readonly string[] = ['stored', 'accepted'];
+
+/** What is scanned of a load: nothing, all of it, all but one, or one from elsewhere besides. */
+export async function scanOf(play: Play, { id, lines }: ManifestRow): Promise<{ containers?: string[] }> {
+  const aboard = lines.flatMap(({ containers }) => containers.map(({ containerId }) => containerId));
+  const how = play.die(4);
+  if (how === 0) return {};
+  const all = await containersOf(play);
+  const there = aboard.filter((one) => all.some((container) => container.id === one && container.manifest === id));
+  const stray = play.oneOf(all.filter(({ manifest, batch }) => manifest === null && batch !== null));
+  const scanned = how === 2 ? there.slice(1) : how === 3 && stray && play.seldom() ? [...there, stray.id] : there;
+  return scanned.length > 0 ? { containers: scanned } : {};
+}

@@ -48,6 +48,20 @@ function atStock(
   add(sums, ['adjustment', party, site, line.wasteCode, line.line], quantities, sign);
 }
 
+/** Of a line with containers each has a code and a place of its own that it came from: only where it went is compared. */
+const WENT_TO = ['in_transit', 'consignee_hold', 'incident_hold', 'loss', 'refused_return'];
+function withoutSources(sums: Sums, { lines, consignee_site_id }: ManifestRow): Sums {
+  const result: Sums = new Map();
+  for (const [key, quantities] of sums) {
+    const [role, party, site, , number] = key.split(' ');
+    const scanned = lines.some(({ line, containers }) => line === Number(number) && containers.length > 0);
+    const isThere = WENT_TO.includes(role!) || (role === 'stock' && site === consignee_site_id);
+    if (!scanned) add(result, [key], quantities);
+    else if (isThere) add(result, [role, party, site, 'any', number], quantities);
+  }
+  return result;
+}
+
 /** Role, party, site, code and line of everything a manifest has moved. */
 function expectedOf(manifest: ManifestRow, returns: readonly Return[]): Sums {
   const sums: Sums = new Map();
@@ -132,7 +146,7 @@ export async function misplaced(reader: Reader): Promise<string[]> {
       manifest,
       returns.filter(({ id }) => id === manifest.id),
     );
-    const wrong = compared(byLine, expected);
+    const wrong = compared(withoutSources(byLine, manifest), withoutSources(expected, manifest));
     const onTheWay = manifest.remainders.some(({ state }) => state === 'returning' || state === 'returned');
     if (!onTheWay) {
       const positions: Sums = new Map();

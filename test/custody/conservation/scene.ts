@@ -126,7 +126,7 @@ export async function aScene(base: TestService, tally: Tally): Promise<Scene> {
       .post('/v1/delegations', {
         principalId: producerA.partyId,
         agentId: agent.partyId,
-        acts: ['generation'],
+        acts: ['generation', 'draft', 'issue', 'void', 'pickup-confirmation'],
         ...terms,
       })
       .then(ok),

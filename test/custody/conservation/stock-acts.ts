@@ -1,4 +1,4 @@
-import { by, type Doing, near, type Play } from './play.ts';
+import { by, type ContainerRow, containersOf, type Doing, IN_STOCK, near, type Play } from './play.ts';
 import { CODES } from './scene.ts';
 
 /** What is done to waste that lies at a site: it comes into being, is put into containers and stores, is treated. */
@@ -16,7 +16,7 @@ const lots = (play: Play): Promise<Lot[]> =>
   play.rows<Lot>(
     `select b.id, b.owner_id as owner, b.party_id as party, b.site_id as site, b.waste_code as code, l.grams, l.pieces
      from batches b join balances l on l.account_id = b.account_id and l.batch_id = b.id
-     where b.party_id = any($1::uuid[]) and l.grams > 0 order by b.id desc`,
+     where b.party_id = any($1::uuid[]) and l.grams > 0 order by b.formed_at desc, b.waste_code, l.grams, b.id`,
     [...play.scene.callers.keys()],
   );
 
@@ -77,20 +77,9 @@ const label: Doing = async (play) => {
   });
 };
 
-interface Body {
-  readonly id: string;
-  readonly party: string;
-  readonly site: string | null;
-  readonly parent: string | null;
-  readonly batch: string | null;
-}
-
-const containers = (play: Play): Promise<Body[]> =>
-  play.rows<Body>(
-    `select id, party_id as party, site_id as site, parent_id as parent, batch_id as batch from containers
-     where party_id = any($1::uuid[]) order by id desc`,
-    [...play.scene.callers.keys()],
-  );
+/** What stands at a site. */
+const containers = async (play: Play): Promise<ContainerRow[]> =>
+  (await containersOf(play)).filter(({ state }) => IN_STOCK.includes(state));
 
 const nest: Doing = async (play) => {
   const all = await containers(play);
@@ -105,7 +94,7 @@ const nest: Doing = async (play) => {
 };
 
 const empty: Doing = async (play) => {
-  const container = play.oneOf(await containers(play));
+  const container = play.oneOf(await containersOf(play));
   return (
     container && by(play, container.party).post(`/v1/containers/${container.id}/emptied`, { occurredAt: play.ago() })
   );
@@ -146,13 +135,18 @@ const treatment: Doing = async (play) => {
   const part = (permille: number) => Math.floor((total * permille) / 1_000);
   const [ash, oil, lime] = [part(die(300)), part(die(200)), part(die(100))];
   const residue = { kind: 'residue', wasteCode: CODES[2], grams: ash, dryGrams: Math.floor(ash / (1 + die(3))) };
+  const bodies = (await containers(play)).filter(
+    ({ site, owner, batch }) => site === first.site && owner === first.owner && batch !== null,
+  );
+  const scanned = bodies.slice(0, die(3)).map(({ id }) => id);
   return by(play, first.party).post('/v1/treatments', {
     siteId: first.site,
     method: 'D10',
     startedAt: play.ago(60),
     endedAt: play.ago(),
     ...(first.owner === first.party ? {} : { ownerId: first.owner }),
-    inputs,
+    inputs: scanned.length > 0 && die(2) === 1 ? [] : inputs,
+    containers: scanned,
     outputs: [...(ash > 0 ? [residue] : []), ...(oil > 0 ? [{ kind: 'product', name: '油', grams: oil }] : [])],
     additives: lime > 0 ? [{ name: '石灰', grams: lime }] : [],
     lossGrams: part(die(200)),
