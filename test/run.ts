@@ -8,6 +8,7 @@ import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.ts';
 import { upgradeDatabase } from '../src/upgrade.ts';
 import { startPostgres15 } from './support/postgres-15.ts';
 import { startRedis } from './support/redis-server.ts';
+import { tapFailures } from './support/tap-failures.ts';
 
 /**
  * Brings up what the tests need, makes the template database every runner file clones, runs tap, and closes with
@@ -23,13 +24,16 @@ type Server = { url: string; stop(): Promise<void> };
 async function main(): Promise<void> {
   const redis = await startRedis();
   const totals: Totals = { passed: 0, failed: 0 };
+  const failures: string[] = [];
   try {
     for (const { name, start, patterns } of plan()) {
       process.stdout.write(`# ${name}\n`);
       const server = await start();
       try {
         await upgradeDatabase(await ensureDatabase(server.url, TEMPLATE));
-        add(totals, await runTap(patterns, { TEST_POSTGRES_URL: server.url, TEST_REDIS_URL: redis.url }));
+        const run = await runTap(patterns, { TEST_POSTGRES_URL: server.url, TEST_REDIS_URL: redis.url });
+        add(totals, run.totals);
+        failures.push(...run.failures.map((failure) => `${name}: ${failure}`));
       } finally {
         await server.stop();
       }
@@ -37,6 +41,7 @@ async function main(): Promise<void> {
   } finally {
     await redis.stop();
   }
+  for (const failure of failures) process.stdout.write(`# failed: ${failure.replaceAll('\n', '\n#')}\n`);
   process.stdout.write(`${totals.passed} passed, ${totals.failed} failed\n`);
   process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);
 }
@@ -67,15 +72,20 @@ async function startPostgres18(): Promise<Server> {
 }
 
 /** Streams tap's output and reads its closing totals: `# { total: 15, pass: 14, fail: 1 }`. */
-async function runTap(patterns: readonly string[], environment: Record<string, string>): Promise<Totals> {
+async function runTap(
+  patterns: readonly string[],
+  environment: Record<string, string>,
+): Promise<{ totals: Totals; failures: readonly string[] }> {
   const child = spawn(process.execPath, ['node_modules/tap/dist/esm/run.mjs', 'run', ...patterns], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const totals: Totals = { passed: 0, failed: 0 };
+  const { read, failures } = tapFailures();
   let seen = false;
   for await (const line of createInterface({ input: child.stdout })) {
     process.stdout.write(`${line}\n`);
+    read(line);
     const summary = /^# \{ total: (\d+),/.exec(line);
     if (!summary) continue;
     seen = true;
@@ -85,7 +95,7 @@ async function runTap(patterns: readonly string[], environment: Record<string, s
   const code =
     child.exitCode ?? (await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1))));
   if (!seen || (code !== 0 && totals.failed === 0)) totals.failed += 1;
-  return totals;
+  return { totals, failures };
 }
 
 const add = (totals: Totals, more: Totals): void => {
