@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { recordGeneration } from '../../src/generation/commands.ts';
-import * as manifests from '../../src/manifests/commands.ts';
+import * as filing from '../../src/manifests/filing-commands.ts';
+import * as load from '../../src/manifests/load-commands.ts';
 import type { Act } from '../../src/platform/acts.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createMetrics, serveMetrics } from '../../src/platform/metrics.ts';
@@ -17,12 +18,12 @@ import { obeyOrders } from '../orders.ts';
  */
 const ACTS: Readonly<Record<Step, Act<never, never>>> = {
   generate: recordGeneration as unknown as Act<never, never>,
-  draft: manifests.draft as unknown as Act<never, never>,
-  issue: manifests.issue as unknown as Act<never, never>,
-  pickup: manifests.pickup as unknown as Act<never, never>,
+  draft: filing.draft as unknown as Act<never, never>,
+  issue: filing.issue as unknown as Act<never, never>,
+  pickup: load.pickup as unknown as Act<never, never>,
   weigh: recordWeighTicket as unknown as Act<never, never>,
-  arrival: manifests.arrival as unknown as Act<never, never>,
-  receipt: manifests.receipt as unknown as Act<never, never>,
+  arrival: load.arrival as unknown as Act<never, never>,
+  receipt: load.receipt as unknown as Act<never, never>,
 };
 
 const metrics = createMetrics();
