@@ -55,7 +55,7 @@ export const PROBLEM_TYPES = Object.keys(PROBLEMS) as ProblemType[];
 export interface FieldError {
   /** JSON Pointer into the body (RFC 6901), or `header:name`, `query:name`, `path:name`. */
   readonly pointer: string;
-  readonly detail: string;
+  readonly detail: string | Bilingual;
 }
 
 /** Extension members a problem may carry. */
@@ -77,6 +77,14 @@ export interface Refusal extends ProblemExtensions {
   readonly detail: Bilingual;
 }
 
+/** A rule that is not kept, at the field that breaks it. */
+export const against = (pointer: string, zh: string, en: string, basis?: string): Refusal => ({
+  problem: 'against-rule',
+  detail: { zh, en },
+  errors: [{ pointer, detail: { zh, en } }],
+  ...(basis ? { basis } : {}),
+});
+
 export class Problem extends Error {
   readonly refusal: Refusal;
   constructor(problem: ProblemType, detail: Bilingual, extensions: ProblemExtensions = {}) {
@@ -93,7 +101,7 @@ export const statusOf = (problem: ProblemType): number => PROBLEMS[problem].stat
 
 /** The body of an `application/problem+json` answer. */
 export function problemBody(refusal: Refusal, language: keyof Bilingual, instance: string): Record<string, unknown> {
-  const { problem, detail, ...extensions } = refusal;
+  const { problem, detail, errors, ...extensions } = refusal;
   const row = PROBLEMS[problem];
   return {
     type: `/problems/${problem}`,
@@ -101,6 +109,10 @@ export function problemBody(refusal: Refusal, language: keyof Bilingual, instanc
     title: row.title[language],
     detail: detail[language],
     instance,
+    ...(errors ? { errors: errors.map((error) => ({ ...error, detail: inLanguage(error.detail, language) })) } : {}),
     ...extensions,
   };
 }
+
+export const inLanguage = (detail: string | Bilingual, language: keyof Bilingual): string =>
+  typeof detail === 'string' ? detail : detail[language];

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { KINDS, PROJECTIONS } from './kinds.ts';
+import { groupBy } from './platform/collections.ts';
 import { openSession } from './platform/connections.ts';
 import { canonicalText, chainHash, GENESIS_HASH, openEvent, type RecordedEvent } from './platform/events.ts';
 import { columnParameters, type Kind, readRow, type SubjectRow } from './platform/subjects.ts';
@@ -231,14 +232,4 @@ async function writePage(client: pg.Client, page: readonly History[]): Promise<v
     if (rows.length === 0) continue;
     for (const { text, values } of projection.statements(rows)) await client.query(text, [...values]);
   }
-}
-
-function groupBy<Key, Value>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value[]> {
-  const groups = new Map<Key, Value[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group) group.push(value);
-    else groups.set(keyOf(value), [value]);
-  }
-  return groups;
 }

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { Act, Facts, Reference, States, Warning } from '../platform/acts.ts';
 import { canonicalText } from '../platform/events.ts';
 import { type RegisterInput, registerActs } from '../platform/register.ts';
+import { inBoth, messageOf } from '../platform/schema-messages.ts';
 import { CivilDay, ShortText } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { dayInShanghai } from './calendar.ts';
 import { LOOKS_AT, POLICIES, POLICY_NAMES, POLICY_PLACES, STREAMS } from './policies.ts';
 import { NATION, regionOn } from './regions.ts';
@@ -13,7 +14,7 @@ import { type DatedRow, type PolicyState, policyKey, policyKind, policyRowsLooku
  * Policy rows are entered and amended like any register. The law changes by a new row with its own `inForceFrom`; the
  * row before it is amended once, to say when it ended.
  */
-export const RegionCode = z.string().regex(/^\d{6}$/, 'GB/T 2260, six digits');
+export const RegionCode = z.string().regex(/^\d{6}$/, inBoth('GB/T 2260 六位代码', 'GB/T 2260, six digits'));
 
 export const PolicyBody = z.strictObject({
   policy: z.enum(POLICY_NAMES),
@@ -76,7 +77,7 @@ export function policyRefusal(record: PolicyRecord, today: string): Refusal | un
       },
       errors: parsed.error.issues.map((issue) => ({
         pointer: ['/value', ...issue.path.map(String)].join('/'),
-        detail: issue.message,
+        detail: messageOf(issue.message),
       })),
     };
   }
@@ -181,9 +182,3 @@ export function policyWarnings(
 
 const othersOf = (states: States, record: PolicyRecord, id: string | undefined): readonly DatedRow[] =>
   states.found(policyRowsLookup, policyKey(record)).filter((row) => row.id !== id);
-
-const against = (pointer: string, zh: string, en: string): Refusal => ({
-  problem: 'against-rule',
-  detail: { zh, en },
-  errors: [{ pointer, detail: en }],
-});

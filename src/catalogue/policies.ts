@@ -7,6 +7,7 @@
  * These are the seeds. Edited rows come from the database through `parsePolicyRows`; `resolvePolicy` is the same for both.
  */
 import { z } from 'zod';
+import { inBoth } from '../platform/schema-messages.ts';
 import { DaySchema, type InForce, inForceOn, readText } from './reference-files.ts';
 import { NATION } from './regions.ts';
 import { TREATMENT_KINDS } from './treatment-methods.ts';
@@ -236,7 +237,7 @@ export const POLICIES = {
       })
       .refine(({ yearlyMonth, yearlyDay }) => yearlyDay <= DAYS_OF_MONTH[yearlyMonth - 1]!, {
         path: ['yearlyDay'],
-        error: 'no such day in yearlyMonth of every year',
+        error: inBoth('并非每年的 yearlyMonth 都有此日', 'no such day in yearlyMonth of every year'),
       }),
     streams: ['hazardous'],
   },
@@ -274,7 +275,11 @@ const PolicyRowSchema = z
       context.addIssue({ code: 'custom', path: ['stream'], message: `${row.policy} has no meaning for ${row.stream}` });
     }
     if (row.inForceTo !== null && row.inForceTo <= row.inForceFrom) {
-      context.addIssue({ code: 'custom', path: ['inForceTo'], message: 'must be after inForceFrom' });
+      context.addIssue({
+        code: 'custom',
+        path: ['inForceTo'],
+        message: inBoth('须晚于 inForceFrom', 'must be after inForceFrom'),
+      });
     }
   });
 export type PolicyRow = Readonly<z.infer<typeof PolicyRowSchema>>;

@@ -8,6 +8,7 @@
  * "Present" means: not closed in the edition we ship. Everything is indexed once at load; a question costs O(depth).
  */
 import { z } from 'zod';
+import { groupBy } from '../platform/collections.ts';
 import { blankAsNull, type Day, dayOrBlank, inForceOn, readRows } from './reference-files.ts';
 
 export const NATION = '000000';
@@ -166,14 +167,4 @@ function indexBelow(): Map<string, readonly string[]> {
 
 function latestOf(code: string): Region | undefined {
   return rowsByCode.get(code)?.at(-1);
-}
-
-function groupBy(rows: readonly Region[], key: (region: Region) => string): Map<string, Region[]> {
-  const groups = new Map<string, Region[]>();
-  for (const row of rows) {
-    const group = groups.get(key(row));
-    if (group) group.push(row);
-    else groups.set(key(row), [row]);
-  }
-  return groups;
 }

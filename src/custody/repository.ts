@@ -1,4 +1,5 @@
 import type { Lookup, Projection, Statement } from '../platform/acts.ts';
+import { compareText } from '../platform/collections.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { type BatchOrigin, movementsOf, type Posting, postingsOf, type StockedBatch } from './ledger.ts';
 
@@ -37,7 +38,7 @@ export const traceProjection: Projection<EdgeRow> = {
   name: 'trace',
   rowsOf: edgesOf,
   statements: (rows) => {
-    const sorted = [...rows].sort((a, b) => compare(a.toId + a.fromId, b.toId + b.fromId));
+    const sorted = [...rows].sort((a, b) => compareText(a.toId + a.fromId, b.toId + b.fromId));
     return [
       {
         name: 'ledger-edges',
@@ -139,7 +140,7 @@ export function sumBy<Row extends { grams: number; pieces: number; dryGrams: num
     sum.dryGrams += row.dryGrams;
     sums.set(key, sum);
   }
-  return [...sums].sort(([a], [b]) => compare(a, b)).map(([, sum]) => sum);
+  return [...sums].sort(([a], [b]) => compareText(a, b)).map(([, sum]) => sum);
 }
 
 function postingStatement(rows: readonly LedgerRow[]): Statement {
@@ -209,5 +210,3 @@ const quantitiesOf = (sums: readonly { grams: number; pieces: number; dryGrams: 
   sums.map((sum) => sum.pieces),
   sums.map((sum) => sum.dryGrams),
 ];
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -308,11 +308,11 @@ const contentsHaveChanged = ({ code }: Container, pointer = '/containers'): Refu
     zh: `容器 ${code} 内的容器刚有变动；请重新提交。`,
     en: `What stands in container ${code} has just changed; send it again.`,
   },
-  errors: [{ pointer, detail: 'scan what stands in it too' }],
+  errors: [{ pointer, detail: { zh: '其中的容器也须扫描', en: 'scan what stands in it too' } }],
 });
 
 const undecided = (id: string, pointer = '/containers'): Refusal => ({
   problem: 'against-rule',
   detail: { zh: `容器 ${id} 未作出接受或拒收决定。`, en: `Container ${id} is neither accepted nor refused.` },
-  errors: [{ pointer, detail: 'a decision for each container' }],
+  errors: [{ pointer, detail: { zh: '每个容器须作出决定', en: 'a decision for each container' } }],
 });

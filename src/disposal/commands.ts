@@ -13,12 +13,13 @@ import { contentGates, NOTHING_SCANNED, type Scanning, scannedNeeds } from '../m
 import { checkMethod } from '../manifests/filing.ts';
 import { partyKind, type Site, siteKind } from '../parties/registers.ts';
 import { permitKey, permitsOf } from '../permits/queries.ts';
-import { against } from '../permits/rules.ts';
+
 import { type Accepted, type Act, type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft, type Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { remarksOn } from './rules.ts';
 import type { TreatmentOutput } from './tables.ts';
 import { type Given, type TakenInputs, takeInputs } from './taking.ts';
@@ -46,7 +47,10 @@ const Output = z
     z.strictObject({ kind: z.literal('residue'), wasteCode: WasteCode, ...produced }),
     z.strictObject({ kind: z.literal('product'), name: ShortText, ...produced }),
   ])
-  .refine(({ grams, dryGrams }) => dryGrams <= grams, { path: ['dryGrams'], error: 'dryGrams is part of grams' });
+  .refine(({ grams, dryGrams }) => dryGrams <= grams, {
+    path: ['dryGrams'],
+    error: inBoth('dryGrams 不得大于 grams', 'dryGrams is part of grams'),
+  });
 
 export const TreatmentBody = z
   .strictObject({
@@ -71,11 +75,11 @@ export const TreatmentBody = z
   })
   .refine(({ inputs, containers }) => inputs.length + containers.length > 0, {
     path: ['inputs'],
-    error: 'inputs or containers',
+    error: inBoth('须填 inputs 或 containers', 'inputs or containers'),
   })
   .refine(({ startedAt, endedAt }) => new Date(startedAt) <= new Date(endedAt), {
     path: ['endedAt'],
-    error: 'endedAt is not before startedAt',
+    error: inBoth('endedAt 不得早于 startedAt', 'endedAt is not before startedAt'),
   });
 export type TreatmentInput = z.output<typeof TreatmentBody> & Scanning;
 

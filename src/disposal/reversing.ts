@@ -4,12 +4,12 @@ import { containerChanged, containerKind } from '../custody/containers.ts';
 import { accountOf, batchesIn, movementsData } from '../custody/ledger.ts';
 import { stepRow } from '../custody/lifecycle.ts';
 import { batchBalanceLookup, stockLookup } from '../custody/repository.ts';
-import { against } from '../permits/rules.ts';
+
 import { type Act, refused, type States } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { ShortText } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { codesOf, movementsOfTreatment, negated, placeOf, type Treatment, treatmentKind } from './treatment.ts';
 
 export const ReversalBody = z.strictObject({ reason: ShortText });

@@ -21,6 +21,7 @@ import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { Label, labelContainer } from './containers.ts';
@@ -83,7 +84,7 @@ const ContainerQuery = PageQuery.extend({
   code: z.string().max(60).optional(),
   state: z.enum(CONTAINER_STATES).optional(),
 }).refine((query) => [query.siteId, query.parentId, query.code].filter((one) => one !== undefined).length === 1, {
-  error: 'exactly one of siteId, parentId and code',
+  error: inBoth('siteId、parentId、code 须填且只填一个', 'exactly one of siteId, parentId and code'),
 });
 
 const EventView = z.looseObject({ id: Uuid, type: z.string(), occurredAt: InstantView, recordedAt: InstantView });
@@ -273,8 +274,8 @@ async function idOf(pool: pg.Pool, name: string, pointer: string, { actor }: Cal
 export const unknownContainer = (name: string, pointer: string): Problem =>
   Problem.of({
     ...notFound('container', codeAsKept(name)),
-    errors: [{ pointer, detail: 'id or identification code' }],
+    errors: [{ pointer, detail: { zh: 'id 或数字识别码', en: 'id or identification code' } }],
   });
 
 const unreadable = (detail: { zh: string; en: string }, pointer: string): Problem =>
-  new Problem('against-rule', detail, { basis: IDENTIFICATION_BASIS, errors: [{ pointer, detail: detail.en }] });
+  new Problem('against-rule', detail, { basis: IDENTIFICATION_BASIS, errors: [{ pointer, detail }] });

@@ -18,6 +18,7 @@ import { type Party, partyKind, type Site, siteKind } from '../parties/registers
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { generated } from './commands.ts';
@@ -66,11 +67,11 @@ export const Label = z
   })
   .refine((label) => label.massGrams === undefined || label.from.length === 0, {
     path: ['from'],
-    error: 'either massGrams or from, not both',
+    error: inBoth('massGrams 与 from 只填一种', 'either massGrams or from, not both'),
   })
   .refine((label) => new Set(label.from.map(({ batchId }) => batchId)).size === label.from.length, {
     path: ['from'],
-    error: 'each batch once',
+    error: inBoth('每个批次只填一次', 'each batch once'),
   });
 
 export type LabelInput = z.output<typeof Label> & {
@@ -289,7 +290,12 @@ function otherBatch(
   if (!batch || batch.siteId !== site.id || batch.ownerId !== ownerId)
     return {
       ...notFound('batch', id),
-      errors: [{ pointer: `/from/${index}/batchId`, detail: 'a batch of this owner at this site' }],
+      errors: [
+        {
+          pointer: `/from/${index}/batchId`,
+          detail: { zh: '该场所内同一单位的批次', en: 'a batch of this owner at this site' },
+        },
+      ],
     };
   if (batch.wasteCode === wasteCode) return undefined;
   return {
@@ -330,5 +336,5 @@ const noUscc = ({ name }: Party): Refusal => ({
     en: `${name} has no USCC, so no identification code can be made; record the generation as a batch and label it once the code is entered.`,
   },
   basis: IDENTIFICATION_BASIS,
-  errors: [{ pointer: '/siteId', detail: 'the owner needs a USCC' }],
+  errors: [{ pointer: '/siteId', detail: { zh: '所有人须有统一社会信用代码', en: 'the owner needs a USCC' } }],
 });

@@ -6,8 +6,9 @@ import { concerns, outOfPlace } from '../custody/scanning.ts';
 import { type Act, type Facts, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { Instant } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 
 /** 小箱进大箱: a container stands in another, and what is done with the outer one is done with it. It keeps its owner. */
 const CHILDREN_MAX = 500;
@@ -20,7 +21,7 @@ export const ContainerName = z
   .trim()
   .min(1)
   .max(50)
-  .refine((name) => !name.includes('\0'), { error: 'no NUL' });
+  .refine((name) => !name.includes('\0'), { error: inBoth('不得含 NUL 字符', 'no NUL') });
 
 export const Nesting = z.strictObject({
   /** The container to put it into; null takes it out. */
@@ -122,7 +123,7 @@ export function mayHandle(container: Container | undefined, id: string, { caller
   return {
     problem: 'not-your-act',
     detail: { zh: '该容器现由他人保管。', en: 'Somebody else has this container now.' },
-    errors: [{ pointer: '/', detail: 'its holder or its owner' }],
+    errors: [{ pointer: '/', detail: { zh: '容器的持有人或所有人', en: 'its holder or its owner' } }],
   };
 }
 
@@ -137,16 +138,32 @@ export function parentRefusal(
   if (!parent || !concerns(parent, [facts.caller.actor.party]))
     return {
       ...notFound('container', parent?.id ?? 'parent'),
-      errors: [{ pointer: '/parent', detail: 'a container of yours' }],
+      errors: [{ pointer: '/parent', detail: { zh: '贵单位的容器', en: 'a container of yours' } }],
     };
   if (around.some(({ id }) => own.includes(id)))
-    return against('容器不能放入自身或其内的容器。', 'A container cannot stand in itself or in what stands in it.');
+    return against(
+      '/parent',
+      '容器不能放入自身或其内的容器。',
+      'A container cannot stand in itself or in what stands in it.',
+    );
   if (parent.siteId !== siteId || parent.partyId !== partyId || !isInStock(parent))
-    return against('两个容器不在同一场所的库存中。', 'The two containers are not in stock at the same site.');
+    return against(
+      '/parent',
+      '两个容器不在同一场所的库存中。',
+      'The two containers are not in stock at the same site.',
+    );
   if (parent.childIds.length >= CHILDREN_MAX)
-    return against(`该容器内已有 ${CHILDREN_MAX} 个容器。`, `There are ${CHILDREN_MAX} containers in it already.`);
+    return against(
+      '/parent',
+      `该容器内已有 ${CHILDREN_MAX} 个容器。`,
+      `There are ${CHILDREN_MAX} containers in it already.`,
+    );
   if (around.length < DEPTH_MAX) return undefined;
-  return against(`嵌套不得超过 ${DEPTH_MAX} 层。`, `Containers stand in each other ${DEPTH_MAX} deep at most.`);
+  return against(
+    '/parent',
+    `嵌套不得超过 ${DEPTH_MAX} 层。`,
+    `Containers stand in each other ${DEPTH_MAX} deep at most.`,
+  );
 }
 
 /** The parent, what it stands in, and so on; undefined when one of them was not held: it changed meanwhile. */
@@ -173,13 +190,9 @@ const stillIn = ({ grams, batchId }: Container): Warning[] =>
         },
       ];
 
-const against = (zh: string, en: string): Refusal => ({
-  problem: 'against-rule',
-  detail: { zh, en },
-  errors: [{ pointer: '/parent', detail: en }],
-});
 const notInStock = ({ code, state }: Container): Refusal =>
   against(
+    '/parent',
     `容器 ${code}（${state}）不在库存中，不能放入其他容器。`,
     `Container ${code} is ${state}, not in stock: it cannot be put into another.`,
   );

@@ -3,9 +3,10 @@ import { mayEdit } from '../parties/commands.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
 import type { Facts, Reference, States } from '../platform/acts.ts';
 import { registerActs, registerKind } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import type { StateOf } from '../platform/subjects.ts';
 import { CivilDay, Grams, ShortText, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { STORE_TYPES, stores, tenancies } from './tables.ts';
 
 /** Registers of a site: its stores, and who keeps waste of its own there. The site's party and administrators edit them. */
@@ -13,7 +14,7 @@ export const storeKind = registerKind('store', stores, {
   stores_code: {
     problem: 'already-exists',
     detail: { zh: '该场所已有此编码的贮存设施。', en: 'This site has a store of that code already.' },
-    errors: [{ pointer: '/code', detail: 'unique for the site' }],
+    errors: [{ pointer: '/code', detail: { zh: '同一场所内不得重复', en: 'unique for the site' } }],
   },
 });
 export type Store = StateOf<typeof stores>;
@@ -26,7 +27,10 @@ export const StoreBody = z.strictObject({
   code: z
     .string()
     .trim()
-    .regex(/^[A-Z]{2}\d{3,5}$/, 'two capital letters and three to five digits, such as TS001'),
+    .regex(
+      /^[A-Z]{2}\d{3,5}$/,
+      inBoth('两个大写字母加三至五位数字，如 TS001', 'two capital letters and three to five digits, such as TS001'),
+    ),
   type: z.enum(STORE_TYPES),
   name: ShortText.nullable().default(null),
   capacityGrams: Grams.min(1).nullable().default(null),
@@ -89,7 +93,7 @@ function siteRefusal(
       zh: '贮存设施和集中暂存单位由场所所属单位登记。',
       en: 'Stores and tenants are registered by the party of the site.',
     },
-    errors: [{ pointer: '/siteId', detail: 'a site of yours' }],
+    errors: [{ pointer: '/siteId', detail: { zh: '贵单位的场所', en: 'a site of yours' } }],
   };
 }
 
@@ -108,12 +112,6 @@ function tenancyRefusal(record: TenancyRecord, before: Tenancy | undefined, stat
   if (validTo === null || validFrom < validTo) return undefined;
   return against('/validTo', 'validTo 须晚于 validFrom。', 'validTo must be after validFrom.');
 }
-
-const against = (pointer: string, zh: string, en: string): Refusal => ({
-  problem: 'against-rule',
-  detail: { zh, en },
-  errors: [{ pointer, detail: en }],
-});
 
 const STAYS: Refusal = against(
   '/siteId',

@@ -12,9 +12,10 @@ import { type Site, siteKind } from '../parties/registers.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft, type Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Grams, Instant, Pieces, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { ContainerName } from './nesting.ts';
 import { storeStockLookup } from './queries.ts';
 import { type Store, storeKind } from './registers.ts';
@@ -44,11 +45,11 @@ export const StorageMove = z
   })
   .refine((move) => (move.batches.length === 0) !== (move.containers.length === 0), {
     path: ['batches'],
-    error: 'batches or containers, not both',
+    error: inBoth('批次与容器只填一种', 'batches or containers, not both'),
   })
   .refine((move) => new Set(move.batches.map(({ batchId }) => batchId)).size === move.batches.length, {
     path: ['batches'],
-    error: 'each batch once',
+    error: inBoth('每个批次只填一次', 'each batch once'),
   });
 export type StorageMoveInput = z.output<typeof StorageMove> & { readonly scanned: Scanned };
 
@@ -368,9 +369,3 @@ const storeClosed: Warning = {
   pointer: '/storeId',
   detail: { zh: '该贮存设施已停用。', en: 'This store is not in use.' },
 };
-
-const against = (pointer: string, zh: string, en: string): Refusal => ({
-  problem: 'against-rule',
-  detail: { zh, en },
-  errors: [{ pointer, detail: en }],
-});

@@ -133,5 +133,7 @@ const noTenant = (ownerId: string, day: string): Refusal => ({
     zh: `单位 ${ownerId} 在 ${day} 未登记为该场所的集中暂存单位。`,
     en: `Party ${ownerId} is no registered tenant of this site on ${day}.`,
   },
-  errors: [{ pointer: '/ownerId', detail: 'a tenant: POST /v1/tenancies' }],
+  errors: [
+    { pointer: '/ownerId', detail: { zh: '集中暂存单位：POST /v1/tenancies', en: 'a tenant: POST /v1/tenancies' } },
+  ],
 });

@@ -5,7 +5,7 @@ import { apportion, type Place, type StockedBatch } from '../custody/ledger.ts';
 import { type ContainerLoad, containersLoaded } from '../custody/scanning.ts';
 import type { Needs, States, Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import {
   aboardNeeds,
   amongOf,
@@ -19,7 +19,7 @@ import {
 import { sourceOf } from './booking.ts';
 import type { PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
-import { against } from './standing.ts';
+
 import type { Line, LineBatch, LineContainer } from './tables.ts';
 
 /** Second round: what a follow-up takes along, the batches that leave their store, and the stocks they leave. */

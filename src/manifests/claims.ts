@@ -22,12 +22,15 @@ export function claimRefusal(line: ClaimedLine, stage: CustodyStage, day: string
   const fitting = exemptionsFor(line.wasteCode, stage, day).map(
     (one) => `${one.item} (${one.waste}: ${one.condition})`,
   );
-  const right = fitting.join('; ') || 'none: leave `exemption` out';
+  const right = {
+    zh: fitting.join('；') || '无，请去掉 exemption',
+    en: fitting.join('; ') || 'none: leave `exemption` out',
+  };
   return {
     problem: 'against-rule',
     detail: {
-      zh: `豁免清单第 ${item} 项在 ${day} 不适用于 ${line.wasteCode} 的${STAGES[stage].zh}环节。适用的项：${fitting.join('；') || '无，请去掉 exemption'}。`,
-      en: `Item ${item} of the exemption list does not free ${line.wasteCode} at the stage of ${STAGES[stage].en} on ${day}. What fits: ${right}.`,
+      zh: `豁免清单第 ${item} 项在 ${day} 不适用于 ${line.wasteCode} 的${STAGES[stage].zh}环节。适用的项：${right.zh}。`,
+      en: `Item ${item} of the exemption list does not free ${line.wasteCode} at the stage of ${STAGES[stage].en} on ${day}. What fits: ${right.en}.`,
     },
     basis: 'LIST annex',
     errors: [{ pointer: `/lines/${line.line - 1}/exemption/item`, detail: right }],

@@ -11,7 +11,7 @@ import { type Decision, refused, type States, type Warning } from '../platform/a
 import type { EventDraft } from '../platform/events.ts';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
 import { notFound } from '../platform/register.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { positionsOf, undone } from './booking.ts';
 import { applyChanges, carriersConcerned, changedSince, checkChanges, noLongerPossible } from './corrections.ts';
 import type { EventData } from './event-data.ts';
@@ -21,7 +21,7 @@ import { type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
 import { receivedParts } from './line-containers.ts';
 import { type Manifest, manifestKind } from './manifest.ts';
 import { termsFrom } from './moving.ts';
-import { against, manifestEvent, rolesOfCaller } from './standing.ts';
+import { manifestEvent, rolesOfCaller } from './standing.ts';
 import type { Approver, FieldChange } from './tables.ts';
 
 /** Whoever proposes agrees; when nobody else is concerned it takes effect at once. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { lotOfRefused } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
@@ -161,7 +161,7 @@ export function carriersConcerned(manifest: Manifest, changes: readonly Pick<Fie
 const severalCarriers = (manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined =>
   carriersConcerned(manifest, changes).length < 2
     ? undefined
-    : against(
+    : notAllowed(
         '/changes',
         '所更正的内容分属不同承运人；请分别提出更正。',
         'These changes concern different carriers; propose a correction for each.',
@@ -194,14 +194,14 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
   const next = applyChanges(manifest, changes);
   const short = next.lines.find((line) => carried(line).some(({ grams, pieces }) => grams < 0 || pieces < 0));
   if (short)
-    return against(
+    return notAllowed(
       '/changes',
       `第 ${short.line} 行更正后少于途中已损失或冻结的数量。`,
       `Line ${short.line} would then have less than what was lost or held up on the way.`,
     );
   const fewer = next.lines.find(({ receivedPieces, refusedPieces }) => (receivedPieces ?? 0) < (refusedPieces ?? 0));
   if (fewer)
-    return against(
+    return notAllowed(
       '/changes',
       `第 ${fewer.line} 行拒收件数多于收到件数。`,
       `Line ${fewer.line} would have more pieces refused than received.`,
@@ -213,7 +213,7 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
       !containers.some(({ batchId, decision }) => batchId !== null && decision === 'refused'),
   );
   if (noneSuch)
-    return against(
+    return notAllowed(
       '/changes',
       `第 ${noneSuch.line} 行没有被拒收的容器。`,
       `None of the containers of line ${noneSuch.line} was refused.`,
@@ -221,14 +221,14 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
   const unaccepted = next.lines.find((line) => line.acceptedGrams === 0 && line.receivedPieces !== line.refusedPieces);
   const pieces = changes.some(({ path }) => /(received|refused)Pieces$/.test(path));
   if (unaccepted && pieces)
-    return against(
+    return notAllowed(
       '/changes',
       `第 ${unaccepted.line} 行未接受，收到件数须等于拒收件数。`,
       `Nothing of line ${unaccepted.line} was accepted: as many pieces were received as refused.`,
     );
   const empty = next.lines.find(isOfNoBatch);
   if (empty)
-    return against(
+    return notAllowed(
       '/changes',
       `第 ${empty.line} 行装运时没有任何批次，无从更正其数量；其余由接受记录说明。`,
       `Line ${empty.line} was loaded empty, from no batch, so there is nothing to take more from; the receipt says what came.`,
@@ -236,7 +236,7 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
   const quantities = changes.some(({ path }) => /(Grams|Pieces|wasteCode)$/.test(path));
   const movedOn = manifest.remainders.some(({ state }) => state !== 'held');
   if (quantities && movedOn)
-    return against(
+    return notAllowed(
       '/changes',
       '余量已退运或转运，数量不能再更正；请在收回或后续联单上更正。',
       'The remainder has moved on, so quantities can no longer be corrected here; correct them where it went.',
@@ -301,15 +301,8 @@ function shared(line: Line, { loaded, pickedUpGrams, pickedUpPieces }: Line): Li
   return isSame ? line : { ...line, loaded: shareOver(loaded, grams, pieces) };
 }
 
-const against = (pointer: string, zh: string, en: string): Refusal => ({
-  problem: 'against-rule',
-  detail: { zh, en },
-  basis: 'TM 29',
-  errors: [{ pointer, detail: en }],
-});
-
 const unknownPath = (index: number, path: string): Refusal => ({
-  ...against(
+  ...notAllowed(
     `/changes/${index}/path`,
     `${path} 不是可更正的字段。`,
     `${path} is not a field of this manifest that can be corrected.`,
@@ -318,17 +311,21 @@ const unknownPath = (index: number, path: string): Refusal => ({
 });
 
 const twice = (index: number, path: string): Refusal =>
-  against(`/changes/${index}/path`, `${path} 出现了两次。`, `${path} is named twice.`);
+  notAllowed(`/changes/${index}/path`, `${path} 出现了两次。`, `${path} is named twice.`);
 
 const same = (index: number, path: string, from: FieldValue): Refusal =>
-  against(
+  notAllowed(
     `/changes/${index}/value`,
     `${path} 现值已是 ${JSON.stringify(from)}。`,
     `${path} is ${JSON.stringify(from)} already.`,
   );
 
 const badValue = (index: number, path: string, message: string): Refusal =>
-  against(`/changes/${index}/value`, `${path} 的新值不符合格式：${message}。`, `The new value of ${path}: ${message}.`);
+  notAllowed(
+    `/changes/${index}/value`,
+    `${path} 的新值不符合格式：${message}。`,
+    `The new value of ${path}: ${message}.`,
+  );
 
 const ONCE = {
   issued: { zh: '签发', en: 'it is issued' },
@@ -339,20 +336,22 @@ const ONCE = {
 
 const notRecorded = (index: number, path: string, { once, untilReceipt }: Field): Refusal =>
   untilReceipt
-    ? against(
+    ? notAllowed(
         `/changes/${index}/path`,
         `${path} 只能在接受之前更正；已接受的废物按其代码入库。`,
         `${path} can be corrected until the receipt only; what is received lies in stock under its code.`,
       )
-    : against(
+    : notAllowed(
         `/changes/${index}/path`,
         `${path} 须在${ONCE[once].zh}之后才能更正。`,
         `${path} can be corrected once ${ONCE[once].en}.`,
       );
 
 const neverAccepted = (index: number, path: string): Refusal =>
-  against(
+  notAllowed(
     `/changes/${index}/value`,
     `该行已整行拒收，不能更正为接受；请以余量另行转运。`,
     `The line was refused as a whole, so ${path} has no batch; send the remainder on instead.`,
   );
+
+const notAllowed = (pointer: string, zh: string, en: string): Refusal => against(pointer, zh, en, 'TM 29');

@@ -5,7 +5,7 @@ import { type ContainerDecision, containersReceived } from '../custody/scanning.
 import type { Facts, States, Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { amongOf, eachOf, joinedContainer, lineOf, missingWarning, NOTHING_SCANNED, scannedFor } from './aboard.ts';
 import type { Received } from './booking.ts';
 import type { DecidedContainer } from './event-data.ts';
@@ -13,7 +13,7 @@ import type { ReceiptInput } from './inputs.ts';
 import { isScanned, partsIn, withDecisions, withJoined } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { carried, piecesOf } from './parts.ts';
-import { against, CONTAINER_NTH } from './standing.ts';
+import { CONTAINER_NTH } from './standing.ts';
 import { CONTAINER_OUTCOMES, type ContainerOutcome, type JoinedContainer, type Line } from './tables.ts';
 
 type GivenLine = ReceiptInput['lines'][number];

@@ -16,6 +16,7 @@ import {
 import type { PermitType } from '../permits/tables.ts';
 import { type PermitUse, reservedUse } from '../permits/uses.ts';
 import type { Lookup, Needs, States, Warning } from '../platform/acts.ts';
+import { compareText } from '../platform/collections.ts';
 import type { Bilingual, Refusal } from '../problems.ts';
 import {
   claimedRows,
@@ -325,7 +326,9 @@ function coverOf(
   const reasons = candidates.map((permit) => ({ permit, why: whyNotCovered(permit, question) }));
   const covering = reasons.flatMap(({ permit, why }) => (why ? [] : [permit]));
   const lacks = (permit: HeldPermit) => (remainingOf(judging, permit) >= line.declaredGrams ? 0 : 1);
-  const [permit] = covering.sort((a, b) => lacks(a) - lacks(b) || compare(a.validTo, b.validTo) || compare(a.id, b.id));
+  const [permit] = covering.sort(
+    (a, b) => lacks(a) - lacks(b) || compareText(a.validTo, b.validTo) || compareText(a.id, b.id),
+  );
   if (permit) return { permit };
   const nearest = reasons.sort((a, b) => NOT_COVERED.indexOf(b.why!) - NOT_COVERED.indexOf(a.why!))[0];
   return { why: nearest ? reasonText(nearest.permit, nearest.why!) : WITHOUT_ANY };
@@ -372,7 +375,7 @@ function fail(judging: Judging, check: Check, line: DraftLine, field: string, wh
   };
   if ((row?.value ?? failure) === 'refuse')
     judging.findings.push({
-      refusal: { problem: 'against-rule', detail, basis: article, errors: [{ pointer, detail: why.en }] },
+      refusal: { problem: 'against-rule', detail, basis: article, errors: [{ pointer, detail: why }] },
     });
   else judging.findings.push({ warning: { code: check, detail, basis: article, pointer } });
 }
@@ -383,7 +386,6 @@ const overBy = ({ number }: HeldPermit, cap: number, after: number): Bilingual =
 });
 
 const joined = (a: Bilingual, b: Bilingual): Bilingual => ({ zh: `${a.zh}${b.zh}`, en: `${a.en} ${b.en}` });
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const WITHOUT_ANY: Bilingual = { zh: '没有登记任何一份。', en: 'None is registered.' };
 const WITH: Record<'consignee' | 'carrier', Bilingual> = {

@@ -3,14 +3,14 @@ import { containerKind } from '../custody/containers.ts';
 import type { ContainerStep } from '../custody/lifecycle.ts';
 import { scan } from '../custody/scanning.ts';
 import type { States } from '../platform/acts.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { amongOf, eachOf, NOTHING_SCANNED, scannedFor } from './aboard.ts';
 import type { IncidentInput, IncidentResolutionInput } from './inputs.ts';
 import { partsIn } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { carried, gramsOf, piecesOf, without } from './parts.ts';
 import { shareOver } from './sharing.ts';
-import { against } from './standing.ts';
+
 import type { Line, LineBatch, LineContainer } from './tables.ts';
 
 export interface HeldUp {

@@ -8,7 +8,7 @@ import type { Facts } from '../catalogue/reference.ts';
 import { batchesIn, type Movement, movementsData } from '../custody/ledger.ts';
 import type { ContainerStep } from '../custody/lifecycle.ts';
 import { type Decision, refused, type States } from '../platform/acts.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { presentOn } from './aboard.ts';
 import { carriedBy, frozenWith, lostBy, moveParts, onTheRoad } from './booking.ts';
 import { type HeldUp, heldUpOn, type SettledLine, settledOn, stepEach } from './holding-up.ts';
@@ -16,7 +16,7 @@ import type { IncidentInput, IncidentPlanInput, IncidentResolutionInput } from '
 import { currentLeg, type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
 import { carried } from './parts.ts';
-import { against, everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
+import { everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
 import type { LostPart } from './tables.ts';
 
 export function decideIncident(input: IncidentInput, manifest: Manifest, states: States): Decision {

@@ -3,6 +3,7 @@ import { RegionCode } from '../catalogue/commands.ts';
 import { HAZARDS } from '../catalogue/waste-codes.ts';
 import { ContainerName } from '../generation/nesting.ts';
 import { ENTRY_MODES, type EntryMode } from '../platform/events.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import type { Scanning } from './aboard.ts';
 import { CONTAINER_OUTCOMES, DISCREPANCY_TYPES, INCIDENT_TYPES } from './tables.ts';
@@ -36,7 +37,7 @@ export const DraftLine = z.strictObject({
   /** What the transport of dangerous goods asks for (TM 13): UN number and packing group. */
   unNumber: z
     .string()
-    .regex(/^UN\d{4}$/, 'UN and four digits, e.g. UN3082')
+    .regex(/^UN\d{4}$/, inBoth('UN 加四位数字，如 UN3082', 'UN and four digits, e.g. UN3082'))
     .nullable()
     .default(null),
   packingGroup: z.enum(['I', 'II', 'III']).nullable().default(null),
@@ -95,7 +96,7 @@ const LoadedLine = z
   })
   .refine((line) => line.massGrams !== undefined || line.containers !== undefined, {
     path: ['massGrams'],
-    error: 'massGrams, or the containers',
+    error: inBoth('填 massGrams 或容器', 'massGrams, or the containers'),
   });
 const BroughtBackLine = z.strictObject({ line: LineNumber, massGrams: Grams, pieces: Pieces.optional() });
 
@@ -108,7 +109,7 @@ export const Pickup = z.strictObject({
   /** 一次性装运码: the consignor's confirmation, typed on the driver's device. */
   pickupCode: z
     .string()
-    .regex(/^\d{6}$/, 'six digits')
+    .regex(/^\d{6}$/, inBoth('六位数字', 'six digits'))
     .optional(),
   entryMode,
 });
@@ -162,7 +163,7 @@ const ReceivedLine = z
   })
   .refine((line) => line.acceptedGrams !== undefined || line.containers !== undefined, {
     path: ['acceptedGrams'],
-    error: 'acceptedGrams, or the containers',
+    error: inBoth('填 acceptedGrams 或容器', 'acceptedGrams, or the containers'),
   });
 
 export const Receipt = z.strictObject({
@@ -216,7 +217,7 @@ export const IncidentBody = z.strictObject({
         .strictObject({ line: LineNumber, grams: Grams.optional(), pieces: Pieces.optional(), containers: Scanned })
         .refine(({ grams, containers: scanned }) => (grams !== undefined) !== (scanned !== undefined), {
           path: ['grams'],
-          error: 'grams, or the containers, whose mass it is',
+          error: inBoth('填 grams 或容器（质量即容器的质量）', 'grams, or the containers, whose mass it is'),
         }),
     )
     .min(1)
@@ -248,7 +249,10 @@ export const IncidentResolution = z.strictObject({
         .refine(
           (line) =>
             (line.lostGrams !== undefined && line.recoveredGrams !== undefined) !== (line.containers !== undefined),
-          { path: ['lostGrams'], error: 'lostGrams and recoveredGrams, or the containers' },
+          {
+            path: ['lostGrams'],
+            error: inBoth('填 lostGrams 和 recoveredGrams，或容器', 'lostGrams and recoveredGrams, or the containers'),
+          },
         ),
     )
     .min(1)

@@ -1,4 +1,5 @@
 import type { Projection } from '../platform/acts.ts';
+import { compareText } from '../platform/collections.ts';
 import type { Manifest } from './manifest.ts';
 
 /** The legs that have begun, as rows: which plate was where from when to when, for whoever looks for two at once. */
@@ -39,7 +40,7 @@ export const legProjection: Projection<LegRow> = {
   },
   statements: (rows) => {
     const last = new Map(rows.map((row) => [`${row.manifestId} ${row.leg}`, row]));
-    const sorted = [...last].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    const sorted = [...last].sort(([a], [b]) => compareText(a, b)).map(([, row]) => row);
     return [
       {
         name: 'manifest-legs',

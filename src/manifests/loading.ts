@@ -8,14 +8,14 @@ import { accountOf, batchesIn, type Movement, movementsData, type Taken, takeFro
 import { type StockBalance, stockLookup } from '../custody/repository.ts';
 import { type Decision, type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { tripKind } from '../transport/trips.ts';
 import { type Boarding, board, boardedLine, storeExitMissing } from './boarding.ts';
 import { carriedBy, loadingDifferences, moveParts, recoded, sourceCodeOf, sourceOf, takenFrom } from './booking.ts';
 import type { PickupCodeInput, PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { shareOver } from './sharing.ts';
-import { against, everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
+import { everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
 import type { Line, LineBatch, LineContainer } from './tables.ts';
 
 interface LoadedLine {

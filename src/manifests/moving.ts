@@ -5,6 +5,7 @@ import type { Facts } from '../catalogue/reference.ts';
 import { batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
 import type { Site } from '../parties/registers.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
+import { against } from '../problems.ts';
 import { joinedData, listed, moveAboard, NOTHING_SCANNED } from './aboard.ts';
 import { carriedBy, joiningMovements, moveParts, onHold, onTheRoad } from './booking.ts';
 import type { EventData } from './event-data.ts';
@@ -12,7 +13,7 @@ import type { ArrivalInput, DepartureInput, HandoverInput, TransitStorageInput }
 import { currentLeg, DEADLINES, handoverAwaited } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
-import { against, ifBefore, manifestEvent, unmatched, vehicleData } from './standing.ts';
+import { ifBefore, manifestEvent, unmatched, vehicleData } from './standing.ts';
 
 /** Everything that travels, from one place to another. */
 const moveLoad = (manifest: Manifest, from: Place, to: Place): Movement[] =>

@@ -6,7 +6,7 @@ import { batchesIn, movementsData } from '../custody/ledger.ts';
 import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft, Json } from '../platform/events.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { joinedData } from './aboard.ts';
 import { consigneeStock, joiningMovements, onHold, type Received, receiptMovements } from './booking.ts';
 import { type Decided, decideContainers } from './deciding.ts';
@@ -17,7 +17,7 @@ import { decidedParts, isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { enteredLate } from './moving.ts';
 import { carried, gramsOf, piecesOf } from './parts.ts';
-import { against, everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
+import { everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
 import type { Line } from './tables.ts';
 
 type ReceiptLine = ReceiptInput['lines'][number];
@@ -178,7 +178,12 @@ function unknownLine(input: ReceiptInput, manifest: Manifest): Refusal | undefin
   return {
     problem: 'against-rule',
     detail: { zh: '不符情形所指的行不存在。', en: 'A discrepancy names a line the manifest does not have.' },
-    errors: [{ pointer: `/discrepancies/${index}/line`, detail: `1 to ${manifest.lines.length}` }],
+    errors: [
+      {
+        pointer: `/discrepancies/${index}/line`,
+        detail: { zh: `1 至 ${manifest.lines.length}`, en: `1 to ${manifest.lines.length}` },
+      },
+    ],
   };
 }
 

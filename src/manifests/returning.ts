@@ -10,7 +10,7 @@ import type { Scanned } from '../custody/scanning.ts';
 import type { Party, Site } from '../parties/registers.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { joiningOf, listed, moveAboard } from './aboard.ts';
 import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
 import type { DraftFields } from './event-data.ts';
@@ -21,7 +21,7 @@ import { partOf } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { gramsOf, piecesOf, without } from './parts.ts';
 import { shareOver } from './sharing.ts';
-import { against, everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
+import { everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
 import type { DraftLine, JoinedContainer, LineBatch, LineContainer, Remainder } from './tables.ts';
 
 /** The remainder an act means: the one it names, or the first in that state. */

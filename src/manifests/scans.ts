@@ -55,7 +55,7 @@ const twice = (name: string, pointer: string): Problem =>
   new Problem(
     'against-rule',
     { zh: `容器 ${name} 出现了两次。`, en: `Container ${name} is named twice.` },
-    { errors: [{ pointer, detail: 'each container once' }] },
+    { errors: [{ pointer, detail: { zh: '每个容器只填一次', en: 'each container once' } }] },
   );
 
 const tooMany = (count: number): Problem =>
@@ -65,5 +65,9 @@ const tooMany = (count: number): Problem =>
       zh: `一次最多 ${CONTAINERS_MAX} 个容器（含其内的容器），此次为 ${count} 个。`,
       en: `At most ${CONTAINERS_MAX} containers at a time, with what stands in them; these are ${count}.`,
     },
-    { errors: [{ pointer: '/containers', detail: `at most ${CONTAINERS_MAX}` }] },
+    {
+      errors: [
+        { pointer: '/containers', detail: { zh: `最多 ${CONTAINERS_MAX} 个`, en: `at most ${CONTAINERS_MAX}` } },
+      ],
+    },
   );

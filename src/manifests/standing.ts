@@ -202,16 +202,9 @@ export function everyLineOnce(
       zh: `须逐行填报第 ${lines.join('、')} 行，每行一次。`,
       en: `Give lines ${lines.join(', ')}, each once.`,
     },
-    errors: [{ pointer: '/lines', detail: `lines ${lines.join(', ')}` }],
+    errors: [{ pointer: '/lines', detail: { zh: `第 ${lines.join('、')} 行`, en: `lines ${lines.join(', ')}` } }],
   };
 }
-
-export const against = (pointer: string, zh: string, en: string, basis?: string): Refusal => ({
-  problem: 'against-rule',
-  detail: { zh, en },
-  errors: [{ pointer, detail: en }],
-  ...(basis ? { basis } : {}),
-});
 
 /** The vehicle as an event says it; the plate in its normal form. */
 export const vehicleData = (

@@ -1,4 +1,5 @@
 import type { Projection, Statement } from '../platform/acts.ts';
+import { compareText } from '../platform/collections.ts';
 
 /**
  * Who finds what in lists. Every kind that is listed says for its state which parties and counties it concerns and in
@@ -56,7 +57,7 @@ export function audienceProjection(audienceOf: AudienceOf): Projection<AudienceR
     statements: (rows) => {
       const net = new Map<string, AudienceRow>();
       for (const row of rows) net.set(keyOf(row), row);
-      const sorted = [...net].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+      const sorted = [...net].sort(([a], [b]) => compareText(a, b)).map(([, row]) => row);
       return [...statement('drop', sorted), ...statement('put', sorted)];
     },
   };

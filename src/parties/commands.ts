@@ -16,9 +16,10 @@ import {
 } from '../platform/acts.ts';
 import { canonicalText } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import type { Kind } from '../platform/subjects.ts';
 import { CivilDay, Grams, ShortText, Uuid } from '../platform/values.ts';
-import type { Bilingual, Refusal } from '../problems.ts';
+import { against, type Bilingual, type Refusal } from '../problems.ts';
 import {
   type Device,
   deviceKind,
@@ -88,7 +89,13 @@ export const PersonBody = z.strictObject({
   phone: z
     .string()
     .trim()
-    .regex(/^\+?[\d -]{5,20}$/, 'digits, spaces and hyphens, 5 to 20, a + before them for a foreign number')
+    .regex(
+      /^\+?[\d -]{5,20}$/,
+      inBoth(
+        '5 至 20 位数字、空格或连字符，境外号码前加 +',
+        'digits, spaces and hyphens, 5 to 20, a + before them for a foreign number',
+      ),
+    )
     .nullable()
     .default(null),
   active: z.boolean().default(true),
@@ -228,7 +235,7 @@ const notYourParty = ({ partyId }: Owned): Refusal => ({
     zh: `该记录属于单位 ${partyId}；您只能登记和修改本单位的记录。`,
     en: `The record belongs to party ${partyId}; you may enter and amend those of your own.`,
   },
-  errors: [{ pointer: '/partyId', detail: 'the party of your key' }],
+  errors: [{ pointer: '/partyId', detail: { zh: '您密钥所属的单位', en: 'the party of your key' } }],
 });
 
 /** What others refer to by id stays with its party; elsewhere it is another record. */
@@ -281,7 +288,7 @@ export function notTheirParty(record: PartyRecord, before: Party | undefined, ca
       zh: `单位成员只能修改名称；${changed.join('、')} 由管理员修改。`,
       en: `A member may change the name of its party; ${changed.join(', ')} are the administrator's to change.`,
     },
-    errors: changed.map((key) => ({ pointer: `/${key}`, detail: `unchanged: ${JSON.stringify(before[key] ?? null)}` })),
+    errors: changed.map((key) => ({ pointer: `/${key}`, detail: `= ${JSON.stringify(before[key] ?? null)}` })),
   };
 }
 
@@ -389,9 +396,3 @@ function plateRefusal(plate: string): Refusal | undefined {
   };
   return { ...against('/plate', reasons[checked.reason].zh, reasons[checked.reason].en), basis: 'GA 36-2018' };
 }
-
-export const against = (pointer: string, zh: string, en: string): Refusal => ({
-  problem: 'against-rule',
-  detail: { zh, en },
-  errors: [{ pointer, detail: en }],
-});

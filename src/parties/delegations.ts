@@ -13,8 +13,8 @@ import {
 } from '../platform/acts.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
-import { against, mayEdit, partyAbsent } from './commands.ts';
+import { against, type Refusal } from '../problems.ts';
+import { mayEdit, partyAbsent } from './commands.ts';
 import { type Delegation, delegationKind, type Party, partyKind, siteKind } from './registers.ts';
 import { DELEGABLE_ACTS, type DelegableAct } from './tables.ts';
 
@@ -109,7 +109,7 @@ function notTheirs(
     errors: [
       isOwn
         ? { pointer: '/siteIds', detail: `["${caller.site}"]` }
-        : { pointer: '/principalId', detail: 'the party of your key' },
+        : { pointer: '/principalId', detail: { zh: '您密钥所属的单位', en: 'the party of your key' } },
     ],
   };
 }

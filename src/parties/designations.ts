@@ -7,8 +7,8 @@ import { type Act, type Facts, type Reference, refused, type States } from '../p
 import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, ShortText, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
-import { against, partyAbsent } from './commands.ts';
+import { against, type Refusal } from '../problems.ts';
+import { partyAbsent } from './commands.ts';
 import { type Designation, designationKind, partyKind, siteKind } from './registers.ts';
 import { DESIGNATION_TYPES, type DesignationType, type Jurisdiction } from './tables.ts';
 

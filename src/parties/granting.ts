@@ -6,8 +6,8 @@ import { namedUuid } from '../platform/ids.ts';
 import type { Journal } from '../platform/journal.ts';
 import { notFound } from '../platform/register.ts';
 import { Instant, ShortText, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
-import { against, mayEdit, partyAbsent, regionRefusal } from './commands.ts';
+import { against, type Refusal } from '../problems.ts';
+import { mayEdit, partyAbsent, regionRefusal } from './commands.ts';
 import { mintKey } from './keys.ts';
 import {
   apiKeyKind,

@@ -9,10 +9,10 @@ import { type Act, refused, type States, type Warning } from '../platform/acts.t
 import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { permitKey, permitsOf } from './queries.ts';
 import { type Permit, permitKind } from './registers.ts';
-import { against, codeWarnings, permitCovers, termsRefusal } from './rules.ts';
+import { codeWarnings, permitCovers, termsRefusal } from './rules.ts';
 import { PERMIT_TYPES, type PermitType, SELF_FILED } from './tables.ts';
 
 /** 10 million tonnes: the yearly scale of any licence stays below. */

@@ -10,7 +10,7 @@ import { ancestorsOn, descendantsPresent, presentCodesOf, regionOn } from '../ca
 import { findTreatmentMethod } from '../catalogue/treatment-methods.ts';
 import { wasteClasses, wasteClassOf } from '../catalogue/waste-codes.ts';
 import type { Warning } from '../platform/acts.ts';
-import type { Bilingual, Refusal } from '../problems.ts';
+import { against, type Bilingual, type Refusal } from '../problems.ts';
 import type { Permit } from './registers.ts';
 import type { PermitType } from './tables.ts';
 
@@ -344,9 +344,3 @@ function remarksOn(code: string, day: string, pointer: string): ReturnType<typeo
     },
   };
 }
-
-export const against = (pointer: string, zh: string, en: string): Refusal => ({
-  problem: 'against-rule',
-  detail: { zh, en },
-  errors: [{ pointer, detail: en }],
-});

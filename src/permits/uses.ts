@@ -3,6 +3,7 @@
  * running balances are derived from them and from nothing else. Pure but for the statements' text.
  */
 import type { Projection, Statement } from '../platform/acts.ts';
+import { compareText, groupBy } from '../platform/collections.ts';
 import type { Json, RecordedEvent } from '../platform/events.ts';
 import { PERMIT_RULES, periodOf } from './rules.ts';
 import type { PermitType } from './tables.ts';
@@ -108,7 +109,7 @@ const COLUMNS = {
 
 function statement(table: string, rows: readonly PermitUseRow[], keys: readonly (keyof typeof COLUMNS)[]): Statement {
   const sums = [...groupBy(rows, (row) => keys.map((key) => row[key]).join(' '))]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => compareText(a, b))
     .map(([, same]) => ({
       ...same[0]!,
       reservedGrams: same.reduce((sum, row) => sum + row.reservedGrams, 0),
@@ -126,14 +127,4 @@ function statement(table: string, rows: readonly PermitUseRow[], keys: readonly 
       sums.map((sum) => sum.usedGrams),
     ],
   };
-}
-
-function groupBy<Value>(values: readonly Value[], keyOf: (value: Value) => string): Map<string, Value[]> {
-  const groups = new Map<string, Value[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group) group.push(value);
-    else groups.set(keyOf(value), [value]);
-  }
-  return groups;
 }

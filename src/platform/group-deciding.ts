@@ -88,7 +88,7 @@ function tooFarAhead(drafts: readonly EventDraft[], now: Date): Refusal | undefi
       zh: `发生时间 ${given} 比服务时间 ${ours} 晚 5 分钟以上，请检查设备时钟。`,
       en: `${given} is more than 5 minutes after the service's ${ours}; check the device's clock.`,
     },
-    errors: [{ pointer: '/occurredAt', detail: '≤ now + 5 min' }],
+    errors: [{ pointer: '/occurredAt', detail: { zh: '不晚于现在 + 5 分钟', en: '≤ now + 5 min' } }],
   };
 }
 

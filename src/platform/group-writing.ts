@@ -1,5 +1,6 @@
 import { statusOf } from '../problems.ts';
 import type { Projection, Statement } from './acts.ts';
+import { compareText } from './collections.ts';
 import { type Answer, type Decided, type Folded, isAnswered, type Work } from './group.ts';
 import { jsonTexts, jsonTextsSql } from './parameters.ts';
 import { columnParameters, type Kind, type SubjectRow } from './subjects.ts';
@@ -26,7 +27,7 @@ function keyStatements(work: Work): Statement[] {
     .filter(({ events }) => events.length > 0) // what had no effect may be done again
     .map(({ index }) => ({ pending: work.group[index]!, answer: (work.outcomes[index] as { answer: Answer }).answer }));
   if (rows.length === 0) return [];
-  rows.sort((a, b) => compare(a.pending.organisation + a.pending.key, b.pending.organisation + b.pending.key));
+  rows.sort((a, b) => compareText(a.pending.organisation + a.pending.key, b.pending.organisation + b.pending.key));
   return [
     {
       name: 'journal-put-keys',
@@ -83,7 +84,7 @@ function eventStatements(events: readonly Folded[]): Statement[] {
   ];
   const refs = events.flatMap(({ event }) => [...new Set(event.refs)].map((ref) => [ref, event.id] as const));
   if (refs.length > 0) {
-    refs.sort((a, b) => compare(a[0] + a[1], b[0] + b[1]));
+    refs.sort((a, b) => compareText(a[0] + a[1], b[0] + b[1]));
     statements.push({
       name: 'journal-put-refs',
       text: 'insert into event_refs (ref_id, event_id) select * from unnest($1::uuid[], $2::uuid[])',
@@ -121,13 +122,13 @@ function stateStatements({ entries }: Work): Statement[] {
     rows.push(current);
   }
   return [...changed]
-    .sort(([a], [b]) => a.rank - b.rank || compare(a.name, b.name))
+    .sort(([a], [b]) => a.rank - b.rank || compareText(a.name, b.name))
     .map(([kind, rows]) => ({
       name: `upsert-${kind.name}`,
       text: kind.upsertSql,
       values: columnParameters(
         kind,
-        rows.sort((a, b) => compare(a.state.id, b.state.id)),
+        rows.sort((a, b) => compareText(a.state.id, b.state.id)),
       ),
     }));
 }
@@ -161,5 +162,3 @@ function outboxStatements(work: Work, events: readonly Folded[]): Statement[] {
   }
   return statements;
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

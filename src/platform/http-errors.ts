@@ -12,6 +12,7 @@ import {
   statusOf,
 } from '../problems.ts';
 import { type Failure, failureOf } from './journal-errors.ts';
+import { messageOf } from './schema-messages.ts';
 
 /** One error shape on every path (RFC 9457), in the caller's language. */
 export function languageOf(request: FastifyRequest): keyof Bilingual {
@@ -125,12 +126,12 @@ const FASTIFY_ERRORS: Record<string, Refusal> = {
   FST_ERR_BAD_URL: {
     problem: 'invalid-input',
     detail: { zh: '路径编码无效。', en: 'The path is not encoded properly.' },
-    errors: [{ pointer: 'path:', detail: 'percent-encoded UTF-8' }],
+    errors: [{ pointer: 'path:', detail: { zh: 'UTF-8 百分号编码', en: 'percent-encoded UTF-8' } }],
   },
   FST_ERR_MAX_PARAM_LENGTH: {
     problem: 'invalid-input',
     detail: { zh: '路径参数过长。', en: 'A parameter in the path is too long.' },
-    errors: [{ pointer: 'path:', detail: '200 characters at most' }],
+    errors: [{ pointer: 'path:', detail: { zh: '最多 200 个字符', en: '200 characters at most' } }],
   },
 };
 
@@ -144,7 +145,7 @@ function invalidInput(
   const place = places[error.validationContext ?? ''] ?? '';
   const errors: FieldError[] = error.validation.map((issue) => ({
     pointer: place === '' ? issue.instancePath || '/' : `${place}${(issue.instancePath ?? '').slice(1)}`,
-    detail: issue.message ?? 'invalid',
+    detail: messageOf(issue.message ?? 'invalid'),
   }));
   const missingKey = place === 'header:' && errors.some(({ pointer }) => pointer === 'header:idempotency-key');
   if (missingKey) {

@@ -179,7 +179,9 @@ function holdsNul(url: string): Problem {
   const [path, ...query] = url.split(/[?&]/);
   const name = path!.includes('%00') ? undefined : query.find((pair) => pair.includes('%00'))!.split('=')[0];
   const pointer = name === undefined ? 'path:' : `query:${name}`;
-  return new Problem('invalid-input', detail, { errors: [{ pointer, detail: 'no NUL' }] });
+  return new Problem('invalid-input', detail, {
+    errors: [{ pointer, detail: { zh: '不得含 NUL 字符', en: 'no NUL' } }],
+  });
 }
 
 function limited(verdict: { isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number }): void {

@@ -295,7 +295,7 @@ function unstorable(sent: unknown): Problem {
     en: 'It holds NUL, half of a surrogate pair, too large a number or too deep a nesting, which cannot be stored.',
   };
   const pointer = placeOfUnstorable(sent) || '/';
-  return new Problem('invalid-input', detail, { errors: [{ pointer, detail: detail.en }] });
+  return new Problem('invalid-input', detail, { errors: [{ pointer, detail }] });
 }
 
 /** JSON Pointer (RFC 6901) to a text or number that cannot be kept; '' when there is none: then it is the nesting. */

@@ -28,7 +28,11 @@ const unknownCursor = (): Problem =>
   new Problem(
     'invalid-input',
     { zh: '游标无效；请使用上一页给出的 next。', en: 'This cursor is not one of ours; use `next` of the page before.' },
-    { errors: [{ pointer: 'query:cursor', detail: 'opaque cursor from `next`' }] },
+    {
+      errors: [
+        { pointer: 'query:cursor', detail: { zh: '取自 next 的游标，原样传回', en: 'opaque cursor from `next`' } },
+      ],
+    },
   );
 
 /**

@@ -7,7 +7,7 @@ import type { DatedRow } from '../catalogue/registers.ts';
 import type { Facts, Reference, States, Warning } from '../platform/acts.ts';
 import { type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, ShortText } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { type RuleState, ruleKey, ruleKind, ruleRowsLookup, StepSchema, wrongTerms } from './rule-rows.ts';
 
 /**
@@ -111,9 +111,3 @@ function remarksOn({ record }: RegisterInput<RuleRecord>, _states: States, facts
 
 const othersOf = (states: States, record: RuleRecord, id: string | undefined): readonly DatedRow[] =>
   states.found(ruleRowsLookup, ruleKey(record)).filter((row) => row.id !== id);
-
-const against = (pointer: string, zh: string, en: string): Refusal => ({
-  problem: 'against-rule',
-  detail: { zh, en },
-  errors: [{ pointer, detail: en }],
-});

@@ -7,6 +7,7 @@ import { type Act, refused, type Warning } from '../platform/acts.ts';
 import type { Json, RecordedEvent } from '../platform/events.ts';
 import { namedUuid } from '../platform/ids.ts';
 import { notFound } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
@@ -38,7 +39,12 @@ export const FiguresBody = z.strictObject({
     typeof QuantityBody
   >),
 });
-export const PeriodName = z.string().regex(PERIOD, 'a month (2026-10), a quarter (2026-Q3) or a year (2026)');
+export const PeriodName = z
+  .string()
+  .regex(
+    PERIOD,
+    inBoth('月（2026-10）、季度（2026-Q3）或年（2026）', 'a month (2026-10), a quarter (2026-Q3) or a year (2026)'),
+  );
 
 export const ReportBody = z.strictObject({
   siteId: Uuid,
@@ -147,7 +153,7 @@ function notOver({ name, to, type }: Period, today: string): Refusal | undefined
       en: `${name} is not over; it can be confirmed from ${to} on.`,
     },
     basis: DEADLINES[type].basis,
-    errors: [{ pointer: '/period', detail: `not before ${to}` }],
+    errors: [{ pointer: '/period', detail: { zh: `不早于 ${to}`, en: `not before ${to}` } }],
   };
 }
 

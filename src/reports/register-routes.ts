@@ -11,6 +11,7 @@ import type { Database } from '../platform/connections.ts';
 import { type App, ProblemView } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, readKeyset, sendKeyset, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { CivilDay, InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { coverageOf, silentUnits } from './coverage.ts';
@@ -135,7 +136,7 @@ const badSpan = (): Problem =>
       zh: `to 须晚于 from，且至多相隔 ${SPAN_DAYS_MAX} 天。`,
       en: `to is after from, by at most ${SPAN_DAYS_MAX} days.`,
     },
-    { errors: [{ pointer: 'query:to', detail: 'after from, at most a year' }] },
+    { errors: [{ pointer: 'query:to', detail: { zh: '晚于 from，且不超过一年', en: 'after from, at most a year' } }] },
   );
 
 const CoverageView = z.object({
@@ -174,7 +175,7 @@ function coverageRoute(app: App, { database, reference }: ReportServices): void 
         querystring: PageQuery.extend({
           region: RegionCode,
           stream: z.enum(STREAMS),
-          month: z.string().regex(/^2[01]\d{2}-(0[1-9]|1[0-2])$/, 'a month, 2026-10'),
+          month: z.string().regex(/^2[01]\d{2}-(0[1-9]|1[0-2])$/, inBoth('月份，如 2026-10', 'a month, 2026-10')),
         }),
         response: { 200: CoverageView, default: ProblemView },
       },

@@ -6,6 +6,7 @@ import { type Device, deviceKind, type Site, siteKind } from '../parties/registe
 import { type Act, refused, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Grams, Instant, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
@@ -33,11 +34,11 @@ export const WeighTicketBody = z
   })
   .refine((ticket) => ticket.grossGrams > ticket.tareGrams, {
     path: ['tareGrams'],
-    error: 'tareGrams must be below grossGrams',
+    error: inBoth('皮重 tareGrams 须小于毛重 grossGrams', 'tareGrams must be below grossGrams'),
   })
   .refine((ticket) => !(ticket.manifestId && ticket.tripId), {
     path: ['tripId'],
-    error: 'a ticket weighs one manifest or a whole trip',
+    error: inBoth('一张磅单只对应一份联单或一个车次', 'a ticket weighs one manifest or a whole trip'),
   });
 
 /** Tickets from before there were trips name none. */
@@ -62,7 +63,7 @@ export const weighTicketKind = subjectKind({
         zh: '该场所已有同号过磅单；请核对单号。',
         en: 'This site has a ticket of that number already; check it.',
       },
-      errors: [{ pointer: '/ticketNumber', detail: 'unique for the site' }],
+      errors: [{ pointer: '/ticketNumber', detail: { zh: '同一场所内不得重复', en: 'unique for the site' } }],
     },
   },
 });
@@ -89,13 +90,21 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
     if (input.manifestId && !states.found(standingLookup, input.manifestId).includes(facts.caller.actor.party)) {
       return refused({
         ...notFound('manifest', input.manifestId),
-        errors: [{ pointer: '/manifestId', detail: 'a manifest you stand on' }],
+        errors: [{ pointer: '/manifestId', detail: { zh: '贵单位参与的联单', en: 'a manifest you stand on' } }],
       });
     }
     if (input.tripId && !states.found(onTripLookup, input.tripId).includes(facts.caller.actor.party)) {
       return refused({
         ...notFound('trip', input.tripId),
-        errors: [{ pointer: '/tripId', detail: 'a trip that carries a load of a manifest you stand on' }],
+        errors: [
+          {
+            pointer: '/tripId',
+            detail: {
+              zh: '运有贵单位所参与联单货物的车次',
+              en: 'a trip that carries a load of a manifest you stand on',
+            },
+          },
+        ],
       });
     }
     const id = facts.newId();
@@ -148,7 +157,7 @@ function mayWeighAt(
       zh: '只能为本单位（设备所在）场所登记过磅单。',
       en: "Tickets are recorded for one's own sites, and by a device for the site it stands at.",
     },
-    errors: [{ pointer: '/siteId', detail: 'a site of yours' }],
+    errors: [{ pointer: '/siteId', detail: { zh: '贵单位的场所', en: 'a site of yours' } }],
   };
 }
 

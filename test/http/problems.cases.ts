@@ -94,6 +94,30 @@ t.test('a body that is no JSON, empty, cut short, too large or of another kind',
   t.same(await written(world), before);
 });
 
+t.test('what is wrong with a field is said in the language asked for, by schemas and by rules', async (t) => {
+  const world = await aWorld();
+  const body = { siteId: world.consignorSiteId, wasteCode: '900-249-08', massGrams: 1, occurredAt: at(world) };
+  const detailOf = async (language: string, changed: object): Promise<string> => {
+    const answer = await world.consignor.post(
+      '/v1/generations',
+      { ...body, ...changed },
+      { 'accept-language': language },
+    );
+    return answer.body.errors[0].detail;
+  };
+  const CHINESE = /[\u4e00-\u9fff]/;
+  for (const [changed, what] of [
+    [{ massGrams: 'x' }, 'of zod'],
+    [{ occurredAt: '2300-01-01T00:00:00Z' }, 'of ours'],
+    [{ occurredAt: new Date(world.clock.now().getTime() + 3_600_000).toISOString() }, 'of a rule'],
+  ] as const) {
+    t.match(await detailOf('zh-CN', changed), CHINESE, what);
+    const english = await detailOf('en', changed);
+    t.notMatch(english, CHINESE, what);
+    t.ok(english.length > 3);
+  }
+});
+
 t.test('a body that does not fit: every place by its JSON Pointer, unknown fields too', async (t) => {
   const world = await aWorld();
   const body = { ...world.draftBody(), colour: 'red', carrierId: 'x' };

@@ -1,4 +1,5 @@
 // What must cover a line at issue: both sides of every limit, by the law of the day.
+
 import t from 'tap';
 import { seedPolicyRows } from '../../src/catalogue/policies.ts';
 import { policyBook } from '../../src/catalogue/reference.ts';
@@ -7,6 +8,7 @@ import type { Manifest } from '../../src/manifests/manifest.ts';
 import type { Line } from '../../src/manifests/tables.ts';
 import type { HeldPermit } from '../../src/permits/queries.ts';
 import type { PermitType } from '../../src/permits/tables.ts';
+import { inLanguage } from '../../src/problems.ts';
 
 const [PRODUCER, CARRIER, PLANT, FACTORY, FURNACE] = ['producer', 'carrier', 'plant', 'factory', 'furnace'] as const;
 const DAY = '2026-09-16';
@@ -87,7 +89,13 @@ function judge(
   });
   if ('refusal' in result) {
     const { detail, basis, errors, problem } = result.refusal;
-    return { refused: problem, basis, detail: detail.en, pointer: errors![0]!.pointer, right: errors![0]!.detail };
+    return {
+      refused: problem,
+      basis,
+      detail: detail.en,
+      pointer: errors![0]!.pointer,
+      right: inLanguage(errors![0]!.detail, 'en'),
+    };
   }
   const [first] = result.warnings;
   return {
