@@ -35,24 +35,20 @@ export const reservedUse = (
 
 /**
  * The differences that leave nothing reserved and exactly what was accepted used: at receipt, at void (nothing accepted),
- * and again whenever an accepted mass is corrected. `day`: the day of acceptance, which some types count in.
+ * and again whenever an accepted mass, or its day, is corrected. `day`: the day of acceptance, which some types count in.
  */
 export function settledUses(
   uses: readonly PermitUse[],
   acceptedGrams: ReadonlyMap<number, number>,
   day: string,
 ): PermitUse[] {
-  const released = uses.map((use) => ({ ...use, reservedGrams: -use.reservedGrams, usedGrams: 0 }));
-  const counted = [...groupBy(uses, ({ line, permitId }) => `${line} ${permitId}`).values()].map((same) => {
-    const usedBefore = same.find((use) => use.usedGrams !== 0);
-    const [first] = same as [PermitUse];
-    const period =
-      usedBefore?.period ??
-      (PERMIT_RULES[first.type].countsOn === 'acceptance' ? periodOf(first.type, day) : first.period);
-    const usedGrams = (acceptedGrams.get(first.line) ?? 0) - same.reduce((sum, use) => sum + use.usedGrams, 0);
-    return { ...first, period, reservedGrams: 0, usedGrams };
+  const before = uses.map((use) => ({ ...use, reservedGrams: -use.reservedGrams, usedGrams: -use.usedGrams }));
+  const counted = [...groupBy(uses, ({ line, permitId }) => `${line} ${permitId}`).values()].map(([first]) => {
+    const { type, line, period } = first!;
+    const countsOn = PERMIT_RULES[type].countsOn === 'acceptance' ? periodOf(type, day) : period;
+    return { ...first!, period: countsOn, reservedGrams: 0, usedGrams: acceptedGrams.get(line) ?? 0 };
   });
-  return addUses(released, counted).filter((use) => use.reservedGrams !== 0 || use.usedGrams !== 0);
+  return addUses(before, counted).filter((use) => use.reservedGrams !== 0 || use.usedGrams !== 0);
 }
 
 /** Adds differences line by line, permit by permit, period by period. */

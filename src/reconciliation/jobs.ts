@@ -33,34 +33,26 @@ export function judgementsOf(event: RecordedEvent, after: { id: string }, book: 
   const on = namesOf(event);
   const about = ABOUT[event.type];
   const subjectId = about ? about(event) : event.subject.id;
-  const day = dayInShanghai(happenedAt(event, after));
   const deadlines = RULES.flatMap((rule) => {
     if (!rule.deadline?.on.includes(event.type)) return [];
     const at = rule.deadline.at(after as never, event, book);
-    const input = { rule: rule.id, subjectId: event.subject.id, period: rule.periodOf?.(day) ?? '' };
-    return at ? [deadlineJob(input, notBeforeTheRest(at, event, day, book))] : [];
+    const input = { rule: rule.id, subjectId: event.subject.id, period: '' };
+    return at ? [deadlineJob(input, notBeforeTheRest(at, event, book))] : [];
   });
   const isAwaited = subjectId !== null && RULES.some((rule) => wakesOf(rule.wokenBy, on).length > 0);
   return isAwaited
-    ? [{ job: 'judge', payload: { on: on.join(' '), subjectId, eventId: event.id, day } }, ...deadlines]
+    ? [{ job: 'judge', payload: { on: on.join(' '), subjectId, eventId: event.id } }, ...deadlines]
     : deadlines;
-}
-
-/** A correction is of what was accepted then: that year's sum is another. */
-function happenedAt({ type, occurredAt }: RecordedEvent, after: object): Date {
-  const { acceptedAt } = after as { readonly acceptedAt?: Date | null };
-  return type === 'manifest_corrected' ? (acceptedAt ?? occurredAt) : occurredAt;
 }
 
 /** Who enters afterwards what was done on paper, or without a network, has the next page in his hand: nothing is missing yet. */
 function notBeforeTheRest(
   dueAt: Date,
-  { entryMode, recordedAt, region }: RecordedEvent,
-  day: string,
+  { entryMode, occurredAt, recordedAt, region }: RecordedEvent,
   book: RuleBook,
 ): Date {
   if (entryMode === 'live') return dueAt;
-  const at = { region: region ?? NATION, stream: 'hazardous', day } as const;
+  const at = { region: region ?? NATION, stream: 'hazardous', day: dayInShanghai(occurredAt) } as const;
   const patientUntil = hoursAfter(recordedAt, book.policy('late-report-patience-hours', at).value);
   return dueAt > patientUntil ? dueAt : patientUntil;
 }
@@ -100,12 +92,12 @@ export const reconciliationJobs: readonly JobDefinition[] = [
   {
     name: 'judge',
     async handle(payload, { database }) {
-      const { on, subjectId, eventId, day } = asked(payload, ['on', 'subjectId', 'eventId', 'day']);
+      const { on, subjectId, eventId } = asked(payload, ['on', 'subjectId', 'eventId']);
       const acts = new Map<string, JobAct>();
       for (const rule of RULES) {
         for (const wake of wakesOf(rule.wokenBy, on.split(' '))) {
-          for (const id of await wokenBy(database.pool, wake, { subjectId, eventId, rule: rule.id })) {
-            const act = asking({ rule: rule.id, subjectId: id, period: rule.periodOf?.(day) ?? '' });
+          for (const { id, period = '' } of await wokenBy(database.pool, wake, { subjectId, eventId, rule: rule.id })) {
+            const act = asking({ rule: rule.id, subjectId: id, period });
             acts.set(act.key!, act);
           }
         }

@@ -4,6 +4,7 @@ import { IN_STORE } from '../generation/queries.ts';
 import type { LegRow } from '../manifests/legs.ts';
 import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
 import type { Lookup } from '../platform/acts.ts';
+import { compareText } from '../platform/collections.ts';
 import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
@@ -157,9 +158,12 @@ const WAKES_SQL: Readonly<
     text: `select distinct a.id from postings p join accounts a on a.id = p.account_id and a.role = 'stock' where p.event_id = $1`,
     values: ({ eventId }) => [eventId],
   },
-  consignee_licences: {
-    text: `select p.id from manifests m join permits p on p.holder_id = m.consignee_id and p.type = 'licence' where m.id = $1`,
-    values: ({ subjectId }) => [subjectId],
+  /** Each with the years in which it counts more, or less, than before. */
+  licences_counted: {
+    text: `select distinct (u->>'permitId')::uuid as id, u->>'period' as period from custody_events e
+      cross join lateral jsonb_array_elements(e.canonical::jsonb #> '{data,permits}') u
+      where e.id = $1 and u->>'type' = 'licence' and (u->>'usedGrams')::bigint <> 0`,
+    values: ({ eventId }) => [eventId],
   },
   /** It, and those that began after it: the later of two is the one that speaks. */
   same_plate: {
@@ -216,15 +220,20 @@ const WAKES_SQL: Readonly<
 };
 const WOKEN_MAX = 200;
 
-export async function wokenBy(pool: pg.Pool, wake: Wake, woken: Woken): Promise<string[]> {
-  if (wake === 'itself') return [woken.subjectId];
+/** Subjects, and for rules that judge a period of them, which. */
+export async function wokenBy(
+  pool: pg.Pool,
+  wake: Wake,
+  woken: Woken,
+): Promise<{ readonly id: string; readonly period?: string }[]> {
+  if (wake === 'itself') return [{ id: woken.subjectId }];
   const { text, values } = WAKES_SQL[wake];
-  const { rows } = await pool.query<{ id: string }>({
+  const { rows } = await pool.query<{ id: string; period?: string }>({
     name: `wakes-${wake}`,
     text: `${text} limit ${WOKEN_MAX}`,
     values: [...values(woken)],
   });
-  return rows.map(({ id }) => id).sort();
+  return rows.sort((a, b) => compareText(a.id, b.id));
 }
 
 export interface OpenAnomaly {

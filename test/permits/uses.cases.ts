@@ -48,13 +48,24 @@ t.test('lines are settled one by one', async (t) => {
   );
 });
 
-t.test('settled again after a correction, only the difference is left, where it was counted before', async (t) => {
+t.test('settled again after a correction, only the difference is left', async (t) => {
   const received = addUses(issued(), settledUses(issued(), accepted([1, 900]), '2027-01-01'));
-  t.same(settledUses(received, accepted([1, 900]), '2028-06-01'), [], 'the same mass changes nothing');
-  t.same(short(settledUses(received, accepted([1, 950]), '2028-06-01')), [
+  t.same(settledUses(received, accepted([1, 900]), '2027-06-01'), [], 'the same mass in the same year changes nothing');
+  t.same(short(settledUses(received, accepted([1, 950]), '2027-06-01')), [
     '1 a validity 0 50',
     '1 l 2027 0 50',
     '1 p 2026 0 50',
+  ]);
+  const moved = settledUses(received, accepted([1, 950]), '2026-12-31');
+  t.same(
+    short(moved),
+    ['1 a validity 0 50', '1 l 2026 0 950', '1 l 2027 0 -900', '1 p 2026 0 50'],
+    'accepted in the old year after all: the licence counts it there',
+  );
+  t.same(short(addUses(received, moved).filter((use) => use.usedGrams !== 0)), [
+    '1 a validity 0 950',
+    '1 l 2026 0 950',
+    '1 p 2026 0 950',
   ]);
 });
 

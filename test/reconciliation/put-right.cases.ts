@@ -104,17 +104,28 @@ t.test('what was accepted counts for the licence as it was put right, in the yea
   t.match(await found(world, licence, 'over_scale'), [{ status: 'open', severity: 'critical', period }]);
   const year = new Date(`${Number(period) + 1}-01-15T02:00:00Z`);
   world.clock.set(year);
-  ok(
-    await plant.post(`/v1/manifests/${id}/correction`, {
-      reason: '录入错误',
-      changes: [{ path: '/lines/0/acceptedGrams', value: 1_600_000 }],
-    }),
-  );
-  for (const caller of [world.consignor, world.regulator])
-    ok(await caller.post(`/v1/manifests/${id}/correction-approval`, {}));
+  const correct = async (path: string, value: unknown): Promise<void> => {
+    ok(await plant.post(`/v1/manifests/${id}/correction`, { reason: '录入错误', changes: [{ path, value }] }));
+    for (const caller of [world.consignor, world.regulator])
+      await caller.post(`/v1/manifests/${id}/correction-approval`, {});
+  };
+  await correct('/lines/0/acceptedGrams', 1_600_000);
   t.match(await found(world, licence, 'over_scale'), [
     { status: 'open', severity: 'warning', period, observed: { acceptedGrams: 1_600_000 } },
   ]);
+  await correct('/acceptedAt', `${Number(period) + 1}-01-10T02:00:00.000Z`);
+  type Row = { readonly period: string };
+  const byPeriod = (await found(world, licence, 'over_scale')).sort((a: Row, b: Row) =>
+    a.period.localeCompare(b.period),
+  );
+  t.match(
+    byPeriod,
+    [
+      { status: 'cleared', period },
+      { status: 'open', severity: 'warning', period: String(Number(period) + 1) },
+    ],
+    'a day of the next year: there it counts, and no longer here',
+  );
 });
 
 t.test('one weighing of two manifests, told in the other order', async (t) => {

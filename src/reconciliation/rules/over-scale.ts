@@ -12,12 +12,11 @@ export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', obje
   title: { zh: '年接受量超过许可规模', en: 'Accepted more in the year than the licence allows' },
   streams: ['hazardous', 'medical'],
   subject: 'permit',
-  periodOf: (day) => day.slice(0, 4),
   parameters: z.strictObject({}),
   unit: 'permille',
   policies: ['licence-scale-excess-permille'],
   facts: ['holder', 'acceptedInPeriod'],
-  wokenBy: { receipt_recorded: 'consignee_licences', manifest_corrected: 'consignee_licences' },
+  wokenBy: { receipt_recorded: 'licences_counted', manifest_corrected: 'licences_counted' },
   /** The law of the last day of that year, or of today while the year runs. */
   sceneOf: ({ holder }, { now, period }) => ({
     region: holder.region,

@@ -110,7 +110,7 @@ export interface Context<Parameters> extends RowTerms<Parameters>, Asked {
 export const WAKES = [
   'itself',
   'stock_accounts',
-  'consignee_licences',
+  'licences_counted',
   'same_plate',
   'same_plate_before',
   'same_weighing',
@@ -132,8 +132,6 @@ export interface Rule<
   readonly streams: readonly Stream[];
   /** What an anomaly of it is about. */
   readonly subject: Subject;
-  /** One anomaly a subject and period; without it, one a subject. Given the day of the event that woke it. */
-  periodOf?(day: string): string;
   readonly parameters: z.ZodType<Parameters>;
   /** What its steps count; null when its severities come from a policy. */
   readonly unit: Unit | null;
