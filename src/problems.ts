@@ -7,6 +7,12 @@ export interface Bilingual {
   readonly en: string;
 }
 
+/** What is said in parts, as a sentence. */
+export const sentence = ({ zh, en }: Bilingual): Bilingual => ({
+  zh: `${zh}。`,
+  en: `${en.charAt(0).toUpperCase()}${en.slice(1)}.`,
+});
+
 const PROBLEMS = {
   'malformed-json': { status: 400, title: { zh: '请求正文不是有效的 JSON', en: 'The body is not valid JSON' } },
   'invalid-input': { status: 400, title: { zh: '输入不符合格式', en: 'The input does not fit its schema' } },

@@ -11,7 +11,7 @@ import type { Place, StockedBatch } from '../custody/ledger.ts';
 import type { Party, Site } from '../parties/registers.ts';
 import type { PermitUse } from '../permits/uses.ts';
 import type { Warning } from '../platform/acts.ts';
-import { against, type Refusal } from '../problems.ts';
+import { against, type Refusal, sentence } from '../problems.ts';
 import { claimRefusal, stageOf } from './claims.ts';
 import { checkEntitlement, type EntitlementContext } from './entitlement.ts';
 import type { DraftFields } from './event-data.ts';
@@ -239,5 +239,7 @@ const stockShort = (line: Line, grams: number, held: number): Warning => ({
   },
 });
 
-const missing = (pointer: string, zh: string, en: string): Refusal =>
-  against(pointer, `${zh}。`, `${en.charAt(0).toUpperCase()}${en.slice(1)}.`);
+const missing = (pointer: string, zh: string, en: string): Refusal => {
+  const said = sentence({ zh, en });
+  return against(pointer, said.zh, said.en);
+};

@@ -3,7 +3,7 @@
  * Pure: no clock, no database.
  */
 import type { ActKind } from '../platform/acts.ts';
-import type { Refusal } from '../problems.ts';
+import { type Refusal, sentence } from '../problems.ts';
 import type { Manifest } from './manifest.ts';
 import type { Status } from './tables.ts';
 
@@ -344,7 +344,5 @@ const WRONG_STATUS = saidOnce(({ from, basis }) => {
 
 const UNMET = saidOnce(({ when, basis }): Refused | undefined => {
   if (!when) return undefined;
-  const { zh, en } = CONDITIONS[when];
-  const detail = { zh: `${zh}。`, en: `${en.charAt(0).toUpperCase()}${en.slice(1)}.` };
-  return { refused: { problem: 'wrong-status', detail, basis } };
+  return { refused: { problem: 'wrong-status', detail: sentence(CONDITIONS[when]), basis } };
 });

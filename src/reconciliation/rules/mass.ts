@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Manifest } from '../../manifests/manifest.ts';
 import { gramsOf } from '../../manifests/parts.ts';
 import type { Line } from '../../manifests/tables.ts';
+import { sentence } from '../../problems.ts';
 import type { Weighing } from './facts.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
 import type { Context, Finding, Rule, Severity, Verdict } from './rule.ts';
@@ -196,10 +197,10 @@ function findingOf(
     tolerance: { name: 'mass-tolerance', value: floorGrams, unit: 'grams', source },
     basis: facts.basis,
     evidence: [...facts.evidence, ...facts.tickets.map((ticket) => ticket.id)],
-    summary: {
-      zh: `${names.zh}相差 ${Math.abs(difference)} 克（${percent.toFixed(1)} %）：${figures}。`,
-      en: `${names.en} differ by ${Math.abs(difference)} g (${percent.toFixed(1)} %): ${figures}.`,
-    },
+    summary: sentence({
+      zh: `${names.zh}相差 ${Math.abs(difference)} 克（${percent.toFixed(1)} %）：${figures}`,
+      en: `${names.en} differ by ${Math.abs(difference)} g (${percent.toFixed(1)} %): ${figures}`,
+    }),
     question: {
       partyId: pair.askedId,
       zh: `请说明${names.zh}相差 ${Math.abs(difference)} 克的原因。`,
