@@ -39,7 +39,7 @@ export const TRANSITIONS = {
     basis: 'TM 10(3), 13',
   },
   hand_over: {
-    from: ['loaded', 'held_up', 'missing'],
+    from: ['loaded', 'missing'],
     to: 'loaded',
     expects: 'manifest',
     leaves: 'manifest',
@@ -94,6 +94,15 @@ export const TRANSITIONS = {
     leaves: 'there',
     event: 'container_missed',
     basis: 'TM 12(1), 17',
+  },
+  /** Seen with a load that it is no part of: told, and nothing of it changes. */
+  sight: {
+    from: [],
+    to: null,
+    expects: 'manifest',
+    leaves: 'there',
+    event: 'container_sighted',
+    basis: 'HJ 1276-2022',
   },
   hold_up: {
     from: ['loaded', 'missing'],

@@ -171,7 +171,7 @@ export function scan(states: States, { containers, parents }: Scanned, step: Sca
       return { refusal: contentsHaveChanged(container, step.pointer) };
     const stepHere = stepAt(step, via.get(id)!);
     const parentVia = container.parentId === null ? undefined : via.get(container.parentId);
-    const staysIn = parentVia !== undefined && stepAt(step, parentVia) === stepHere;
+    const staysIn = stepHere === 'sight' || (parentVia !== undefined && stepAt(step, parentVia) === stepHere);
     if (container.parentId !== null && !staysIn)
       left.set(container.parentId, [...(left.get(container.parentId) ?? []), id]);
     const contradicts = contradictionOf(stepHere, container, step);
@@ -210,7 +210,7 @@ function scanEvent(
 ): EventDraft {
   const { from, to, leaves, event } = stepRow(stepHere);
   // What is moved within a site lies there, whatever its record said.
-  const state = to ?? (from.includes(container.state) ? container.state : 'stored');
+  const state = to ?? (leaves === 'there' || from.includes(container.state) ? container.state : 'stored');
   // What was refused stays refused on its manifest wherever it is put meanwhile.
   const offManifest = state === 'refused' ? container.manifestId : null;
   const place = {

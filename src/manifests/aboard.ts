@@ -1,15 +1,17 @@
 /**
  * Containers that travel with a manifest. Whoever scans says which are there: what was to be there and is not is missing, what is there
  * and was not to be joins the load; both are recorded and told, never refused. Who does not scan says nothing of single ones: all go
- * along. TM 11(3)-(4), 12(1), 17; HJ 1276-2022.
+ * along. What is another's, or held up by an incident, is no part of the load even when it is seen with it. TM 11(3)-(4), 12(1), 16, 17;
+ * HJ 1276-2022.
  */
 import { type Container, containerKind } from '../custody/containers.ts';
 import { accountOf } from '../custody/ledger.ts';
 import type { ContainerStep } from '../custody/lifecycle.ts';
-import { contentPlace, type Scanned, type ScanStep, scan, scanLocks } from '../custody/scanning.ts';
+import { concerns, contentPlace, type Scanned, type ScanStep, scan, scanLocks } from '../custody/scanning.ts';
 import type { Needs, States, Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
-import type { Refusal } from '../problems.ts';
+import { notFound } from '../platform/register.ts';
+import { against, type Refusal } from '../problems.ts';
 import type { Manifest } from './manifest.ts';
 import { carried } from './parts.ts';
 import type { JoinedContainer, Line, LineContainer } from './tables.ts';
@@ -54,7 +56,7 @@ export interface Moved {
   readonly joined: readonly JoinedContainer[];
 }
 
-export type Where = Omit<ScanStep, 'step' | 'manifestId' | 'among' | 'isInferred'>;
+export type Where = Omit<ScanStep, 'step' | 'manifestId' | 'among' | 'ownerId' | 'isInferred'>;
 
 /** Everybody who stands on a manifest: their containers may be on it. */
 export const amongOf = ({ consignorId, consigneeId, legs }: Manifest): string[] => [
@@ -70,7 +72,7 @@ export function moveAboard(
   where: Where,
   present: readonly string[] = presentOn(states, manifest),
 ): Moved | { readonly refusal: Refusal } {
-  const on = { ...where, manifestId: manifest.id, among: amongOf(manifest) };
+  const on = { ...where, manifestId: manifest.id, among: amongOf(manifest), ownerId: manifest.consignorId };
   if (!scanned) {
     const found = scan(states, eachOf(present), { ...on, step, isInferred: () => true });
     return 'refusal' in found ? found : { ...found, joined: [] };
@@ -78,12 +80,14 @@ export function moveAboard(
   const seen = new Set(scanned.containers.map(({ id }) => id));
   const missing = present.filter((id) => !seen.has(id));
   const all = { containers: [...scanned.containers, ...eachOf(missing).containers], parents: scanned.parents };
-  const found = scan(states, all, { ...on, step: (via) => (seen.has(via) ? step : 'miss') });
+  const apart = apartFrom(states, manifest, scanned, present);
+  const stepOf = (via: string): ContainerStep => (apart.has(via) ? 'sight' : seen.has(via) ? step : 'miss');
+  const found = scan(states, all, { ...on, step: stepOf });
   if ('refusal' in found) return found;
   return {
     events: found.events,
     warnings: [...found.warnings, ...missingWarning(states, missing, where.pointer)],
-    joined: strangers(states, manifest, scanned).map((container) => joiningOf(manifest, container)),
+    joined: strangers(states, manifest, scanned, apart).map((container) => joiningOf(manifest, container)),
   };
 }
 
@@ -107,10 +111,27 @@ export const eachOf = (ids: readonly string[]): Scanned => ({
   parents: [],
 });
 
-/** Scanned, and on no line of the manifest. */
-export function strangers(states: States, { lines }: Manifest, scanned: Scanned): Container[] {
+/** What was scanned, named by `via`, and does not belong to the load: another's waste (TM 16), or what an incident holds up. */
+export function apartFrom(
+  states: States,
+  { lines, consignorId }: Manifest,
+  scanned: Scanned,
+  present: readonly string[],
+): Set<string> {
+  const heldUp = new Set(
+    lines.flatMap(({ containers }) => containers.flatMap((one) => (one.heldUp === null ? [] : one.containerId))),
+  );
+  const isApart = ({ id }: { readonly id: string }) =>
+    !present.includes(id) && (heldUp.has(id) || states.get(containerKind, id)?.ownerId !== consignorId);
+  return new Set(scanned.containers.filter(isApart).map(({ via }) => via));
+}
+
+/** Scanned with the load, and on no line of the manifest. */
+function strangers(states: States, { lines }: Manifest, scanned: Scanned, apart: ReadonlySet<string>): Container[] {
   const known = new Set(lines.flatMap(({ containers }) => containers.map(({ containerId }) => containerId)));
-  return scanned.containers.flatMap(({ id }) => (known.has(id) ? [] : (states.get(containerKind, id) ?? [])));
+  return scanned.containers.flatMap(({ id, via }) =>
+    known.has(id) || apart.has(via) ? [] : (states.get(containerKind, id) ?? []),
+  );
 }
 
 /** On the line its batch was taken for, or the first of its waste, or the first. */
@@ -170,6 +191,19 @@ export const codesOf = (states: States, ids: readonly string[]): string => {
 /** The containers of a line, each by the id that was scanned or that it stands in. */
 export const scannedFor = ({ containers }: Scanned, named: readonly string[]): string[] =>
   containers.filter(({ via }) => named.includes(via)).map(({ id }) => id);
+
+/** One manifest carries one consignor's waste; of a container of strangers nothing is said. */
+export function anothersWaste(container: Container, manifest: Manifest, pointer: string): Refusal | undefined {
+  const { id, code, ownerId } = container;
+  if (ownerId === manifest.consignorId) return undefined;
+  if (!concerns(container, amongOf(manifest))) return notFound('container', id);
+  return against(
+    pointer,
+    `容器 ${code} 内是单位 ${ownerId} 的废物，不在本联单内；须另填联单。`,
+    `What is in container ${code} is the waste of party ${ownerId}, not of this manifest's consignor; it needs a manifest of its own.`,
+    'TM 16',
+  );
+}
 
 /** On one of its lines. */
 export const lineOf = ({ lines }: Manifest, containerId: string): Line | undefined =>

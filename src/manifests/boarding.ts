@@ -9,6 +9,7 @@ import { against, type Refusal } from '../problems.ts';
 import {
   aboardNeeds,
   amongOf,
+  anothersWaste,
   codesOf,
   contentGates,
   eachOf,
@@ -39,6 +40,12 @@ export function boardingNeeds(input: PickupInput, manifest: Manifest | undefined
   };
 }
 
+/** Where a scanned container is named in the report. */
+function placeOf({ lines }: PickupInput, named: string): string {
+  const index = lines.findIndex(({ containers }) => containers?.includes(named));
+  return `/lines/${index}/containers/${lines[index]?.containers?.indexOf(named)}`;
+}
+
 interface Aboard {
   readonly containers: readonly Container[];
   readonly loads: readonly ContainerLoad[];
@@ -51,7 +58,7 @@ export interface Boarding {
   readonly on: (line: number) => Aboard | undefined;
 }
 
-/** @refuses as `scan`; against-rule (a line without a mass whose containers hold nothing). */
+/** @refuses as `scan`; against-rule (another's waste, a line without a mass whose containers hold nothing). */
 export function board(
   input: PickupInput,
   manifest: Manifest,
@@ -68,6 +75,11 @@ export function board(
     implied.push(...offered);
     for (const id of [...(containers ?? []), ...offered]) named.set(id, line);
   }
+  for (const { id, via } of scanned.containers) {
+    const container = states.get(containerKind, id);
+    const refusal = container && anothersWaste(container, manifest, placeOf(input, via));
+    if (refusal) return { refusal };
+  }
   const all = { containers: [...scanned.containers, ...eachOf(implied).containers], parents: scanned.parents };
   const occurredAt = new Date(input.occurredAt);
   const found = containersLoaded(states, all, {
@@ -78,7 +90,6 @@ export function board(
     occurredAt,
     entryMode: input.entryMode,
     among: amongOf(manifest),
-    ownerId: manifest.consignorId,
     wasteCode: (via) => named.get(via)?.wasteCode,
     isInferred: (via) => implied.includes(via),
     pointer: '/lines',

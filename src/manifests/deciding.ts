@@ -6,7 +6,16 @@ import type { Facts, States, Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { against, type Refusal } from '../problems.ts';
-import { amongOf, eachOf, joinedContainer, lineOf, missingWarning, NOTHING_SCANNED, scannedFor } from './aboard.ts';
+import {
+  amongOf,
+  anothersWaste,
+  eachOf,
+  joinedContainer,
+  lineOf,
+  missingWarning,
+  NOTHING_SCANNED,
+  scannedFor,
+} from './aboard.ts';
 import type { Received } from './booking.ts';
 import type { DecidedContainer } from './event-data.ts';
 import type { ReceiptInput } from './inputs.ts';
@@ -51,7 +60,7 @@ interface SaidOfOne {
 }
 
 /**
- * @refuses as `scan`; against-rule (a container of another line or held up by an incident; containers not named although only some are
+ * @refuses as `scan`; against-rule (a container of another owner or line, or held up by an incident; containers not named although only some are
  * refused; figures that do not add up).
  */
 export function decideContainers(
@@ -138,6 +147,8 @@ function saidOf(
       const heldUp = on?.containers.find(({ containerId }) => containerId === id)?.heldUp;
       if (on && (on !== line || heldUp))
         return { refusal: notHere(container, on, `/lines/${index}/containers/${nth}`, Boolean(heldUp)) };
+      const anothers = on ? undefined : anothersWaste(container, manifest, `/lines/${index}/containers/${nth}`);
+      if (anothers) return { refusal: anothers };
       decisions.push({ id, decision, named, massGrams });
       if (!on) joined.push({ line: line.line, ...joinedContainer(container, line) });
     }

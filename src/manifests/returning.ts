@@ -11,7 +11,7 @@ import type { Party, Site } from '../parties/registers.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
-import { joiningOf, listed, moveAboard } from './aboard.ts';
+import { apartFrom, joiningOf, listed, moveAboard, NOTHING_SCANNED } from './aboard.ts';
 import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
 import type { DraftFields } from './event-data.ts';
 import { checkMethod, checkPlaces, crossesProvince } from './filing.ts';
@@ -80,12 +80,13 @@ function foundWith(
   states: States,
   manifest: Manifest,
   { lines }: Remainder,
-  scanned: Scanned | undefined,
+  scanned: Scanned = NOTHING_SCANNED,
   present: readonly string[],
 ): JoinedContainer[] {
   const of = { lines: lines.map(({ line }) => manifest.lines[line - 1]!) };
-  return (scanned?.containers ?? []).flatMap(({ id }) => {
-    const container = present.includes(id) ? undefined : states.get(containerKind, id);
+  const apart = apartFrom(states, manifest, scanned, present);
+  return scanned.containers.flatMap(({ id, via }) => {
+    const container = present.includes(id) || apart.has(via) ? undefined : states.get(containerKind, id);
     return container ? [joiningOf(of, container)] : [];
   });
 }

@@ -11,8 +11,10 @@
  *
  * The sequences are played over HTTP by everybody who takes part and hold acts that must be refused: those leave no event
  * and no posting (a physical report that does not fit leaves itself, and moves nothing; a mistyped code is counted).
- * Afterwards the laws are asked of the stored tables. CONSERVATION_RUNS=n plays n sequences, CONSERVATION_SEED another set.
+ * Afterwards the laws are asked of the stored tables. CONSERVATION_RUNS=n plays n sequences, CONSERVATION_SEED another set;
+ * CONSERVATION_TRACE=file has every request and answer of the one that fails.
  */
+import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
 import { checkRebuild } from '../../src/rebuild.ts';
@@ -26,6 +28,7 @@ import { STOCK_ACTS } from './conservation/stock-acts.ts';
 
 const RUNS = Number(process.env.CONSERVATION_RUNS ?? 12);
 const SEED = Number(process.env.CONSERVATION_SEED ?? Date.now() % 1_000_000);
+const TRACE = process.env.CONSERVATION_TRACE;
 const STEPS = Number(process.env.CONSERVATION_STEPS ?? 130);
 /** A file has 280 seconds unless TAP_TIMEOUT says otherwise. */
 const TIMEOUT_MS = Math.max(270_000, RUNS * 4_000);
@@ -120,7 +123,9 @@ async function holds(base: TestService, seed: number, runs: number, tally: Tally
       const news = differences.filter((difference) => !known.has(difference));
       for (const difference of news) known.add(difference);
       const wrong = [...answers, ...(await broken(scene)), ...news.map((difference) => `rebuilt: ${difference}`)];
-      if (wrong.length > 0) throw new Error(wrong.slice(0, 8).join('\n'));
+      if (wrong.length === 0) return;
+      if (TRACE) writeFileSync(TRACE, scene.trace.join('\n'));
+      throw new Error(wrong.slice(0, 8).join('\n'));
     }),
     { numRuns: runs, seed, endOnFailure: process.env.CONSERVATION_SHRINK === undefined },
   );

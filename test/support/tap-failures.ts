@@ -1,5 +1,6 @@
 /** Lines kept of what a failure says of itself. */
-const DIAGNOSTIC_LINES = 40;
+const DIAGNOSTIC_LINES = 60;
+const LINE_MAX = 400;
 
 /**
  * Reads TAP line by line and keeps what failed, innermost only: where it stands, and what it says. A long log ends
@@ -12,7 +13,7 @@ export function tapFailures() {
 
   const read = (line: string): void => {
     if (linesLeft > 0) {
-      failures.push(`${failures.pop()}\n    ${line.trim()}`);
+      failures.push(`${failures.pop()}\n    ${line.trim().slice(0, LINE_MAX)}`);
       linesLeft = /^ *\.\.\.$/.test(line) ? 0 : linesLeft - 1;
       return;
     }
@@ -25,7 +26,7 @@ export function tapFailures() {
     const isTold = closes !== undefined && failures.length > closes.failuresBefore;
     within.splice(depth);
     if (!point[1] || point[3] || isTold) return;
-    failures.push([...within.map(({ name }) => name), point[2]!.trim()].join(' > '));
+    failures.push([...within.map(({ name }) => name), point[2]!.trim().slice(0, LINE_MAX)].join(' > '));
     linesLeft = DIAGNOSTIC_LINES;
   };
   return { read, failures: failures as readonly string[] };

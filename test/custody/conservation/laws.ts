@@ -11,9 +11,12 @@ const PASSES = "('receipt_recorded', 'manifest_corrected', 'trip_difference_book
 const TOUCHED_BY_OTHERS = `exists (select 1 from postings p join custody_events e on e.id = p.event_id
   where p.batch_id = c.batch_id and e.type not in ('generation_recorded', 'container_filled', 'storage_move_recorded'))`;
 
-/** By mass, without its container: then the record of one of them is wrong, which is told and not put right. */
+/** By mass, without its container (a leak, too): then the record of one of them is wrong, which is told and not put right. */
 const TAKEN_UNSCANNED = `(exists (select 1 from manifests m cross join jsonb_array_elements(m.lines) l cross join jsonb_array_elements(l->'loaded') p
     where (p->>'batchId')::uuid = c.batch_id and not l->'containers' @> jsonb_build_array(jsonb_build_object('containerId', c.id)))
+  or exists (select 1 from manifests m cross join jsonb_array_elements(m.lines) l
+      cross join jsonb_array_elements((l->'frozen') || (l->'lost') || (l->'recovered')) p
+    where (p->>'batchId')::uuid = c.batch_id and l->'containers' @> jsonb_build_array(jsonb_build_object('containerId', c.id, 'heldUp', null)))
   or exists (select 1 from treatments t cross join jsonb_array_elements(t.inputs) i where (i->>'batchId')::uuid = c.batch_id and c.state <> 'treated'))`;
 
 export const LAWS: Readonly<Record<string, string>> = {

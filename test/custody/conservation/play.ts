@@ -66,12 +66,17 @@ interface Part {
 /** A container on a line. */
 export interface LineContainer {
   readonly containerId: string;
+  readonly batchId: string | null;
+  readonly wasteCode: string;
+  /** Found with the load on its way. */
+  readonly joined: boolean;
   readonly heldUp: string | null;
   readonly decision: string | null;
 }
 
 export interface ManifestLine {
   readonly containers: readonly LineContainer[];
+  readonly offeredContainers?: readonly LineContainer[];
   readonly line: number;
   readonly wasteCode: string;
   readonly codeAtSource?: string;

@@ -50,6 +50,8 @@ function atStock(
 
 /** Of a line with containers each has a code and a place of its own that it came from: only where it went is compared. */
 const WENT_TO = ['in_transit', 'consignee_hold', 'incident_hold', 'loss', 'refused_return'];
+const isSource = ({ role, owner_id, line }: Record<string, unknown>, { lines, consignee_id }: ManifestRow): boolean =>
+  role === 'stock' && owner_id !== consignee_id && lines.some((one) => one.line === line && one.containers.length > 0);
 function withoutSources(sums: Sums, { lines, consignee_site_id }: ManifestRow): Sums {
   const result: Sums = new Map();
   for (const [key, quantities] of sums) {
@@ -73,7 +75,9 @@ function expectedOf(manifest: ManifestRow, returns: readonly Return[]): Sums {
     const put = (place: readonly unknown[], quantities: Quantities, sign?: number) =>
       add(sums, [...place.slice(0, 3), line.wasteCode, line.line], quantities, sign);
     if (line.pickedUpGrams === null) continue;
-    const loaded = { grams: line.pickedUpGrams, pieces: line.pickedUpPieces! };
+    // What was weighed at the pickup stays what it was when more is found with the load.
+    const found = line.containers.some(({ joined }) => joined);
+    const loaded = found ? all(line.loaded) : { grams: line.pickedUpGrams, pieces: line.pickedUpPieces! };
     const taken = manifest.follows_id ? all(line.offered) : loaded;
     atStock(sums, source, line, taken, -1);
     put(['weighing_difference', source[1], source[2]], taken);
@@ -124,8 +128,8 @@ export async function misplaced(reader: Reader): Promise<string[]> {
   const manifests = await manifestsOf(reader);
   const ids = manifests.map(({ id }) => id);
   const postings = await reader.rows<Record<string, string> & Quantities>(
-    `select p.manifest_id, p.batch_id, p.line, a.id as account, a.role, a.party_id, a.site_id, a.waste_code, sum(p.grams)::bigint as grams, sum(p.pieces)::int as pieces
-     from postings p join accounts a on a.id = p.account_id where p.manifest_id = any($1::uuid[]) group by 1, 2, 3, 4, 5, 6, 7, 8`,
+    `select p.manifest_id, p.batch_id, p.line, a.id as account, a.role, a.party_id, a.site_id, a.owner_id, a.waste_code, sum(p.grams)::bigint as grams, sum(p.pieces)::int as pieces
+     from postings p join accounts a on a.id = p.account_id where p.manifest_id = any($1::uuid[]) group by 1, 2, 3, 4, 5, 6, 7, 8, 9`,
     ids,
   );
   const returns = await reader.rows<Return>(
@@ -139,7 +143,7 @@ export async function misplaced(reader: Reader): Promise<string[]> {
     const own = postings.filter(({ manifest_id }) => manifest_id === manifest.id);
     const [byLine, byBatch]: [Sums, Sums] = [new Map(), new Map()];
     for (const row of own) {
-      add(byLine, [row.role, row.party_id, row.site_id, row.waste_code, row.line], row);
+      if (!isSource(row, manifest)) add(byLine, [row.role, row.party_id, row.site_id, row.waste_code, row.line], row);
       add(byBatch, [row.account, row.batch_id, row.line], row);
     }
     const expected = expectedOf(
@@ -160,22 +164,35 @@ export async function misplaced(reader: Reader): Promise<string[]> {
   return found;
 }
 
+/** What is in a container keeps the code of its label. */
+const codeOf = (
+  { containers, offeredContainers = [] }: ManifestLine,
+  { batchId }: { readonly batchId: string },
+  otherwise: string,
+): string => [...containers, ...offeredContainers].find((one) => one.batchId === batchId)?.wasteCode ?? otherwise;
+
 /** What waits to be brought back or sent on lies there batch by batch, and nothing else does. */
 export async function strayed(reader: Reader): Promise<string[]> {
   const [is, should]: [Sums, Sums] = [new Map(), new Map()];
   for (const manifest of await manifestsOf(reader)) {
     const waits = ['draft', 'issued'].includes(manifest.status) && manifest.follows_id !== null;
-    for (const { wasteCode, codeAtSource = wasteCode, frozen, offered } of manifest.lines) {
+    for (const line of manifest.lines) {
+      const { wasteCode, codeAtSource = wasteCode, frozen, offered } = line;
       const hold: Place = ['incident_hold', manifest.incident?.carrierId ?? '', null, manifest.consignor_id];
-      for (const part of frozen) add(should, [accountOf(hold, wasteCode).id, part.batchId], part);
+      for (const part of frozen) add(should, [accountOf(hold, codeOf(line, part, wasteCode)).id, part.batchId], part);
       const source = manifest.source as Place;
-      if (waits) for (const part of offered) add(should, [accountOf(source, codeAtSource).id, part.batchId], part);
+      if (waits)
+        for (const part of offered)
+          add(should, [accountOf(source, codeOf(line, part, codeAtSource)).id, part.batchId], part);
     }
     for (const { reason, place, lines } of manifest.remainders.filter(({ state }) => state === 'held'))
       for (const { line, parts } of lines) {
-        const { wasteCode, codeAtSource = wasteCode } = manifest.lines[line - 1]!;
-        const account = accountOf(place as Place, reason === 'not_loaded' ? codeAtSource : wasteCode);
-        for (const part of parts) add(should, [account.id, part.batchId], part);
+        const of = manifest.lines[line - 1]!;
+        const { wasteCode, codeAtSource = wasteCode } = of;
+        for (const part of parts) {
+          const code = codeOf(of, part, reason === 'not_loaded' ? codeAtSource : wasteCode);
+          add(should, [accountOf(place as Place, code).id, part.batchId], part);
+        }
       }
   }
   const held = await reader.rows<{ account: string; batch: string } & Quantities>(

@@ -28,6 +28,8 @@ export interface Scene extends TestService {
   readonly callers: ReadonlyMap<string, Caller>;
   /** What was wrong about an answer to any of them. */
   readonly wrong: readonly string[];
+  /** What was asked of the service and answered, a line each. */
+  readonly trace: readonly string[];
   /** The last event there was before anybody of the scene did anything. */
   readonly since: number;
 }
@@ -44,12 +46,19 @@ const BY_JOBS = "type like 'anomaly%' or type = 'trip_difference_booked'";
 const KEPT_OF_A_REFUSAL = ['unmatched_report', 'pickup_code_failed'];
 
 /** A caller every answer to whom is looked at: what was refused has changed nothing, and nothing has failed. */
-function watched(caller: Caller, { service }: TestService, wrong: string[], tally: Tally): Caller {
+interface Notes {
+  readonly wrong: string[];
+  readonly trace: string[];
+  readonly tally: Tally;
+}
+
+function watched(caller: Caller, { service }: TestService, { wrong, trace, tally }: Notes): Caller {
   const { pool } = service.database;
   const watch = async (path: string, sent: unknown, ask: () => Promise<Answer>): Promise<Answer> => {
     const before = await lastEvent(service);
     const answer = await ask();
     const { status, body } = answer;
+    trace.push(`${path} ${JSON.stringify(sent)} → ${status} ${JSON.stringify(status < 400 ? body : body.detail)}`);
     const act = path.replace(/[0-9a-f-]{36}/, ':id');
     const count = tally.get(act) ?? { accepted: 0, refused: 0 };
     tally.set(act, count);
@@ -83,7 +92,7 @@ async function lastEvent({ database }: TestService['service']): Promise<number> 
 export async function aScene(base: TestService, tally: Tally): Promise<Scene> {
   const admin = callerWith(base.app, base.adminKey);
   const since = await lastEvent(base.service);
-  const wrong: string[] = [];
+  const notes: Notes = { wrong: [], trace: [], tally };
   const party = async (capacities: string[], more: { role?: string } & object = {}): Promise<Caller> => {
     const { role = 'member', ...body } = more;
     const { id } = ok(
@@ -158,7 +167,7 @@ export async function aScene(base: TestService, tally: Tally): Promise<Scene> {
       .then(ok),
   ]);
   const all = [producerA, producerB, park, agent, first, second, third, near, far, stranger, regulator];
-  const callers = new Map(all.map((caller) => [caller.partyId, watched(caller, base, wrong, tally)]));
+  const callers = new Map(all.map((caller) => [caller.partyId, watched(caller, base, notes)]));
   const seen = ({ partyId }: Caller): Caller => callers.get(partyId)!;
   return {
     ...base,
@@ -172,7 +181,7 @@ export async function aScene(base: TestService, tally: Tally): Promise<Scene> {
     siteOf,
     stores,
     callers,
-    wrong,
+    ...notes,
     since,
   };
 }
