@@ -1,7 +1,7 @@
 import type { Needs, States, Warning } from '../platform/acts.ts';
 import type { EntryMode, EventDraft, Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { type Container, containerChanged, containerKind, contentsChanged } from './containers.ts';
 import { type AccountRole, apportion, type Place } from './ledger.ts';
 import { type ContainerPlace, type ContainerState, type ContainerStep, contradictionOf, stepRow } from './lifecycle.ts';
@@ -17,7 +17,25 @@ export interface Scanned {
   readonly containers: readonly { readonly id: string; readonly via: string }[];
   /** In which some of them stand, without being scanned themselves: they lose them. */
   readonly parents: readonly string[];
+  /** What the named ones were called, and where. A name that no container has got an id that no container has. */
+  readonly asNamed?: Readonly<Record<string, Named>>;
 }
+
+export interface Named {
+  readonly name: string;
+  /** JSON Pointer into the body. */
+  readonly pointer: string;
+}
+
+/** The same words whether there is none of that name, or one that is nobody's who may know of it. */
+export const unknownContainer = ({ name, pointer }: Named): Refusal => ({
+  ...notFound('container', name),
+  errors: [{ pointer, detail: { zh: 'id 或数字识别码', en: 'id or identification code' } }],
+});
+
+/** As whoever scanned it called it. */
+export const namedAs = ({ asNamed }: Scanned, via: string, pointer = '/containers'): Named =>
+  asNamed?.[via] ?? { name: via, pointer };
 
 /** What an act must lock before it scans. */
 export const scanLocks = ({ containers, parents }: Scanned): NonNullable<Needs['lock']> =>
@@ -157,7 +175,8 @@ export function weighedTogether(loads: readonly ContainerLoad[], massGrams: numb
  * @refuses not-found (a container of strangers), wrong-status (something was put in or taken out since the containers were resolved:
  * send it again). What contradicts the record is recorded, counted on the container and told in a warning.
  */
-export function scan(states: States, { containers, parents }: Scanned, step: ScanStep): Scan {
+export function scan(states: States, scanned: Scanned, step: ScanStep): Scan {
+  const { containers, parents } = scanned;
   const via = new Map(containers.map((one) => [one.id, one.via]));
   const found = containers.map(({ id }) => [id, states.get(containerKind, id)] as const);
   const held = new Set([...via.keys(), ...parents]);
@@ -166,7 +185,8 @@ export function scan(states: States, { containers, parents }: Scanned, step: Sca
   const warnings: Warning[] = [];
   const left = new Map<string, string[]>();
   for (const [id, container] of found) {
-    if (!container || !concerns(container, step.among)) return { refusal: notFound('container', id) };
+    if (!container || !concerns(container, step.among))
+      return { refusal: unknownContainer(namedAs(scanned, via.get(id)!, step.pointer)) };
     if (container.childIds.some((child) => !via.has(child)) || (container.parentId && !held.has(container.parentId)))
       return { refusal: contentsHaveChanged(container, step.pointer) };
     const stepHere = stepAt(step, via.get(id)!);
@@ -187,6 +207,27 @@ export function scan(states: States, { containers, parents }: Scanned, step: Sca
   }
   for (const [parentId, removed] of left) events.push(contentsChanged(parentId, { removed }, draftOf(step)));
   return { events, loads, warnings };
+}
+
+const ON_THE_WAY: readonly ContainerState[] = ['loaded', 'on_hold', 'held_up'];
+
+/**
+ * What is with a manifest, on the road or at the gate, is not at hand for anything else: what is in it would lie in two places.
+ * @returns a refusal for the first of them.
+ */
+export function onTheWay(states: States, scanned: Scanned): Refusal | undefined {
+  for (const { id, via } of scanned.containers) {
+    const container = states.get(containerKind, id);
+    if (!container || !ON_THE_WAY.includes(container.state)) continue;
+    const { code } = container;
+    return against(
+      namedAs(scanned, via).pointer,
+      `容器 ${code} 的记录为随联单在途或待接受，不在库存中；如未装运，请更正该联单。`,
+      `Container ${code} is on record as with a manifest that is under way, not in stock; if it was not loaded, correct that manifest.`,
+      'HJ 1276-2022',
+    );
+  }
+  return undefined;
 }
 
 /** Its owner, its holder and the unit on its label may know of it. */

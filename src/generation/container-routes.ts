@@ -16,6 +16,7 @@ import {
   resolveContainers,
 } from '../custody/container-queries.ts';
 import { CONTAINER_STATES } from '../custody/lifecycle.ts';
+import { unknownContainer } from '../custody/scanning.ts';
 import { sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
@@ -268,14 +269,8 @@ async function idOf(pool: pg.Pool, name: string, pointer: string, { actor }: Cal
   const { names } = await resolveContainers(pool, [name], [actor.party]);
   const id = names.get(name);
   if (id !== undefined) return id;
-  throw unknownContainer(name, pointer);
+  throw Problem.of(unknownContainer({ name: codeAsKept(name), pointer }));
 }
-
-export const unknownContainer = (name: string, pointer: string): Problem =>
-  Problem.of({
-    ...notFound('container', codeAsKept(name)),
-    errors: [{ pointer, detail: { zh: 'id 或数字识别码', en: 'id or identification code' } }],
-  });
 
 const unreadable = (detail: { zh: string; en: string }, pointer: string): Problem =>
   new Problem('against-rule', detail, { basis: IDENTIFICATION_BASIS, errors: [{ pointer, detail }] });

@@ -7,7 +7,8 @@ import { type Batch, batchFormed, batchKind, batchMoved, partOf, stockOf } from 
 import { containerKind } from '../custody/containers.ts';
 import { type Movement, movementsData } from '../custody/ledger.ts';
 import { batchLeftLookup } from '../custody/repository.ts';
-import { containersMoved, type Scanned, scanLocks } from '../custody/scanning.ts';
+import { NOTHING_SCANNED, type Scanning, scannedNeeds } from '../custody/scanned.ts';
+import { containersMoved, onTheWay } from '../custody/scanning.ts';
 import { type Site, siteKind } from '../parties/registers.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft, type Json } from '../platform/events.ts';
@@ -51,7 +52,7 @@ export const StorageMove = z
     path: ['batches'],
     error: inBoth('每个批次只填一次', 'each batch once'),
   });
-export type StorageMoveInput = z.output<typeof StorageMove> & { readonly scanned: Scanned };
+export type StorageMoveInput = z.output<typeof StorageMove> & Scanning;
 
 export type StorageMoved = StateOf<typeof storageMoves>;
 
@@ -86,19 +87,20 @@ interface Part {
 export const recordStorageMove: Act<StorageMoveInput, PolicyBook> = {
   name: 'record_storage_move',
   kind: 'physical',
-  needs: ({ storeId, batches, scanned }) => ({
-    lock: [...scanLocks(scanned), ...batches.map(({ batchId }) => ({ kind: 'batch', id: batchId }))],
+  needs: ({ storeId, batches, ...input }) => ({
+    lock: [...scannedNeeds(input), ...batches.map(({ batchId }) => ({ kind: 'batch', id: batchId }))],
     read: [{ kind: 'store', id: storeId }],
     lookups: [{ lookup: storeStockLookup, key: storeId }],
   }),
   alsoNeeds(input, states) {
     const store = states.get(storeKind, input.storeId);
     if (!store) return {};
-    const held = input.scanned.containers.flatMap(({ id }) => states.get(containerKind, id)?.batchId ?? []);
+    const { scanned = NOTHING_SCANNED } = input;
+    const held = scanned.containers.flatMap(({ id }) => states.get(containerKind, id)?.batchId ?? []);
     const wholes = input.batches.flatMap(({ batchId }) => states.get(batchKind, batchId) ?? []);
     const owners = [
       ...wholes.map(({ ownerId }) => ownerId),
-      ...input.scanned.containers.flatMap(({ id }) => states.get(containerKind, id)?.ownerId ?? []),
+      ...scanned.containers.flatMap(({ id }) => states.get(containerKind, id)?.ownerId ?? []),
     ];
     return {
       lock: held.map((id) => ({ kind: 'batch', id })),
@@ -165,7 +167,10 @@ function containerParts(
   states: States,
   facts: Facts,
 ): Moved | { readonly refusal: Refusal } {
-  const found = containersMoved(states, input.scanned, {
+  const { scanned = NOTHING_SCANNED } = input;
+  const refusal = onTheWay(states, scanned);
+  if (refusal) return { refusal };
+  const found = containersMoved(states, scanned, {
     siteId: site.id,
     manifestId: null,
     partyId: site.partyId,

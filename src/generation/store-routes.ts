@@ -1,14 +1,13 @@
 import type pg from 'pg';
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { resolveContainers } from '../custody/container-queries.ts';
+import { withScans } from '../custody/scans.ts';
 import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
-import { unknownContainer } from './container-routes.ts';
 import {
   findStorageMove,
   findStore,
@@ -235,12 +234,8 @@ function addStorageMoves(app: App, { journal, database: { pool }, clock }: Servi
     act: recordStorageMove,
     body: StorageMove,
     answer: ActAnswer.extend({ code: z.string(), batchIds: z.array(Uuid) }),
-    input: async ({ body, caller }: { body: z.output<typeof StorageMove>; caller: Caller }) => {
-      const scanned = await resolveContainers(pool, body.containers, [caller.actor.party]);
-      const [unknown] = scanned.unknown;
-      if (unknown !== undefined) throw unknownContainer(unknown, `/containers/${body.containers.indexOf(unknown)}`);
-      return { ...body, scanned: { containers: scanned.containers, parents: scanned.parents } };
-    },
+    input: ({ body, caller }: { body: z.output<typeof StorageMove>; caller: Caller }) =>
+      withScans(pool, body, [caller.actor.party]),
   });
   app.get(
     '/v1/storage-moves',

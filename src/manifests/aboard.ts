@@ -5,30 +5,27 @@
  * HJ 1276-2022.
  */
 import { type Container, containerKind } from '../custody/containers.ts';
-import { accountOf } from '../custody/ledger.ts';
 import type { ContainerStep } from '../custody/lifecycle.ts';
-import { concerns, contentPlace, type Scanned, type ScanStep, scan, scanLocks } from '../custody/scanning.ts';
+import { contentOf, NOTHING_SCANNED, type Scanning } from '../custody/scanned.ts';
+import {
+  concerns,
+  contentPlace,
+  type Named,
+  type Scanned,
+  type ScanStep,
+  scan,
+  unknownContainer,
+} from '../custody/scanning.ts';
 import type { Needs, States, Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
-import { notFound } from '../platform/register.ts';
 import { against, type Refusal } from '../problems.ts';
 import type { Manifest } from './manifest.ts';
 import { carried } from './parts.ts';
 import type { JoinedContainer, Line, LineContainer } from './tables.ts';
 
-/** What an act scans, found before it (`scans.ts`); absent: nothing is scanned. */
-export interface Scanning {
-  readonly scanned?: Scanned;
-}
-
 /** Of an act with one list for the whole load: undefined when nobody scanned. */
 export const listed = ({ containers, scanned }: Scanning & { readonly containers?: readonly string[] | undefined }) =>
   containers && scanned;
-
-export const NOTHING_SCANNED: Scanned = { containers: [], parents: [] };
-
-/** First round: what was scanned. */
-export const scannedNeeds = ({ scanned = NOTHING_SCANNED }: Scanning): NonNullable<Needs['lock']> => scanLocks(scanned);
 
 /** Second round: the other containers of the manifest, which go along or are missed. */
 export function aboardNeeds({ scanned = NOTHING_SCANNED }: Scanning, manifest: Manifest | undefined): Needs {
@@ -37,16 +34,6 @@ export function aboardNeeds({ scanned = NOTHING_SCANNED }: Scanning, manifest: M
     [...containers, ...offeredContainers].map(({ containerId }) => containerId),
   );
   return { lock: [...new Set(ids)].filter((id) => !known.has(id)).map((id) => ({ kind: containerKind.name, id })) };
-}
-
-/** The stocks that scanned containers lie in by their records: what is in them is taken from there. */
-export function contentGates({ scanned = NOTHING_SCANNED }: Scanning, states: States): string[] {
-  const gates = scanned.containers.flatMap(({ id }) => {
-    const container = states.get(containerKind, id);
-    const place = container && container.batchId !== null ? contentPlace(container) : null;
-    return place ? [accountOf(place, container!.wasteCode).id] : [];
-  });
-  return [...new Set(gates)];
 }
 
 export interface Moved {
@@ -79,7 +66,7 @@ export function moveAboard(
   }
   const seen = new Set(scanned.containers.map(({ id }) => id));
   const missing = present.filter((id) => !seen.has(id));
-  const all = { containers: [...scanned.containers, ...eachOf(missing).containers], parents: scanned.parents };
+  const all = { ...scanned, containers: [...scanned.containers, ...eachOf(missing).containers] };
   const apart = apartFrom(states, manifest, scanned, present);
   const stepOf = (via: string): ContainerStep => (apart.has(via) ? 'sight' : seen.has(via) ? step : 'miss');
   const found = scan(states, all, { ...on, step: stepOf });
@@ -87,7 +74,7 @@ export function moveAboard(
   return {
     events: found.events,
     warnings: [...found.warnings, ...missingWarning(states, missing, where.pointer)],
-    joined: strangers(states, manifest, scanned, apart).map((container) => joiningOf(manifest, container)),
+    joined: strangers(states, manifest, scanned, apart).map((container) => joiningOf(manifest, container, states)),
   };
 }
 
@@ -135,19 +122,19 @@ function strangers(states: States, { lines }: Manifest, scanned: Scanned, apart:
 }
 
 /** On the line its batch was taken for, or the first of its waste, or the first. */
-export function joiningOf({ lines }: Pick<Manifest, 'lines'>, container: Container): JoinedContainer {
+export function joiningOf({ lines }: Pick<Manifest, 'lines'>, container: Container, states: States): JoinedContainer {
   const line =
     lines.find(({ loaded }) => loaded.some(({ batchId }) => batchId === container.batchId)) ??
     lines.find(({ wasteCode }) => wasteCode === container.wasteCode) ??
     lines[0]!;
-  return { line: line.line, ...joinedContainer(container, line) };
+  return { line: line.line, ...joinedContainer(container, line, states) };
 }
 
 /** Its mass leaves the stock it was on record in; when that is none, it is with the load already. */
-export function joinedContainer(container: Container, line: Line): LineContainer {
+export function joinedContainer(container: Container, line: Line, states: States): LineContainer {
   const from = contentPlace(container);
   const there = carried(line).find(({ batchId }) => batchId === container.batchId) ?? { grams: 0, pieces: 0 };
-  const { grams, pieces } = from ? container : there;
+  const { grams, pieces } = from ? contentOf(container, states) : there;
   return lineContainer(container, { grams, pieces, from, joined: true });
 }
 
@@ -193,12 +180,12 @@ export const scannedFor = ({ containers }: Scanned, named: readonly string[]): s
   containers.filter(({ via }) => named.includes(via)).map(({ id }) => id);
 
 /** One manifest carries one consignor's waste; of a container of strangers nothing is said. */
-export function anothersWaste(container: Container, manifest: Manifest, pointer: string): Refusal | undefined {
-  const { id, code, ownerId } = container;
+export function anothersWaste(container: Container, manifest: Manifest, named: Named): Refusal | undefined {
+  const { code, ownerId } = container;
   if (ownerId === manifest.consignorId) return undefined;
-  if (!concerns(container, amongOf(manifest))) return notFound('container', id);
+  if (!concerns(container, amongOf(manifest))) return unknownContainer(named);
   return against(
-    pointer,
+    named.pointer,
     `容器 ${code} 内是单位 ${ownerId} 的废物，不在本联单内；须另填联单。`,
     `What is in container ${code} is the waste of party ${ownerId}, not of this manifest's consignor; it needs a manifest of its own.`,
     'TM 16',

@@ -2,21 +2,12 @@
 import { batchKind, batchMoved } from '../custody/batches.ts';
 import { type Container, containerKind } from '../custody/containers.ts';
 import { apportion, type Place, type StockedBatch } from '../custody/ledger.ts';
-import { type ContainerLoad, containersLoaded } from '../custody/scanning.ts';
+import { contentGates, contentLookups, contentOf, NOTHING_SCANNED } from '../custody/scanned.ts';
+import { type ContainerLoad, containersLoaded, namedAs } from '../custody/scanning.ts';
 import type { Needs, States, Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
-import {
-  aboardNeeds,
-  amongOf,
-  anothersWaste,
-  codesOf,
-  contentGates,
-  eachOf,
-  lineContainer,
-  NOTHING_SCANNED,
-  scannedFor,
-} from './aboard.ts';
+import { aboardNeeds, amongOf, anothersWaste, codesOf, eachOf, lineContainer, scannedFor } from './aboard.ts';
 import { sourceOf } from './booking.ts';
 import type { PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
@@ -37,13 +28,8 @@ export function boardingNeeds(input: PickupInput, manifest: Manifest | undefined
       ...[...new Set(batches)].map((id) => ({ kind: batchKind.name, id })),
     ],
     sharedGates: contentGates(input, states),
+    lookups: contentLookups(input, states),
   };
-}
-
-/** Where a scanned container is named in the report. */
-function placeOf({ lines }: PickupInput, named: string): string {
-  const index = lines.findIndex(({ containers }) => containers?.includes(named));
-  return `/lines/${index}/containers/${lines[index]?.containers?.indexOf(named)}`;
 }
 
 interface Aboard {
@@ -77,10 +63,10 @@ export function board(
   }
   for (const { id, via } of scanned.containers) {
     const container = states.get(containerKind, id);
-    const refusal = container && anothersWaste(container, manifest, placeOf(input, via));
+    const refusal = container && anothersWaste(container, manifest, namedAs(scanned, via, '/lines'));
     if (refusal) return { refusal };
   }
-  const all = { containers: [...scanned.containers, ...eachOf(implied).containers], parents: scanned.parents };
+  const all = { ...scanned, containers: [...scanned.containers, ...eachOf(implied).containers] };
   const occurredAt = new Date(input.occurredAt);
   const found = containersLoaded(states, all, {
     siteId: sourceOf(manifest)[2],
@@ -95,6 +81,11 @@ export function board(
     pointer: '/lines',
   });
   if ('refusal' in found) return found;
+  const loads = found.loads.map((load) =>
+    load.from && !implied.includes(load.containerId)
+      ? { ...load, ...contentOf(states.get(containerKind, load.containerId)!, states) }
+      : load,
+  );
   const on = (number: number): Aboard | undefined => {
     const ids = new Set(
       scannedFor(
@@ -105,15 +96,15 @@ export function board(
     if (ids.size === 0) return undefined;
     return {
       containers: [...ids].map((id) => states.get(containerKind, id)!),
-      loads: found.loads.filter(({ containerId }) => ids.has(containerId)),
+      loads: loads.filter(({ containerId }) => ids.has(containerId)),
     };
   };
   const index = input.lines.findIndex(({ line, massGrams }) => massGrams === undefined && !on(line)?.loads.length);
   if (index >= 0) return { refusal: nothingInThem(index) };
-  const exits = storeExits(found.loads, manifest, states, occurredAt);
+  const exits = storeExits(loads, manifest, states, occurredAt);
   return {
     on,
-    loads: found.loads,
+    loads,
     events: [...found.events, ...exits.events],
     warnings: [...found.warnings, ...exits.warnings, ...leftBehind(input, manifest, states)],
   };

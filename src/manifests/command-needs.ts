@@ -1,9 +1,10 @@
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { accountOf, type Place } from '../custody/ledger.ts';
 import { stockLookup } from '../custody/repository.ts';
+import { contentGates, contentLookups, type Scanning, scannedNeeds } from '../custody/scanned.ts';
 import type { Act, Needs, States } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
-import { aboardNeeds, contentGates, type Scanning, scannedNeeds } from './aboard.ts';
+import { aboardNeeds } from './aboard.ts';
 import { consigneeStock, sourceCodeOf, sourceOf } from './booking.ts';
 import { settledGates } from './entitlement.ts';
 import { type Manifest, manifestKind } from './manifest.ts';
@@ -47,4 +48,5 @@ export const lockScanned = (input: { readonly id: string } & Scanning): Needs =>
 export const aboardToo = (input: { readonly id: string } & Scanning, states: States): Needs => ({
   ...aboardNeeds(input, manifestOf(input, states)),
   sharedGates: contentGates(input, states),
+  lookups: contentLookups(input, states),
 });

@@ -1,21 +1,12 @@
 /** Receipt container by container: each that is there is accepted or refused, each that is not is missing. TM 12(1)-(2), 18. */
 import { type Container, containerKind } from '../custody/containers.ts';
 import { apportion } from '../custody/ledger.ts';
-import { type ContainerDecision, containersReceived } from '../custody/scanning.ts';
+import { NOTHING_SCANNED } from '../custody/scanned.ts';
+import { type ContainerDecision, containersReceived, namedAs, unknownContainer } from '../custody/scanning.ts';
 import type { Facts, States, Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
-import { notFound } from '../platform/register.ts';
 import { against, type Refusal } from '../problems.ts';
-import {
-  amongOf,
-  anothersWaste,
-  eachOf,
-  joinedContainer,
-  lineOf,
-  missingWarning,
-  NOTHING_SCANNED,
-  scannedFor,
-} from './aboard.ts';
+import { amongOf, anothersWaste, eachOf, joinedContainer, lineOf, missingWarning, scannedFor } from './aboard.ts';
 import type { Received } from './booking.ts';
 import type { DecidedContainer } from './event-data.ts';
 import type { ReceiptInput } from './inputs.ts';
@@ -109,7 +100,7 @@ function scan(
   ]);
   const seen = new Set(scanned.containers.map(({ id }) => id));
   const ids = decisions.map(({ containerId }) => containerId);
-  return containersReceived(states, { ...eachOf(ids), parents: scanned.parents }, decisions, {
+  return containersReceived(states, { ...scanned, ...eachOf(ids), parents: scanned.parents }, decisions, {
     siteId: manifest.consigneeSiteId,
     manifestId: manifest.id,
     partyId: manifest.consigneeId,
@@ -142,15 +133,17 @@ function saidOf(
   for (const [nth, { container: named, decision, massGrams }] of given.containers.entries()) {
     for (const id of scannedFor(scanned, [named])) {
       const container = found(states, id);
-      if (!container) return { refusal: notFound('container', id) };
+      const name = namedAs(scanned, named, `/lines/${index}/containers/${nth}`);
+      if (!container) return { refusal: unknownContainer(name) };
+      // Accepted under another manifest meanwhile, it is the consignee's already.
+      const anothers = anothersWaste(container, manifest, name);
+      if (anothers) return { refusal: anothers };
       const on = lineOf(manifest, id);
       const heldUp = on?.containers.find(({ containerId }) => containerId === id)?.heldUp;
       if (on && (on !== line || heldUp))
         return { refusal: notHere(container, on, `/lines/${index}/containers/${nth}`, Boolean(heldUp)) };
-      const anothers = on ? undefined : anothersWaste(container, manifest, `/lines/${index}/containers/${nth}`);
-      if (anothers) return { refusal: anothers };
       decisions.push({ id, decision, named, massGrams });
-      if (!on) joined.push({ line: line.line, ...joinedContainer(container, line) });
+      if (!on) joined.push({ line: line.line, ...joinedContainer(container, line, states) });
     }
   }
   const seen = new Set(decisions.map(({ id }) => id));

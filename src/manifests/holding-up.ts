@@ -1,10 +1,11 @@
 /** Containers in an incident: which are held up, and which of these were lost or recovered. 法典 539; 固废法 85, 86. */
 import { containerKind } from '../custody/containers.ts';
 import type { ContainerStep } from '../custody/lifecycle.ts';
+import { NOTHING_SCANNED } from '../custody/scanned.ts';
 import { scan } from '../custody/scanning.ts';
 import type { States } from '../platform/acts.ts';
 import { against, type Refusal } from '../problems.ts';
-import { amongOf, eachOf, NOTHING_SCANNED, scannedFor } from './aboard.ts';
+import { amongOf, eachOf, scannedFor } from './aboard.ts';
 import type { IncidentInput, IncidentResolutionInput } from './inputs.ts';
 import { partsIn } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
@@ -108,7 +109,7 @@ export function stepEach(
   const seen = new Set(scanned.containers.map(({ id }) => id));
   return scan(
     states,
-    { ...eachOf(here), parents: scanned.parents },
+    { ...scanned, ...eachOf(here), parents: scanned.parents },
     {
       step: (id) => steps.get(id)!,
       siteId: null,

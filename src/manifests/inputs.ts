@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { RegionCode } from '../catalogue/commands.ts';
 import { HAZARDS } from '../catalogue/waste-codes.ts';
+import type { Scanning } from '../custody/scanned.ts';
 import { ContainerName } from '../generation/nesting.ts';
 import { ENTRY_MODES, type EntryMode } from '../platform/events.ts';
 import { inBoth } from '../platform/schema-messages.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
-import type { Scanning } from './aboard.ts';
 import { CONTAINER_OUTCOMES, DISCREPANCY_TYPES, INCIDENT_TYPES } from './tables.ts';
 
 /** Bodies of the manifest acts. Lines are named by their number, from 1. */

@@ -1,5 +1,5 @@
+import { contentGates } from '../custody/scanned.ts';
 import { siteKind } from '../parties/registers.ts';
-import { contentGates } from './aboard.ts';
 import { boardingNeeds } from './boarding.ts';
 import { consigneeStock } from './booking.ts';
 import {
@@ -31,9 +31,10 @@ export const pickup: ManifestCommand<inputs.PickupInput> = {
   alsoNeeds(input, states) {
     const manifest = manifestOf(input, states);
     const codeId = input.pickupCode ? manifest?.pickupCodeEventId : undefined;
+    const { lookups = [], ...needs } = boardingNeeds(input, manifest, states);
     return {
-      ...boardingNeeds(input, manifest, states),
-      lookups: [...stocksDrawn(manifest), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
+      ...needs,
+      lookups: [...lookups, ...stocksDrawn(manifest), ...(codeId ? [{ lookup: pickupCodeLookup, key: codeId }] : [])],
     };
   },
   decide: (input, states, facts) =>

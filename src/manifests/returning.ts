@@ -6,12 +6,13 @@ import { batchKind, batchMoved } from '../custody/batches.ts';
 import { containerKind } from '../custody/containers.ts';
 import { batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
 import type { ContainerState } from '../custody/lifecycle.ts';
+import { NOTHING_SCANNED } from '../custody/scanned.ts';
 import type { Scanned } from '../custody/scanning.ts';
 import type { Party, Site } from '../parties/registers.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { Json } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
-import { apartFrom, joiningOf, listed, moveAboard, NOTHING_SCANNED } from './aboard.ts';
+import { apartFrom, joiningOf, listed, moveAboard } from './aboard.ts';
 import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
 import type { DraftFields } from './event-data.ts';
 import { checkMethod, checkPlaces, crossesProvince } from './filing.ts';
@@ -87,7 +88,7 @@ function foundWith(
   const apart = apartFrom(states, manifest, scanned, present);
   return scanned.containers.flatMap(({ id, via }) => {
     const container = present.includes(id) || apart.has(via) ? undefined : states.get(containerKind, id);
-    return container ? [joiningOf(of, container)] : [];
+    return container ? [joiningOf(of, container, states)] : [];
   });
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { z } from 'zod';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
+import { withScans } from '../custody/scans.ts';
 import type { Act, Needs, States } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, type Services } from '../platform/http.ts';
 import { Uuid } from '../platform/values.ts';
@@ -10,7 +11,6 @@ import * as inputs from './inputs.ts';
 import { type ManifestAct, TRANSITIONS } from './lifecycle.ts';
 import * as load from './load-commands.ts';
 import { manifestReadRoutes } from './read-routes.ts';
-import { withScans } from './scans.ts';
 import { agencyNeeds } from './standing.ts';
 import { APPROVERS, HANDOVER_SIDES, STATUSES } from './tables.ts';
 

@@ -1,5 +1,6 @@
 /** Who stands on a manifest, and what every act of it shares. */
 import type { Facts } from '../catalogue/reference.ts';
+import type { Scanning } from '../custody/scanned.ts';
 import {
   actsFor,
   DELEGABLE_ACTS,
@@ -13,7 +14,6 @@ import type { EventDraft, Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import type { Refusal } from '../problems.ts';
 import { keepUnmatched } from '../transport/unmatched-reports.ts';
-import type { Scanning } from './aboard.ts';
 import type { EventData } from './event-data.ts';
 import type { Reported } from './inputs.ts';
 import {

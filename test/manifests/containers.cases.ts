@@ -4,7 +4,20 @@ import { broken } from '../custody/given.ts';
 import { residue, treat } from '../disposal/given.ts';
 import { aDrum, anOuterBox, aStore, aUscc, type Labelling, move, read } from '../generation/given.ts';
 import { type Answer, aWorld, type Caller, ok } from '../support/world.ts';
-import { aLine, anIssued, aParty, arrive, aSite, at, codesOf, gramsIn, heldBy, pickUp, receive } from './given.ts';
+import {
+  aLicence,
+  aLine,
+  anIssued,
+  aParty,
+  arrive,
+  aSite,
+  at,
+  codesOf,
+  gramsIn,
+  heldBy,
+  pickUp,
+  receive,
+} from './given.ts';
 
 /** The producer of the world, with a USCC: it labels at its own site. */
 async function aYard(): Promise<Labelling> {
@@ -448,4 +461,137 @@ t.test('what is no container, named twice or a stranger’s: nothing is written'
   const theirs = await aDrum(others, 1_000);
   t.equal((await pickUp(world, id, [{ line: 1, containers: [theirs.id] }])).status, 404);
   t.match(await container(world.consignor, drums[0]!), { state: 'stored', contradictions: 0 });
+});
+
+/** A drum of another owner that the plant keeps in a store of its own. */
+async function aTenantsDrum(world: Labelling, massGrams: number): Promise<{ drum: Drum; tenant: Caller }> {
+  const tenant = await aParty(world, { uscc: aUscc() } as never);
+  const { partyId: tenantId } = tenant;
+  const term = { validFrom: '2026-01-01', validTo: '2027-01-01' };
+  ok(await world.consignee.post('/v1/tenancies', { siteId: world.consigneeSiteId, tenantId, ...term }));
+  const label = {
+    siteId: world.consigneeSiteId,
+    ownerId: tenant.partyId,
+    wasteCode: '900-249-08',
+    name: '废矿物油',
+    form: 'liquid',
+    hazards: ['T'],
+    packaging: 'drum',
+    massGrams,
+    occurredAt: at(world),
+  };
+  return { drum: ok(await world.consignee.post('/v1/containers', label)), tenant };
+}
+
+t.test('what is another’s is refused at the pickup and the receipt, and left where it is on the way', async (t) => {
+  const { world, id, drums } = await drumsIssued([100_000]);
+  const { drum: other } = await aTenantsDrum(world, 50_000);
+  const codes = [...drums.map(({ code }) => code), other.code];
+  t.match(await pickUp(world, id, [{ line: 1, containers: codes }]), {
+    status: 422,
+    body: { basis: 'TM 16', errors: [{ pointer: '/lines/0/containers/1' }] },
+  });
+  ok(await loadAll(world, id, drums));
+  const seen = await arrive(world, id, { containers: codes });
+  t.match(seen, { status: 200 });
+  t.same(codesOf(seen).sort(), ['container-of-another-owner', 'container-out-of-place']);
+  t.match(await container(world.consignee, other), { state: 'stored', contradictions: 1, manifestId: null });
+  t.match(await stepsOf(world.consignee, other), ['container_labelled', 'container_sighted']);
+  t.equal((await lineOf(world, id)).containers.length, 1);
+  const containers = codes.map((code) => ({ container: code, decision: 'accepted' }));
+  t.match(await receive(world, id, [{ line: 1, containers }]), {
+    status: 422,
+    body: { basis: 'TM 16', errors: [{ pointer: '/lines/0/containers/1' }] },
+  });
+  ok(await receive(world, id, [{ line: 1, containers: containers.slice(0, 1) }]));
+  await allHolds(t, world);
+});
+
+t.test('a stranger’s code and one that nobody has are told the same, on a manifest of one’s own or not', async (t) => {
+  const { world, id, drums } = await drumsIssued([100_000]);
+  const { drum: other } = await aTenantsDrum(world, 50_000);
+  const nobodys = `${other.code.slice(0, -3)}999`;
+  const plant = await aParty(world);
+  await aLicence(world, plant);
+  const { id: elsewhere } = await anIssued(world, { consigneeSiteId: await aSite(plant, '370117') });
+  const told = async (path: string, containers: string[]) => {
+    const answer = await world.carrier.post(path, {
+      occurredAt: at(world),
+      plate: '鲁A12345',
+      lines: [{ line: 1, containers }],
+    });
+    return { ...answer.body, requestId: '', detail: answer.body.detail.replace(containers.at(-1)!, 'X') };
+  };
+  const pickup = `/v1/manifests/${elsewhere}/pickup`;
+  t.match(await told(pickup, [nobodys]), { status: 404, errors: [{ pointer: '/lines/0/containers/0' }] });
+  t.same(await told(pickup, [other.code]), await told(pickup, [nobodys]));
+  const notMine = `/v1/manifests/${id.slice(0, -4)}0000/pickup`;
+  t.same(await told(notMine, [drums[0]!.code]), await told(notMine, [nobodys]));
+  const treating = async (name: string) => {
+    const body = {
+      siteId: world.consigneeSiteId,
+      method: 'D10',
+      startedAt: at(world),
+      endedAt: at(world),
+      outputs: [],
+      lossGrams: 0,
+    };
+    const answer = await world.consignee.post('/v1/treatments', { ...body, containers: [name] });
+    return { ...answer.body, requestId: '', detail: answer.body.detail.replace(name, 'X') };
+  };
+  t.match(await treating(nobodys), { status: 404, errors: [{ pointer: '/containers/0' }] });
+  t.same(await treating(drums[0]!.code), await treating(nobodys));
+});
+
+t.test('a drum on the road is in no store and in no furnace, and is accepted once', async (t) => {
+  const world = await aYard();
+  await world.generate(5_000_000);
+  const drum = await aDrum(world, 1_000_000);
+  const [a, b] = [await anIssued(world), await anIssued(world)];
+  ok(await pickUp(world, a.id, [{ line: 1, containers: [drum.code] }]));
+  const stored = await move(world, 'in', await aStore(world), { containers: [drum.code] });
+  t.match(stored, { status: 422, body: { errors: [{ pointer: '/containers/0' }] } });
+  const body = {
+    siteId: world.siteId,
+    method: 'D10',
+    startedAt: at(world),
+    endedAt: at(world),
+    outputs: [],
+    lossGrams: 0,
+  };
+  t.match(await world.consignor.post('/v1/treatments', { ...body, containers: [drum.code] }), {
+    status: 422,
+    body: { errors: [{ pointer: '/containers/0' }] },
+  });
+  ok(await pickUp(world, b.id, [{ line: 1, containers: [drum.code] }]));
+  for (const { id } of [a, b]) ok(await arrive(world, id));
+  const accepted = [{ line: 1, containers: [{ container: drum.code, decision: 'accepted' }] }];
+  ok(await receive(world, a.id, accepted));
+  t.match(await receive(world, b.id, accepted), { status: 422, body: { basis: 'TM 16' } });
+  ok(await receive(world, b.id, [{ line: 1, acceptedGrams: 0 }]));
+  t.equal(await world.balance(world.consignee, 'stock'), 1_000_000, 'one drum');
+  await allHolds(t, world);
+});
+
+t.test('a drum whose mass was put right since it was labelled goes on as what the books have', async (t) => {
+  const { world, id, drums } = await drumsIssued([200_000]);
+  ok(await loadAll(world, id, drums));
+  ok(await arrive(world, id));
+  ok(await receive(world, id, [{ line: 1, containers: [{ container: drums[0]!.code, decision: 'accepted' }] }]));
+  const slip = { reason: '抄错', changes: [{ path: '/lines/0/acceptedGrams', value: 150_000 }] };
+  ok(await world.consignee.post(`/v1/manifests/${id}/correction`, slip));
+  for (const caller of [world.consignor, world.regulator])
+    ok(await caller.post(`/v1/manifests/${id}/correction-approval`, {}));
+  const [batchId] = (await lineOf(world, id)).receivedBatchIds;
+  t.equal(await remaining(world.consignee, batchId), 150_000);
+  const plant = await aParty(world);
+  await aLicence(world, plant);
+  const onward = { consignorSiteId: world.consigneeSiteId, consigneeSiteId: await aSite(plant, '370117') };
+  const draft = world.draftBody({ ...onward, lines: [aLine({ massGrams: 150_000 })] });
+  const next = ok(await world.consignee.post('/v1/manifests', draft)).id;
+  ok(await world.consignee.post(`/v1/manifests/${next}/issue`));
+  ok(await pickUp(world, next, [{ line: 1, containers: [drums[0]!.code] }]));
+  t.equal((await lineOf(world, next)).pickedUpGrams, 150_000);
+  t.equal(await world.balance(world.consignee, 'stock'), 0);
+  await allHolds(t, world);
 });

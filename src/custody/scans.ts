@@ -1,9 +1,10 @@
 /** The containers that a report names, found before its act: it locks them and judges again under the locks. */
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { resolveContainers } from '../custody/container-queries.ts';
-import { unknownContainer } from '../generation/container-routes.ts';
 import { Problem } from '../problems.ts';
-import type { Scanning } from './aboard.ts';
+import { codeAsKept, resolveContainers } from './container-queries.ts';
+import type { Scanning } from './scanned.ts';
+import type { Named } from './scanning.ts';
 
 /** In one report, with what stands in them: each is an event. */
 const CONTAINERS_MAX = 500;
@@ -15,34 +16,43 @@ interface Body {
   readonly lines?: readonly { readonly containers?: readonly Entry[] }[];
 }
 
-/** @throws Problem not-found for a name that no container has, against-rule for one named twice, and for too many. */
-export async function withScans<Given extends object>(pool: pg.Pool, given: Given): Promise<Given & Scanning> {
+/** @throws Problem against-rule for a container that is named twice, and for too many. */
+export async function withScans<Given extends object>(
+  pool: pg.Pool,
+  given: Given,
+  among: readonly string[] | null = null,
+): Promise<Given & Scanning> {
   const body = given as Body;
   const named = [
     ...pointed(body.containers, '/containers'),
     ...(body.lines ?? []).flatMap(({ containers }, index) => pointed(containers, `/lines/${index}/containers`)),
   ];
   if (named.length === 0) return given;
-  const { containers, parents, names } = await resolveContainers(
+  const resolved = await resolveContainers(
     pool,
     named.map(({ name }) => name),
+    among,
   );
-  const seen = new Set<string>();
+  const ids = new Map(resolved.names);
+  // What is not there is refused where the rest is judged, as what is a stranger's.
+  for (const name of resolved.unknown) ids.set(name, randomUUID());
+  const asNamed: Record<string, Named> = {};
   for (const { name, pointer } of named) {
-    const id = names.get(name);
-    if (id === undefined) throw unknownContainer(name, pointer);
-    if (seen.has(id)) throw twice(name, pointer);
-    seen.add(id);
+    const id = ids.get(name)!;
+    if (asNamed[id]) throw twice(name, pointer);
+    asNamed[id] = { name: codeAsKept(name), pointer };
   }
+  const unknown = resolved.unknown.map((name) => ({ id: ids.get(name)!, via: ids.get(name)! }));
+  const containers = [...resolved.containers, ...unknown];
   if (containers.length > CONTAINERS_MAX) throw tooMany(containers.length);
   const idsOf = (entries: readonly Entry[] | undefined) =>
     entries && {
       containers: entries.map((entry) =>
-        typeof entry === 'string' ? names.get(entry)! : { ...entry, container: names.get(entry.container)! },
+        typeof entry === 'string' ? ids.get(entry)! : { ...entry, container: ids.get(entry.container)! },
       ),
     };
   const lines = body.lines && { lines: body.lines.map((line) => ({ ...line, ...idsOf(line.containers) })) };
-  return { ...given, ...idsOf(body.containers), ...lines, scanned: { containers, parents } };
+  return { ...given, ...idsOf(body.containers), ...lines, scanned: { containers, parents: resolved.parents, asNamed } };
 }
 
 const pointed = (entries: readonly Entry[] = [], list: string) =>
