@@ -17,6 +17,19 @@ export const CONTAINER_STATES = [
 ] as const;
 export type ContainerState = (typeof CONTAINER_STATES)[number];
 
+export const CONTAINER_STATE_NAMES: Readonly<Record<ContainerState, { readonly zh: string; readonly en: string }>> = {
+  stored: { zh: '在库', en: 'in stock' },
+  loaded: { zh: '在途', en: 'on the road' },
+  on_hold: { zh: '待接受', en: 'waiting to be accepted' },
+  accepted: { zh: '已接受', en: 'accepted' },
+  refused: { zh: '已拒收', en: 'refused' },
+  held_up: { zh: '因突发情况滞留', en: 'held up by an incident' },
+  missing: { zh: '缺失', en: 'missing' },
+  lost: { zh: '已损失', en: 'lost' },
+  treated: { zh: '已利用处置', en: 'used or disposed of' },
+  emptied: { zh: '已腾空', en: 'empty' },
+};
+
 interface Transition {
   readonly from: readonly ContainerState[];
   /** Null: the state stays. */

@@ -4,7 +4,14 @@ import { notFound } from '../platform/register.ts';
 import { against, type Refusal } from '../problems.ts';
 import { type Container, containerChanged, containerKind, contentsChanged } from './containers.ts';
 import { type AccountRole, apportion, type Place } from './ledger.ts';
-import { type ContainerPlace, type ContainerState, type ContainerStep, contradictionOf, stepRow } from './lifecycle.ts';
+import {
+  CONTAINER_STATE_NAMES,
+  type ContainerPlace,
+  type ContainerState,
+  type ContainerStep,
+  contradictionOf,
+  stepRow,
+} from './lifecycle.ts';
 
 /**
  * A container is scanned at a step: what that says of it, of what stands in it and of what it stood in, as events, and which mass
@@ -328,17 +335,15 @@ function scanWarnings(
   return warnings;
 }
 
-/** Told whenever a scan and the record differ. */
-export function outOfPlace({ code }: Container, { state, siteId, manifestId }: ContainerPlace): Warning {
-  const [zh, en] = manifestId
-    ? [`联单 ${manifestId}`, `on manifest ${manifestId}`]
-    : [`场所 ${siteId}`, `at site ${siteId}`];
+/** Told whenever a scan and the record differ; where else it is said to be is not everybody's to know. */
+export function outOfPlace({ code }: Container, { state }: ContainerPlace): Warning {
+  const { zh, en } = CONTAINER_STATE_NAMES[state];
   return {
     code: 'container-out-of-place',
     basis: 'HJ 1276-2022',
     detail: {
-      zh: `容器 ${code} 的记录为 ${state}（${zh}），与本次所报不符；已如实记录。`,
-      en: `Container ${code} is on record as ${state} ${en}, which this contradicts; it is recorded as told.`,
+      zh: `容器 ${code} 的记录为“${zh}”，与本次所报不符；已如实记录。`,
+      en: `Container ${code} is ${en} by the record, which this contradicts; it is recorded as told.`,
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { type Container, containerChanged, containerKind, contentsChanged } from '../custody/containers.ts';
-import { contradictionOf, stepRow } from '../custody/lifecycle.ts';
+import { CONTAINER_STATE_NAMES, contradictionOf, stepRow } from '../custody/lifecycle.ts';
 import { concerns, outOfPlace } from '../custody/scanning.ts';
 import { type Act, type Facts, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type Json } from '../platform/events.ts';
@@ -193,8 +193,8 @@ const stillIn = ({ grams, batchId }: Container): Warning[] =>
 const notInStock = ({ code, state }: Container): Refusal =>
   against(
     '/parent',
-    `容器 ${code}（${state}）不在库存中，不能放入其他容器。`,
-    `Container ${code} is ${state}, not in stock: it cannot be put into another.`,
+    `容器 ${code}（${CONTAINER_STATE_NAMES[state].zh}）不在库存中，不能放入其他容器。`,
+    `Container ${code} is ${CONTAINER_STATE_NAMES[state].en}, not in stock: it cannot be put into another.`,
   );
 const isInStock = ({ state }: Container): boolean => state === 'stored' || state === 'accepted';
 const changedMeanwhile = ({ code }: Container): Refusal => ({
