@@ -7,8 +7,8 @@ import { type Batch, batchFormed, batchKind, batchMoved, partOf, stockOf } from 
 import { containerKind } from '../custody/containers.ts';
 import { type Movement, movementsData } from '../custody/ledger.ts';
 import { batchLeftLookup } from '../custody/repository.ts';
-import { NOTHING_SCANNED, type Scanning, scannedNeeds } from '../custody/scanned.ts';
-import { containersMoved, onTheWay } from '../custody/scanning.ts';
+import { contentLookups, contentOf, NOTHING_SCANNED, type Scanning, scannedNeeds } from '../custody/scanned.ts';
+import { containersMoved, namedAs, onTheWay } from '../custody/scanning.ts';
 import { type Site, siteKind } from '../parties/registers.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft, type Json } from '../platform/events.ts';
@@ -111,6 +111,7 @@ export const recordStorageMove: Act<StorageMoveInput, PolicyBook> = {
       sharedGates: [...new Set(wholes.map(({ accountId }) => accountId))],
       lookups: [
         ...wholes.map(({ id }) => ({ lookup: batchLeftLookup, key: id })),
+        ...contentLookups(input, states),
         ...[...new Set(owners)].map((owner) => ({ lookup: tenantLookup, key: tenantKey(store.siteId, owner) })),
       ],
     };
@@ -181,9 +182,17 @@ function containerParts(
     pointer: '/containers',
   });
   if ('refusal' in found) return found;
-  const parts = found.loads.map(({ containerId, batchId, grams, pieces }): Part => {
-    const whole = states.get(batchKind, batchId)!;
-    return { whole, containerId, grams, pieces, partId: null, pointer: '/containers', isMoreThanLeft: false };
+  const parts = found.loads.map(({ containerId, via, batchId }): Part => {
+    const { pointer } = namedAs(scanned, via);
+    const content = contentOf(states.get(containerKind, containerId)!, states);
+    return {
+      ...content,
+      whole: states.get(batchKind, batchId)!,
+      containerId,
+      partId: null,
+      pointer,
+      isMoreThanLeft: false,
+    };
   });
   return { ...found, parts };
 }
@@ -345,8 +354,8 @@ function partWarnings({ whole, pointer, isMoreThanLeft }: Part, input: StorageMo
       pointer,
       basis: 'HJ 1259-2022 annex B.2, B.3',
       detail: {
-        zh: `记录中该批次位于${whole.storeId === null ? '库外' : `贮存设施 ${whole.storeId}`}；已如实记录。`,
-        en: `On record that batch lies in ${whole.storeId === null ? 'no store' : `store ${whole.storeId}`}; it is recorded as told.`,
+        zh: `记录中该批次位于${whole.storeId === null ? '库外' : '另一贮存设施'}；已如实记录。`,
+        en: `On record that batch lies in ${whole.storeId === null ? 'no store' : 'another store'}; it is recorded as told.`,
       },
     });
   return warnings;
