@@ -174,6 +174,8 @@ function decidedLine(
   states: States,
   newBatchId: () => string,
 ): DecidedLine | { readonly refusal: Refusal } {
+  const empty = decisions.find(({ named, massGrams }) => massGrams && decisions.every(isEmptyIn(line, named)));
+  if (empty) return { refusal: emptyButWeighed(found(states, empty.named)!, index) };
   const decided: DecidedContainer[] = [];
   const sums = { accepted: 0, refused: 0 };
   for (const decision of CONTAINER_OUTCOMES) {
@@ -243,6 +245,12 @@ function share(grams: number[], places: readonly number[], whole: number, weight
   for (const [index, nth] of places.entries()) grams[nth] = shares[index]!;
 }
 
+/** Of what stands in the container of that name: nothing of it holds waste. */
+const isEmptyIn =
+  (line: Line, wanted: string) =>
+  ({ id, named }: SaidOfOne): boolean =>
+    named !== wanted || batchOn(line, id) === null;
+
 const batchOn = ({ containers }: Line, id: string): string | null =>
   containers.find(({ containerId }) => containerId === id)?.batchId ?? null;
 
@@ -268,6 +276,13 @@ const doNotAddUp = (index: number, decision: ContainerOutcome, apart: number): R
     `/lines/${index}/${decision}Grams`,
     `本行${decision === 'accepted' ? '接受' : '拒收'}质量与各容器之和相差 ${apart} 克。`,
     `What is ${decision} of the line and what is ${decision} of its containers are ${apart} g apart.`,
+  );
+
+const emptyButWeighed = ({ code }: Container, index: number): Refusal =>
+  against(
+    `/lines/${index}/containers`,
+    `容器 ${code} 内没有记录的废物，不能填报其质量。`,
+    `There is no waste on record in container ${code}, so it has no mass.`,
   );
 
 const nothingInThem = (index: number): Refusal =>

@@ -595,3 +595,20 @@ t.test('a drum whose mass was put right since it was labelled goes on as what th
   t.equal(await world.balance(world.consignee, 'stock'), 0);
   await allHolds(t, world);
 });
+
+t.test('a pallet has no mass of its own to accept or refuse', async (t) => {
+  const { world, id, drums } = await drumsIssued([100_000]);
+  const pallet = await anOuterBox(world);
+  ok(await world.unit.post(`/v1/containers/${drums[0]!.id}/nesting`, { parent: pallet, occurredAt: at(world) }));
+  ok(await pickUp(world, id, [{ line: 1, containers: [pallet] }]));
+  ok(await arrive(world, id));
+  const drum = { container: drums[0]!.id, decision: 'accepted' };
+  const weighed = [drum, { container: pallet, decision: 'refused', massGrams: 5_000 }];
+  t.match(await receive(world, id, [{ line: 1, containers: weighed }]), {
+    status: 422,
+    body: { errors: [{ pointer: '/lines/0/containers' }] },
+  });
+  ok(await receive(world, id, [{ line: 1, containers: [drum, { container: pallet, decision: 'refused' }] }]));
+  t.match(await lineOf(world, id), { acceptedGrams: 100_000, refusedGrams: 0 });
+  await allHolds(t, world);
+});
