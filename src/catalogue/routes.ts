@@ -65,7 +65,7 @@ function wasteCodeRoutes(app: App, services: Services): void {
     schema: {
       summary: 'Waste codes of the national list on a day 国家危险废物名录',
       tags: ['catalogue'],
-      querystring: z.object({
+      querystring: z.strictObject({
         q: z.string().max(100).optional(),
         day: CivilDay.optional(),
         limit: z.coerce.number().int().min(1).max(CODES_MAX).default(50),
@@ -90,7 +90,7 @@ function wasteCodeRoutes(app: App, services: Services): void {
       summary: 'One waste code on a day, with the exemptions that may apply 豁免',
       tags: ['catalogue'],
       params: z.object({ code: z.string().max(20) }),
-      querystring: z.object({ day: CivilDay.optional() }),
+      querystring: z.strictObject({ day: CivilDay.optional() }),
       response: { 200: WasteCodeView, default: ProblemView },
     },
     handler: async (request) => wasteCodeView(request.params.code, dayOf(services, request.query.day)),
@@ -186,7 +186,7 @@ function regionRoutes(app: App, services: Services): void {
     schema: {
       summary: 'Regions directly below a region on a day 行政区划',
       tags: ['catalogue'],
-      querystring: z.object({ parent: RegionCode.default(NATION), day: CivilDay.optional() }),
+      querystring: z.strictObject({ parent: RegionCode.default(NATION), day: CivilDay.optional() }),
       response: {
         200: z.object({ day: z.iso.date(), parent: RegionView, items: z.array(RegionView) }),
         default: ProblemView,
@@ -236,7 +236,7 @@ function policyRoutes(app: App, services: Services): void {
     schema: {
       summary: 'Policy rows; with a day, those in force on it 政策参数',
       tags: ['policies'],
-      querystring: z.object({
+      querystring: z.strictObject({
         ...PageQuery.shape,
         policy: z.enum(POLICY_NAMES).optional(),
         jurisdiction: RegionCode.optional(),

@@ -44,7 +44,7 @@ const BalanceView = z.object({
 });
 
 const BatchQuery = PageQuery.extend({ siteId: Uuid, inStock: z.stringbool().default(true) });
-const BalanceQuery = z.object({
+const BalanceQuery = z.strictObject({
   partyId: Uuid.optional(),
   /** What a party owns, wherever it lies: in a shared store, on the road. Instead of what it holds. */
   ownerId: Uuid.optional(),

@@ -109,7 +109,7 @@ function addStores(app: App, { journal, database: { pool }, clock }: Services): 
       schema: {
         summary: '贮存设施 · Stores of a site',
         tags: ['stores'],
-        querystring: z.object({ siteId: Uuid }),
+        querystring: z.strictObject({ siteId: Uuid }),
         response: { 200: z.object({ items: z.array(StoreView) }), default: ProblemView },
       },
     },
@@ -171,7 +171,7 @@ function addTenancies(app: App, { journal, database: { pool }, clock }: Services
       schema: {
         summary: '集中暂存单位 · Who keeps waste at a site; of a tenant, where it does',
         tags: ['tenancies'],
-        querystring: z.object({ siteId: Uuid.optional() }),
+        querystring: z.strictObject({ siteId: Uuid.optional() }),
         response: { 200: z.object({ items: z.array(TenancyView) }), default: ProblemView },
       },
     },

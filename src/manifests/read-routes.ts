@@ -23,7 +23,7 @@ const ListQuery = PageQuery.extend({
   number: z.string().max(32).optional(),
   tripId: Uuid.optional(),
 });
-const DifferenceQuery = z.object({
+const DifferenceQuery = z.strictObject({
   from: z.coerce.number().int().default(1),
   /** Absent: the present one. */
   to: z.coerce.number().int().optional(),

@@ -229,7 +229,7 @@ const KEYS: Reads<typeof ofParty> = {
 export function addReads<Filter extends z.ZodRawShape>(app: App, { database }: Services, reads: Reads<Filter>): void {
   const config = { operation: `${reads.resource}.read` };
   const tags = [reads.resource];
-  const Query = z.object({ ...PageQuery.shape, ...reads.filter });
+  const Query = z.strictObject({ ...PageQuery.shape, ...reads.filter });
   app.route({
     method: 'GET',
     url: `/v1/${reads.path}`,

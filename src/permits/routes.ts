@@ -63,7 +63,7 @@ function addPermitReads(app: App, { database, clock }: Services): void {
     schema: {
       summary: 'Licences of anyone, and the permits that concern the caller 许可',
       tags: ['permits'],
-      querystring: z.object({
+      querystring: z.strictObject({
         ...PageQuery.shape,
         holderId: Uuid.optional(),
         type: z.enum(PERMIT_TYPES).optional(),

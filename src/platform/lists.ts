@@ -5,7 +5,7 @@ import { Problem } from '../problems.ts';
 /** Lists: newest first by UUIDv7, opaque keyset cursors, `Link: rel="next"`. */
 export const PAGE_MAX = 200;
 
-export const PageQuery = z.object({
+export const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(50),
   cursor: z.string().max(200).optional(),
 });

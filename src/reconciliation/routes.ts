@@ -158,7 +158,7 @@ function ruleRoutes(app: App, services: Services): void {
     schema: {
       summary: 'Rule rows; with a day, those in force on it 异常规则',
       tags: ['rules'],
-      querystring: z.object({
+      querystring: z.strictObject({
         ...PageQuery.shape,
         rule: z.string().max(40).optional(),
         jurisdiction: RegionCode.optional(),

@@ -181,7 +181,7 @@ function draftRoute(app: App, ask: Ask): void {
       schema: {
         summary: '申报草稿 · The figures of a period as the ledger gives them now',
         tags: ['reports'],
-        querystring: z.object({ siteId: Uuid, period: PeriodName }),
+        querystring: z.strictObject({ siteId: Uuid, period: PeriodName }),
         response: { 200: DraftView, default: ProblemView },
       },
     },
@@ -252,7 +252,7 @@ function dueRoutes(app: App, ask: Ask): void {
         summary: '应申报 · What a site owes of a year, and how each stands',
         tags: ['reports'],
         params: Id,
-        querystring: z.object({ year: YEAR }),
+        querystring: z.strictObject({ year: YEAR }),
         response: { 200: z.object({ items: z.array(DueView) }), default: ProblemView },
       },
     },

@@ -136,7 +136,7 @@ function addWeighTickets(app: App, { journal, database, clock }: Services): void
       schema: {
         summary: '过磅单 · The tickets of a manifest',
         tags: ['weigh-tickets'],
-        querystring: z.object({ manifestId: Uuid }),
+        querystring: z.strictObject({ manifestId: Uuid }),
         response: { 200: z.object({ items: z.array(TicketView) }), default: ProblemView },
       },
     },

@@ -94,6 +94,19 @@ t.test('a body that is no JSON, empty, cut short, too large or of another kind',
   t.same(await written(world), before);
 });
 
+t.test('a filter that is none is said, not left out: the answer would be of everything', async (t) => {
+  const world = await aWorld();
+  for (const path of [
+    '/v1/manifests?sttus=arrived',
+    '/v1/parties?foo=1',
+    '/v1/balances?at2=x',
+    '/v1/regions?parnt=37',
+  ]) {
+    const { status, body } = await world.consignor.get(path);
+    t.match({ status, detail: body.errors?.[0]?.detail }, { status: 400, detail: /sttus|foo|at2|parnt/ }, path);
+  }
+});
+
 t.test('what is wrong with a field is said in the language asked for, by schemas and by rules', async (t) => {
   const world = await aWorld();
   const body = { siteId: world.consignorSiteId, wasteCode: '900-249-08', massGrams: 1, occurredAt: at(world) };
