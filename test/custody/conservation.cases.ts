@@ -31,7 +31,7 @@ const SEED = Number(process.env.CONSERVATION_SEED ?? Date.now() % 1_000_000);
 const TRACE = process.env.CONSERVATION_TRACE;
 const STEPS = Number(process.env.CONSERVATION_STEPS ?? 130);
 /** A file has 280 seconds unless TAP_TIMEOUT says otherwise. */
-const TIMEOUT_MS = Math.max(270_000, RUNS * 4_000);
+const TIMEOUT_MS = Math.max(270_000, RUNS * 8_000);
 /** Sequences on one database: what they leave is read again after each. */
 const RUNS_A_STAGE = 20;
 
