@@ -5,7 +5,7 @@
 import type { ActKind } from '../platform/acts.ts';
 import { type Refusal, sentence } from '../problems.ts';
 import type { Manifest } from './manifest.ts';
-import type { Status } from './tables.ts';
+import type { HandoverSide, Status } from './tables.ts';
 
 /** What a party is to a manifest. The carrier is the one whose leg it is now; the others on the way are `leg_carrier`. */
 export type ManifestRole = 'consignor' | 'carrier' | 'leg_carrier' | 'consignee';
@@ -72,7 +72,7 @@ export const TRANSITIONS = {
   handover: {
     kind: 'physical',
     by: ['carrier', 'leg_carrier'],
-    from: ['in_transit', 'arrived', 'received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
     when: 'handover-ahead',
     basis: 'TM 17',
     title: { zh: '联运交接', en: 'Hand over to the next carrier' },
@@ -231,7 +231,7 @@ const CONDITIONS = {
     en: 'a correction is open; approve, reject or withdraw it first',
   },
   'handover-ahead': {
-    holds: (manifest) => handoverAwaited(manifest) !== undefined,
+    holds: (manifest) => handoversAwaited(manifest).length > 0,
     zh: '没有待交接的运输段',
     en: 'no leg is waiting for a handover',
   },
@@ -243,13 +243,18 @@ const CONDITIONS = {
 } as const satisfies Record<string, { holds(manifest: Standing): boolean; zh: string; en: string }>;
 type Condition = keyof typeof CONDITIONS;
 
-/** The handover somebody has still to report: of the next leg, or of the present one when only one side has spoken. */
-export function handoverAwaited({ status, legs }: Pick<Standing, 'status' | 'legs'>): number | undefined {
-  const halfSaid = legs.findIndex(({ handover }) => handover !== null && handover.confirmedBy.length === 1);
-  if (halfSaid >= 0) return halfSaid;
+/** The legs whose handover somebody has still to report: those where a side is silent, then the next one. Places in the list, from 0. */
+export function handoversAwaited({ status, legs }: Pick<Standing, 'status' | 'legs'>): number[] {
+  const halfSaid = legs.flatMap(({ handover }, index) => (handover && handover.confirmedBy.length < 2 ? [index] : []));
   const next = currentLeg({ legs }) + 1;
-  return status === 'in_transit' && next < legs.length ? next : undefined;
+  return status === 'in_transit' && next < legs.length ? [...halfSaid, next] : halfSaid;
 }
+
+/** Where a carrier stands in the handover to a leg: it speaks for that side and for no other. */
+export const sidesOf = ({ legs }: Pick<Standing, 'legs'>, index: number, carrierId: string): HandoverSide[] => [
+  ...(legs[index - 1]?.carrierId === carrierId ? (['giver'] as const) : []),
+  ...(legs[index]!.carrierId === carrierId ? (['taker'] as const) : []),
+];
 
 /** The leg it is on: the last that has begun, or the first before any has. Its place in the list, from 0. */
 export const currentLeg = ({ legs }: Pick<Manifest, 'legs'>): number =>
