@@ -13,7 +13,7 @@ import { presentOn } from './aboard.ts';
 import { carriedBy, frozenWith, lostBy, moveParts, onTheRoad } from './booking.ts';
 import { type HeldUp, heldUpOn, type SettledLine, settledOn, stepEach } from './holding-up.ts';
 import type { IncidentInput, IncidentPlanInput, IncidentResolutionInput } from './inputs.ts';
-import { currentLeg, type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
+import { currentLeg, isWithTheRest, type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
 import { carried } from './parts.ts';
 import { everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
@@ -123,7 +123,7 @@ export function decideIncidentResolution(
   return { events: [event, ...goneOn.events], answer, warnings: [...warnings, ...goneOn.warnings] };
 }
 
-/** What was recovered goes on with the rest, which a new leg takes over as a whole; or it waits where it is. */
+/** What was recovered goes on with the rest, which a new leg takes over as a whole; or it is set aside where it is. */
 function containersSettled(
   input: IncidentResolutionInput,
   manifest: Manifest,
@@ -132,7 +132,7 @@ function containersSettled(
 ): ReturnType<typeof stepEach> {
   const { carrierId, region } = manifest.incident!;
   const goesOn = input.newLeg ? 'hand_over' : 'recover';
-  const recovered: ContainerStep = onTheWay(manifest) ? goesOn : 'set_aside';
+  const recovered: ContainerStep = isWithTheRest(manifest) ? goesOn : 'set_aside';
   const steps = new Map<string, ContainerStep>(
     lines.flatMap(({ containers }) =>
       containers.map(({ containerId, outcome }) => [containerId, outcome === 'lost' ? 'lose' : recovered] as const),
@@ -142,11 +142,9 @@ function containersSettled(
   return stepEach(states, manifest, steps, { input, partyId: input.newLeg?.carrierId ?? carrierId, region });
 }
 
-const onTheWay = ({ status }: Manifest): boolean => status === 'in_transit' || status === 'stored';
-
 type Settled = Omit<SettledLine, 'lost'> & { readonly lost: readonly LostPart[] };
 
-/** Lost to the loss account; recovered back to the load that is still on its way, which a new leg takes over as a whole. */
+/** Lost to the loss account; recovered back to the rest of the load, which a new leg takes over as a whole. */
 function resolutionMovements(
   manifest: Manifest,
   lines: readonly Settled[],
@@ -159,7 +157,7 @@ function resolutionMovements(
     const of = manifest.lines[line - 1]!;
     return [
       ...moveParts(of, lost, frozen, lostBy(carrierId, manifest)),
-      ...(onTheWay(manifest) ? moveParts(of, recovered, frozen, road) : []),
+      ...(isWithTheRest(manifest) ? moveParts(of, recovered, frozen, road) : []),
     ];
   });
   if (!newCarrierId) return settled;
@@ -195,11 +193,11 @@ function wrongLeg(
   carrier: { readonly capacities: readonly string[] } | undefined,
 ): Refusal | undefined {
   if (!newLeg) return undefined;
-  if (!onTheWay(manifest))
+  if (!isWithTheRest(manifest))
     return against(
       '/newLeg',
-      '其余货物已运抵；回收的部分请以余量退运或另行转运。',
-      'The rest has arrived; send what was recovered back or on as a remainder.',
+      '其余货物已运抵或已交另一承运人；回收的部分请以余量退运或另行转运。',
+      'The rest has arrived, or another carrier has it; send what was recovered back or on as a remainder.',
     );
   if (carrier?.capacities.includes('carrier')) return undefined;
   return against('/newLeg/carrierId', '该承运人未登记。', 'No carrier is registered by this id.', 'TM 13');

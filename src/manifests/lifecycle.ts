@@ -117,7 +117,7 @@ export const TRANSITIONS = {
   return: {
     kind: 'physical',
     by: ['carrier', 'leg_carrier', 'consignee'],
-    from: ['received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
     when: 'remainder-held',
     basis: 'TM 18 ¶2: what is not accepted goes back or on',
     title: { zh: '退运启运', en: 'Set off back to the consignor' },
@@ -126,7 +126,7 @@ export const TRANSITIONS = {
   'return-receipt': {
     kind: 'physical',
     by: ['consignor'],
-    from: ['received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
     when: 'remainder-returning',
     basis: 'TM 10(3), 18 ¶2',
     title: { zh: '退运收回', en: 'Take back' },
@@ -135,7 +135,7 @@ export const TRANSITIONS = {
   'follow-up': {
     kind: 'paper',
     by: ['consignor'],
-    from: ['received', 'refused', 'void'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'void'],
     when: 'remainder-held',
     basis: 'TM 16, 18 ¶2: another transfer is another manifest',
     title: { zh: '余量转运：另行起草联单', en: 'Send the remainder on with another manifest' },
@@ -262,6 +262,13 @@ export const currentLeg = ({ legs }: Pick<Manifest, 'legs'>): number =>
     0,
     legs.findLastIndex((leg) => leg.startedAt !== null),
   );
+
+/**
+ * Whether what an incident holds up is in the hands of who has the rest of the load, still on its way: then what is
+ * recovered goes on with it, or both on a new leg. When the rest has arrived or another carrier has it, it does not.
+ */
+export const isWithTheRest = ({ status, legs, incident }: Pick<Manifest, 'status' | 'legs' | 'incident'>): boolean =>
+  (status === 'in_transit' || status === 'stored') && legs[currentLeg({ legs })]!.carrierId === incident?.carrierId;
 
 export function rolesOf(manifest: Standing, partyId: string): ManifestRole[] {
   const roles: ManifestRole[] = [];

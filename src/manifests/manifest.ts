@@ -5,7 +5,7 @@ import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { lotOfRefused } from './booking.ts';
 import { applyChanges } from './corrections.ts';
 import type { DraftFields, EventData, Joined, Vehicle } from './event-data.ts';
-import { currentLeg } from './lifecycle.ts';
+import { currentLeg, isWithTheRest } from './lifecycle.ts';
 import { partOf, withDecisions, withFound, withJoined } from './line-containers.ts';
 import { together } from './parts.ts';
 import { type Leg, type Line, manifests, type Remainder, type Status } from './tables.ts';
@@ -208,38 +208,38 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
   }),
 };
 
-/** Before the rest has arrived, what is recovered travels on; afterwards it is a remainder. */
+/** What is recovered goes on with the rest of the load, or it is a remainder of whoever held it. */
 function resolved(state: Manifest, { lines, newLeg }: EventData['incident_resolved'], event: RecordedEvent): Manifest {
-  const onTheWay = state.status === 'in_transit' || state.status === 'stored';
+  const { region, place, carrierId } = state.incident!;
+  const goesOn = isWithTheRest(state);
   const next = {
     ...state,
     incident: null,
     lines: withLines(state, lines, ({ lost, recovered, containers = [] }, line) => ({
       frozen: [],
       lost: [...line.lost, ...lost],
-      recovered: onTheWay ? line.recovered : together(line.recovered, recovered),
+      recovered: goesOn ? line.recovered : together(line.recovered, recovered),
       containers: line.containers.map((one) => {
         const outcome = containers.find(({ containerId }) => containerId === one.containerId)?.outcome;
-        return outcome ? { ...one, heldUp: outcome === 'recovered' && onTheWay ? null : outcome } : one;
+        return outcome ? { ...one, heldUp: outcome === 'recovered' && goesOn ? null : outcome } : one;
       }),
     })),
   };
-  if (onTheWay) {
-    if (!newLeg) return next;
+  if (newLeg) {
     const at = event.occurredAt.toISOString();
     const ended = withLeg(state.legs, currentLeg(state), { endedAt: at });
-    const { region, place, carrierId } = state.incident!;
-    // Another carrier has not said yet that it has taken over.
-    const handover = newLeg.carrierId === carrierId ? null : { place, region, confirmedBy: ['giver' as const] };
+    // Each carrier says for itself that it has handed over, or taken over.
+    const confirmedBy = event.actor.party === carrierId ? (['giver'] as const) : [];
+    const handover = newLeg.carrierId === carrierId ? null : { place, region, confirmedBy };
     const leg = { ...NEW_LEG, ...vehicleOf(newLeg), carrierId: newLeg.carrierId, startedAt: at, handover };
     return { ...next, status: 'in_transit', storedSiteId: null, legs: withNewLeg(ended, leg, currentLeg(state)) };
   }
   const saved = lines.filter(({ recovered }) => recovered.length > 0);
-  if (saved.length === 0) return next;
+  if (goesOn || saved.length === 0) return next;
   const remainder: Remainder = {
     ...HELD,
     reason: 'recovered',
-    place: ['incident_hold', state.incident!.carrierId, null, state.consignorId],
+    place: ['incident_hold', carrierId, null, state.consignorId],
     lines: saved.map(({ line, recovered }) => ({ line, parts: recovered })),
   };
   return { ...next, remainders: [...state.remainders, remainder] };

@@ -75,11 +75,11 @@ const stillOn = (
       return container?.manifestId === manifest.id && among.includes(container.state);
     });
 
-/** Scanned, and none of the remainder: it goes along, out of the stock it was on record in. */
+/** Scanned, and none of the remainder: it goes along, out of the stock it was on record in, and apart from a load that travels on. */
 function foundWith(
   states: States,
   manifest: Manifest,
-  { lines }: Remainder,
+  { lines, reason }: Remainder,
   scanned: Scanned = NOTHING_SCANNED,
   present: readonly string[],
 ): JoinedContainer[] {
@@ -87,7 +87,8 @@ function foundWith(
   const apart = apartFrom(states, manifest, scanned, present);
   return scanned.containers.flatMap(({ id, via }) => {
     const container = present.includes(id) || apart.has(via) ? undefined : states.get(containerKind, id);
-    return container ? [joiningOf(of, container)] : [];
+    const heldUp = reason === 'recovered' ? reason : null;
+    return container ? [{ ...joiningOf(of, container), heldUp }] : [];
   });
 }
 

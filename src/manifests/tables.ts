@@ -10,8 +10,8 @@ export const STATUSES = ['draft', 'issued', 'in_transit', 'stored', 'arrived', '
 export type Status = (typeof STATUSES)[number];
 
 /**
- * A part of the load that nobody is to keep where it lies: refused by the consignee, recovered after the rest had
- * arrived, or left where it was by a follow-up manifest that was voided. It is brought back, or another manifest carries it on.
+ * A part of the load that nobody is to keep where it lies: refused by the consignee, recovered when the rest had
+ * arrived or gone on with another carrier, or left where it was by a follow-up manifest that was voided. It is brought back, or another manifest carries it on.
  */
 export interface Remainder {
   readonly reason: 'refused' | 'recovered' | 'not_loaded';
@@ -156,7 +156,7 @@ export interface Line extends DraftLine {
   readonly frozen: readonly LineBatch[];
   /** Lost on the way in somebody's hands. */
   readonly lost: readonly LostPart[];
-  /** Saved when the rest had arrived already: it is a remainder now. */
+  /** Saved when the rest was in other hands: it is a remainder. */
   readonly recovered: readonly LineBatch[];
   readonly acceptedGrams: number | null;
   readonly refusedGrams: number | null;

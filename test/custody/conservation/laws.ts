@@ -67,7 +67,7 @@ export const LAWS: Readonly<Record<string, string>> = {
   'nothing of a manifest that is settled lies on the road or in a hold': `select m.id, p.line, a.role, ${SUMS} from manifests m join postings p on p.manifest_id = m.id join accounts a on a.id = p.account_id
     where m.consignor_id = any($1) and $2::bigint is not null and m.status in ('received', 'refused', 'void') and m.incident is null
       and not exists (select 1 from jsonb_array_elements(m.remainders) r where r->>'state' <> 'returned')
-      and a.role in ('in_transit', 'consignee_hold', 'incident_hold') group by 1, 2, 3 having (${SUMS}) <> (0, 0, 0)`,
+      and a.role in ('in_transit', 'consignee_hold', 'incident_hold') and a.role <> coalesce(m.source->>0, '') group by 1, 2, 3 having (${SUMS}) <> (0, 0, 0)`,
   'a settled manifest has nothing reserved of a permit, and used what was accepted; an open one what it declared': `select m.id, l->>'line' as line, u.permit, u.reserved, u.used from manifests m
     cross join jsonb_array_elements(m.lines) l
     cross join lateral (select o->>'permitId' as permit, sum((o->>'reservedGrams')::bigint) as reserved, sum((o->>'usedGrams')::bigint) as used
