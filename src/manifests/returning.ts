@@ -92,14 +92,34 @@ function foundWith(
   });
 }
 
-/** It sets off back to where it came from, with whoever holds it or with the carrier that brought it. */
+const holderOf = ({ place: [, partyId] }: Remainder): string => partyId;
+
+/** What was recovered is where its carrier has it; the rest was brought by the carrier of the last leg that began. */
+const broughtBy = (manifest: Manifest, remainder: Remainder): string =>
+  remainder.reason === 'recovered' ? holderOf(remainder) : manifest.legs[currentLeg(manifest)]!.carrierId;
+
+const notTheirs = (index: number): Refusal => ({
+  problem: 'not-your-act',
+  detail: {
+    zh: `第 ${index} 项余量的退运由持有它的单位或运来它的承运人报告。`,
+    en: `The return of remainder ${index} is reported by whoever holds it, or by the carrier that brought it there.`,
+  },
+  basis: 'TM 18 ¶2',
+});
+
+/**
+ * It sets off back to where it came from. Whoever holds it reports that, or the carrier that brought it there, which
+ * takes it back (TM 18 ¶2).
+ */
 export function decideReturn(input: ReturnInput, manifest: Manifest, states: States, facts: Facts): Decision {
-  const found = remainderOf(manifest, input.remainder, 'held');
+  const { party } = facts.caller.actor;
+  const isTheirs = (one: Remainder) => [holderOf(one), broughtBy(manifest, one)].includes(party);
+  const own = manifest.remainders.findIndex((one) => one.state === 'held' && isTheirs(one));
+  const found = remainderOf(manifest, input.remainder ?? (own < 0 ? undefined : own), 'held');
   if ('refusal' in found) return refused(found.refusal);
   const { index, remainder } = found;
-  const { party } = facts.caller.actor;
-  const isCarrier = manifest.legs.some(({ carrierId }) => carrierId === party);
-  const carrierId = isCarrier ? party : manifest.legs[currentLeg(manifest)]!.carrierId;
+  if (!isTheirs(remainder)) return refused(notTheirs(index));
+  const carrierId = broughtBy(manifest, remainder);
   const { plate, warnings } = plateRemarks(input.plate);
   const occurredAt = new Date(input.occurredAt);
   const [scanned, present] = [listed(input), stillOn(states, manifest, remainder, ['refused', 'held_up'])];
