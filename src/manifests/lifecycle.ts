@@ -135,7 +135,7 @@ export const TRANSITIONS = {
   'follow-up': {
     kind: 'paper',
     by: ['consignor'],
-    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'void'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
     when: 'remainder-held',
     basis: 'TM 16, 18 ¶2: another transfer is another manifest',
     title: { zh: '余量转运：另行起草联单', en: 'Send the remainder on with another manifest' },

@@ -167,6 +167,7 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
   return_received: (state, { remainder }) => withRemainder(state, remainder, { state: 'returned' }),
   remainder_followed: (state, { remainder, manifestId }) =>
     withRemainder(state, remainder, { state: 'followed', followedById: manifestId }),
+  follow_up_voided: (state, { remainder }) => withRemainder(state, remainder, HELD),
   incident_reported: (state, { type, place, carrierId, frozen }, { id, occurredAt, region }) => ({
     ...state,
     incident: { type, eventId: id, occurredAt: occurredAt.toISOString(), place, region, carrierId, plans: [] },
@@ -204,7 +205,6 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     status: 'void',
     voidedAt: occurredAt,
     pickupCodeEventId: null,
-    remainders: state.followsId ? [notLoaded(state)] : [],
   }),
 };
 
@@ -244,13 +244,6 @@ function resolved(state: Manifest, { lines, newLeg }: EventData['incident_resolv
   };
   return { ...next, remainders: [...state.remainders, remainder] };
 }
-
-const notLoaded = (state: Manifest): Remainder => ({
-  ...HELD,
-  reason: 'not_loaded',
-  place: state.source!,
-  lines: state.lines.map(({ line, offered }) => ({ line, parts: offered })),
-});
 
 const termsOf = ({ dueOn, provisional, paperDueOn }: EventData['arrived']) => ({
   receiptDueOn: dueOn,

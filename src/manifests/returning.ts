@@ -9,7 +9,7 @@ import type { ContainerState } from '../custody/lifecycle.ts';
 import type { Scanned } from '../custody/scanning.ts';
 import type { Party, Site } from '../parties/registers.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
-import type { Json } from '../platform/events.ts';
+import type { EventDraft, Json } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
 import { apartFrom, joiningOf, listed, moveAboard, NOTHING_SCANNED } from './aboard.ts';
 import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
@@ -18,7 +18,7 @@ import { checkMethod, checkPlaces, crossesProvince } from './filing.ts';
 import type { FollowUpInput, ReturnInput, ReturnReceiptInput } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
 import { partOf } from './line-containers.ts';
-import type { Manifest } from './manifest.ts';
+import { type Manifest, manifestKind } from './manifest.ts';
 import { gramsOf, piecesOf, without } from './parts.ts';
 import { shareOver } from './sharing.ts';
 import { everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
@@ -51,8 +51,7 @@ function containersOf(
   { reason, lines }: Remainder,
 ): { line: number; containers: LineContainer[] }[] {
   return lines.map(({ line, parts }) => {
-    const { containers, offeredContainers = [] } = manifest.lines[line - 1]!;
-    if (reason === 'not_loaded') return { line, containers: [...offeredContainers] };
+    const { containers } = manifest.lines[line - 1]!;
     const goes = ({ batchId, decision, heldUp }: LineContainer) =>
       batchId === null
         ? (reason === 'refused' ? decision : heldUp) === reason
@@ -265,7 +264,7 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
     source: remainder.place,
     followsId: manifest.id,
     lines: remainder.lines.map(({ line, parts }, nth) => ({
-      ...followingLine(manifest, { ...remainder, line, parts }, nth, input),
+      ...followingLine(manifest, { line, parts }, nth, input),
       ...offeredContainers(containersOf(manifest, remainder)[nth]!.containers, parts),
     })),
   };
@@ -286,6 +285,15 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
   return { events: [drafted, followed], answer: { id, status: 'draft' }, warnings: [], status: 201 };
 }
 
+/** What a voided follow-up was to carry lies where it lay: it is the remainder it was, of the manifest it came from. */
+export function givenBack({ id, followsId }: Manifest, states: States, { now }: Facts): EventDraft[] {
+  const from = followsId && states.get(manifestKind, followsId);
+  if (!from) return [];
+  const remainder = from.remainders.findIndex(({ followedById }) => followedById === id);
+  const more = { region: from.originRegion, refs: [id] };
+  return [manifestEvent('follow_up_voided', from.id, now, { remainder, manifestId: id }, more)];
+}
+
 /** The containers go along with what is in them, as they are then. */
 function offeredContainers(containers: readonly LineContainer[], parts: readonly LineBatch[]) {
   if (containers.length === 0) return {};
@@ -300,15 +308,13 @@ function offeredContainers(containers: readonly LineContainer[], parts: readonly
 
 function followingLine(
   { lines }: Manifest,
-  { line, parts, reason }: Pick<Remainder, 'reason'> & Remainder['lines'][number],
+  { line, parts }: Remainder['lines'][number],
   index: number,
   { methods }: FollowUpInput,
 ): DraftLine {
   const { wasteCode, name, form, hazards, packaging, plannedMethod, hazardousComponent, unNumber, packingGroup } =
     lines[line - 1]!;
-  const { codeAtSource } = lines[line - 1]!;
   return {
-    ...(reason === 'not_loaded' && codeAtSource !== undefined ? { codeAtSource } : {}),
     line: index + 1,
     wasteCode,
     name,

@@ -11,10 +11,10 @@ export type Status = (typeof STATUSES)[number];
 
 /**
  * A part of the load that nobody is to keep where it lies: refused by the consignee, recovered when the rest had
- * arrived or gone on with another carrier, or left where it was by a follow-up manifest that was voided. It is brought back, or another manifest carries it on.
+ * arrived or gone on with another carrier. It is brought back, or another manifest carries it on.
  */
 export interface Remainder {
-  readonly reason: 'refused' | 'recovered' | 'not_loaded';
+  readonly reason: 'refused' | 'recovered';
   readonly place: Place;
   readonly state: 'held' | 'returning' | 'returned' | 'followed';
   readonly lines: readonly { readonly line: number; readonly parts: readonly LineBatch[] }[];

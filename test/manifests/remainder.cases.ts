@@ -132,21 +132,37 @@ t.test('sent on: a manifest of its own takes the refused part from where it lies
   t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)).remainders, [{ state: 'followed', followedById: next }]);
 });
 
-t.test('a follow-up that is voided leaves its load where it was; it may be sent on again', async (t) => {
+t.test('a follow-up that is voided gives the remainder back: it goes back, or on again', async (t) => {
   const world = await aWorld();
   const id = await refusedLoad(world);
   const other = await aParty(world);
   await aLicence(world, other);
   const body = { carrierId: world.carrier.partyId, consigneeSiteId: await aSite(other, '370124') };
-  const first = ok(await world.consignor.post(`/v1/manifests/${id}/follow-up`, body)).id;
+  const followUp = async () => ok(await world.consignor.post(`/v1/manifests/${id}/follow-up`, body)).id as string;
+  const drafted = await followUp();
   t.match(await world.consignor.post(`/v1/manifests/${id}/follow-up`, body), { status: 409 }, 'only once');
-  ok(await world.consignor.post(`/v1/manifests/${first}/void`, { reason: '换一家' }));
-  t.match(ok(await world.consignor.get(`/v1/manifests/${first}`)).remainders, [
-    { reason: 'not_loaded', state: 'held' },
+  ok(await world.consignor.post(`/v1/manifests/${drafted}/void`, { reason: '换一家' }));
+  const issued = await followUp();
+  ok(await world.consignor.post(`/v1/manifests/${issued}/issue`));
+  t.match(await world.carrier.post(`/v1/manifests/${issued}/void`, { reason: '…' }), { status: 403 });
+  t.match(ok(await world.consignee.get(`/v1/manifests/${id}`)).remainders, [
+    { state: 'followed', followedById: issued },
   ]);
-  const second = ok(await world.consignor.post(`/v1/manifests/${first}/follow-up`, body)).id;
-  ok(await world.consignor.post(`/v1/manifests/${second}/issue`));
-  ok(await pickUp(world, second, [{ line: 1, massGrams: 1_000_000 }]));
+  ok(await world.consignor.post(`/v1/manifests/${issued}/void`, { reason: '再换一家' }));
+  for (const voided of [drafted, issued])
+    t.match(ok(await world.consignor.get(`/v1/manifests/${voided}`)), { status: 'void', remainders: [] });
+  t.match(ok(await world.consignee.get(`/v1/manifests/${id}`)).remainders, [
+    { reason: 'refused', state: 'held', followedById: null },
+  ]);
+  const { items } = ok(await world.consignor.get(`/v1/manifests/${id}/events`));
+  t.match(
+    items.filter(({ type }: { type: string }) => type === 'follow_up_voided'),
+    [{ data: { remainder: 0, manifestId: drafted } }, { data: { manifestId: issued } }],
+  );
+  ok(await world.consignee.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate }));
+  const lines = [{ line: 1, massGrams: 1_000_000 }];
+  ok(await world.consignor.post(`/v1/manifests/${id}/return-receipt`, { occurredAt: at(world), lines }));
+  t.equal(await world.balance(world.consignor, 'stock'), 1_000_000);
   t.equal(await world.balance(world.consignee, 'refused_return'), 0);
 });
 

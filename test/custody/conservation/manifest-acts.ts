@@ -478,7 +478,7 @@ function nextOf(manifest: ManifestRow, goesOn: boolean): Doing | undefined {
   if (proposed && !goesOn) return approval;
   if (happened && !goesOn) return happened.plans.length > 1 ? resolution : plan;
   if (hasLot('returning')(manifest)) return returnReceipt;
-  if (hasLot('held')(manifest)) return status === 'void' ? followUp : returnLoad;
+  if (hasLot('held')(manifest)) return returnLoad;
   if (status === 'in_transit') return legsAhead(manifest).length === 0 ? arrival : handover;
   const next = { draft: issue, issued: pickup, stored: departure, arrived: receipt };
   return next[status as keyof typeof next];
