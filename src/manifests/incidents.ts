@@ -3,19 +3,21 @@
  * that answers for the load files its plan, then the incident is settled in one act: what was lost, what was recovered,
  * and on which vehicle it goes on. 法典 539; 固废法 85, 86.
  */
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchesIn, type Movement, movementsData } from '../custody/ledger.ts';
 import type { ContainerStep } from '../custody/lifecycle.ts';
+import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type States } from '../platform/acts.ts';
 import { against, type Refusal } from '../problems.ts';
 import { presentOn } from './aboard.ts';
 import { carriedBy, frozenWith, lostBy, moveParts, onTheRoad } from './booking.ts';
 import { type HeldUp, heldUpOn, type SettledLine, settledOn, stepEach } from './holding-up.ts';
 import type { IncidentInput, IncidentPlanInput, IncidentResolutionInput } from './inputs.ts';
-import { currentLeg, isWithTheRest, type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
+import { currentLeg, isOnTheWay, isWithTheRest, type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
-import { carried } from './parts.ts';
+import { carried, travels } from './parts.ts';
 import { everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
 import type { LostPart } from './tables.ts';
 
@@ -88,7 +90,7 @@ export function decideIncidentResolution(
   manifest: Manifest,
   newCarrier: { readonly capacities: readonly string[] } | undefined,
   states: States,
-  { caller }: Facts,
+  { caller, now }: Facts,
 ): Decision {
   if (![manifest.consignorId, manifest.incident!.carrierId].includes(caller.actor.party))
     return refused(notInTheirHands);
@@ -103,6 +105,8 @@ export function decideIncidentResolution(
     if ('refusal' in settled) return refused(settled.refusal);
     lines.push({ ...settled, lost: settled.lost.map((part) => ({ ...part, carrierId })) });
   }
+  const ends = nothingTravels(manifest, lines);
+  if (ends && input.newLeg) return refused(nothingToGoOn);
   const goneOn = containersSettled(input, manifest, lines, states);
   if ('refusal' in goneOn) return refused(goneOn.refusal);
   const { plate, warnings } = input.newLeg ? plateRemarks(input.newLeg.plate) : { plate: null, warnings: [] };
@@ -116,12 +120,27 @@ export function decideIncidentResolution(
     manifest.id,
     new Date(input.occurredAt),
     { lines: lines.map(withContainers), ...(newLeg ? { newLeg } : {}) },
-    { region: manifest.incident!.region, refs: batchesIn(movements), also: movementsData(movements) },
+    {
+      region: manifest.incident!.region,
+      refs: batchesIn(movements),
+      also: {
+        ...movementsData(movements),
+        ...(ends ? usesData(settledUses(manifest.permitUses, new Map(), dayInShanghai(now))) : {}),
+      },
+    },
   );
-  const status = newLeg ? 'in_transit' : manifest.status;
-  const answer = { id: manifest.id, status };
+  const goesOn = newLeg ? 'in_transit' : manifest.status;
+  const answer = { id: manifest.id, status: ends ? 'ended' : goesOn };
   return { events: [event, ...goneOn.events], answer, warnings: [...warnings, ...goneOn.warnings] };
 }
+
+/** Neither of the rest nor of what was recovered: the transfer ends here, and what it reserved of permits is free. */
+const nothingTravels = (manifest: Manifest, lines: readonly Settled[]): boolean =>
+  isOnTheWay(manifest) &&
+  !travels(manifest.lines) &&
+  !(isWithTheRest(manifest) && lines.some(({ recovered }) => recovered.length > 0));
+
+const nothingToGoOn = against('/newLeg', '没有货物可继续运输。', 'Nothing is left that could go on.');
 
 /** What was recovered goes on with the rest, which a new leg takes over as a whole; or it is set aside where it is. */
 function containersSettled(

@@ -63,7 +63,7 @@ export const TRANSITIONS = {
   'pickup-confirmation': {
     kind: 'physical',
     by: ['consignor'],
-    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'pickup-unconfirmed',
     basis: 'TM 10(3)',
     title: { zh: '移出人确认装运', en: 'Confirm the pickup' },
@@ -72,7 +72,7 @@ export const TRANSITIONS = {
   handover: {
     kind: 'physical',
     by: ['carrier', 'leg_carrier'],
-    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'handover-ahead',
     basis: 'TM 17',
     title: { zh: '联运交接', en: 'Hand over to the next carrier' },
@@ -117,7 +117,7 @@ export const TRANSITIONS = {
   return: {
     kind: 'physical',
     by: ['carrier', 'leg_carrier', 'consignee'],
-    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'remainder-held',
     basis: 'TM 18 ¶2: what is not accepted goes back or on',
     title: { zh: '退运启运', en: 'Set off back to the consignor' },
@@ -126,7 +126,7 @@ export const TRANSITIONS = {
   'return-receipt': {
     kind: 'physical',
     by: ['consignor'],
-    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'remainder-returning',
     basis: 'TM 10(3), 18 ¶2',
     title: { zh: '退运收回', en: 'Take back' },
@@ -135,7 +135,7 @@ export const TRANSITIONS = {
   'follow-up': {
     kind: 'paper',
     by: ['consignor'],
-    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'remainder-held',
     basis: 'TM 16, 18 ¶2: another transfer is another manifest',
     title: { zh: '余量转运：另行起草联单', en: 'Send the remainder on with another manifest' },
@@ -171,7 +171,7 @@ export const TRANSITIONS = {
   correction: {
     kind: 'paper',
     by: ['consignor', 'carrier', 'leg_carrier', 'consignee'],
-    from: ['issued', 'in_transit', 'stored', 'arrived', 'received', 'refused'],
+    from: ['issued', 'in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'no-correction',
     basis: 'TM 29',
     title: { zh: '提出更正', en: 'Propose a correction' },
@@ -268,7 +268,10 @@ export const currentLeg = ({ legs }: Pick<Manifest, 'legs'>): number =>
  * recovered goes on with it, or both on a new leg. When the rest has arrived or another carrier has it, it does not.
  */
 export const isWithTheRest = ({ status, legs, incident }: Pick<Manifest, 'status' | 'legs' | 'incident'>): boolean =>
-  (status === 'in_transit' || status === 'stored') && legs[currentLeg({ legs })]!.carrierId === incident?.carrierId;
+  isOnTheWay({ status }) && legs[currentLeg({ legs })]!.carrierId === incident?.carrierId;
+
+export const isOnTheWay = ({ status }: Pick<Manifest, 'status'>): boolean =>
+  status === 'in_transit' || status === 'stored';
 
 export function rolesOf(manifest: Standing, partyId: string): ManifestRole[] {
   const roles: ManifestRole[] = [];
@@ -308,6 +311,7 @@ export const STATUS_NAMES: Record<Status, { zh: string; en: string }> = {
   arrived: { zh: '已运抵', en: 'arrived' },
   received: { zh: '已接受', en: 'received' },
   refused: { zh: '已拒收', en: 'refused' },
+  ended: { zh: '途中终止', en: 'ended on the way' },
   void: { zh: '已作废', en: 'void' },
 };
 

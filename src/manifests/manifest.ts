@@ -5,9 +5,9 @@ import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { lotOfRefused } from './booking.ts';
 import { applyChanges } from './corrections.ts';
 import type { DraftFields, EventData, Joined, Vehicle } from './event-data.ts';
-import { currentLeg, isWithTheRest } from './lifecycle.ts';
+import { currentLeg, isOnTheWay, isWithTheRest } from './lifecycle.ts';
 import { partOf, withDecisions, withFound, withJoined } from './line-containers.ts';
-import { together } from './parts.ts';
+import { together, travels } from './parts.ts';
 import { type Leg, type Line, manifests, type Remainder, type Status } from './tables.ts';
 
 /** The manifest as its events tell it. */
@@ -208,9 +208,12 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
   }),
 };
 
-/** What is recovered goes on with the rest of the load, or it is a remainder of whoever held it. */
+/**
+ * What is recovered goes on with the rest of the load, or it is a remainder of whoever held it. When nothing travels
+ * after that, nothing has since it happened: the leg ended then, and the manifest waits for no arrival.
+ */
 function resolved(state: Manifest, { lines, newLeg }: EventData['incident_resolved'], event: RecordedEvent): Manifest {
-  const { region, place, carrierId } = state.incident!;
+  const { region, place, carrierId, occurredAt } = state.incident!;
   const goesOn = isWithTheRest(state);
   const next = {
     ...state,
@@ -235,14 +238,17 @@ function resolved(state: Manifest, { lines, newLeg }: EventData['incident_resolv
     return { ...next, status: 'in_transit', storedSiteId: null, legs: withNewLeg(ended, leg, currentLeg(state)) };
   }
   const saved = lines.filter(({ recovered }) => recovered.length > 0);
-  if (goesOn || saved.length === 0) return next;
   const remainder: Remainder = {
     ...HELD,
     reason: 'recovered',
     place: ['incident_hold', carrierId, null, state.consignorId],
     lines: saved.map(({ line, recovered }) => ({ line, parts: recovered })),
   };
-  return { ...next, remainders: [...state.remainders, remainder] };
+  const left = goesOn || saved.length === 0 ? next : { ...next, remainders: [...state.remainders, remainder] };
+  if (!isOnTheWay(state) || travels(left.lines)) return left;
+  const last = currentLeg(state);
+  const legs = withLeg(state.legs, last, { endedAt: state.legs[last]!.endedAt ?? occurredAt });
+  return { ...left, status: 'ended', storedSiteId: null, legs };
 }
 
 const termsOf = ({ dueOn, provisional, paperDueOn }: EventData['arrived']) => ({
@@ -370,7 +376,8 @@ export const isUnsettled = ({ incident, remainders }: Manifest): boolean =>
 /** Whose it is to see: a draft is the consignor's and its agent's; from issue on it concerns all who stand on it and every place it passes. */
 export function audienceOfManifest(manifest: Manifest): Audience {
   const { status, number, stream, consignorId, consigneeId, filledById, legs } = manifest;
-  const ended = status === 'received' || status === 'refused' ? 'closed' : status === 'void' ? 'void' : undefined;
+  const isClosed = status === 'received' || status === 'refused' || status === 'ended';
+  const ended = isClosed ? 'closed' : status === 'void' ? 'void' : undefined;
   const stage = isUnsettled(manifest) ? 'open' : ended;
   const partyIds = [...new Set([consignorId, filledById])];
   if (number === null) return { stage: stage ?? 'draft', partyIds, regions: [], stream };

@@ -5,8 +5,18 @@ import type { Place } from '../custody/ledger.ts';
 import type { PermitUse } from '../permits/uses.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
-/** `stored`: put down on the way (中转贮存); `refused`: a receipt that accepted nothing. */
-export const STATUSES = ['draft', 'issued', 'in_transit', 'stored', 'arrived', 'received', 'refused', 'void'] as const;
+/** `stored`: put down on the way (中转贮存); `refused`: a receipt that accepted nothing; `ended`: after an incident nothing of it travels. */
+export const STATUSES = [
+  'draft',
+  'issued',
+  'in_transit',
+  'stored',
+  'arrived',
+  'received',
+  'refused',
+  'ended',
+  'void',
+] as const;
 export type Status = (typeof STATUSES)[number];
 
 /**

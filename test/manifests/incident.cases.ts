@@ -147,6 +147,34 @@ t.test('when another carrier has the rest, what is recovered stays with who held
   );
 });
 
+t.test('all of it lost: the manifest has ended on the way and waits for no arrival', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'in_transit', declaredGrams: 1_000_000 });
+  const lostAt = at(world, -60);
+  ok(await report(world, id, 1_000_000, { occurredAt: lostAt }));
+  await plansOf(world, id);
+  const resolution = { occurredAt: at(world), lines: [{ line: 1, lostGrams: 1_000_000, recoveredGrams: 0 }] };
+  const newLeg = { carrierId: world.carrier.partyId, plate: world.plate };
+  t.match(await world.carrier.post(`/v1/manifests/${id}/incident-resolution`, { ...resolution, newLeg }), {
+    status: 422,
+    body: { errors: [{ pointer: '/newLeg' }] },
+  });
+  const settled = await world.carrier.post(`/v1/manifests/${id}/incident-resolution`, resolution);
+  t.match(ok(settled), { status: 'ended' });
+  const manifest = ok(await world.regulator.get(`/v1/manifests/${id}`));
+  t.match(manifest, { status: 'ended', legs: [{ endedAt: lostAt }], permitUses: [Object] });
+  t.match(manifest.permitUses, [{ reservedGrams: 0, usedGrams: 0 }], 'what was reserved is free');
+  t.match(await arrive(world, id), { status: 409, body: { unmatchedReport: String } });
+  const { rows } = await world.service.database.pool.query('select distinct stage from audience where id = $1', [id]);
+  t.same(rows, [{ stage: 'closed' }]);
+  t.equal(await world.balance(world.carrier, 'loss'), 1_000_000);
+  const changes = [{ path: '/lines/0/pickedUpGrams', value: 1_000_001 }];
+  t.match(await world.carrier.post(`/v1/manifests/${id}/correction`, { reason: '录入错误', changes }), { status: 422 });
+  const plate = [{ path: '/legs/0/plate', value: '鲁A54321' }];
+  ok(await world.carrier.post(`/v1/manifests/${id}/correction`, { reason: '录入错误', changes: plate }));
+  ok(await world.consignor.post(`/v1/manifests/${id}/pickup-confirmation`, { occurredAt: at(world) }));
+});
+
 t.test('more than travels, nothing at all or a line twice is not an incident', async (t) => {
   const world = await aWorld();
   const { id } = await world.aManifest({ status: 'in_transit', declaredGrams: 1_000_000 });
