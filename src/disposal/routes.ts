@@ -227,7 +227,8 @@ function addFate(app: App, { database }: Services): void {
         const { grams: receivedGrams, ...fate } = fateOf(receivedParts(line), graph);
         return { line: line.line, wasteCode: line.wasteCode, receivedGrams, ...fate };
       });
-      const settled = manifest.acceptedAt !== null && !isUnsettled(manifest) && lines.every((line) => line.settled);
+      const isOver = manifest.acceptedAt !== null || manifest.status === 'ended';
+      const settled = isOver && !isUnsettled(manifest) && lines.every((line) => line.settled);
       return { manifestId: manifest.id, settled, complete, lines: lines.map(mutable) };
     },
   );

@@ -12,7 +12,7 @@ import { FORMS, PACKAGINGS } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
 import { isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf } from './parts.ts';
+import { carried, gramsOf, piecesOf, travels } from './parts.ts';
 import { shareOver } from './sharing.ts';
 import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
 
@@ -198,6 +198,13 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
       '/changes',
       `第 ${short.line} 行更正后少于途中已损失或冻结的数量。`,
       `Line ${short.line} would then have less than what was lost or held up on the way.`,
+    );
+  const more = manifest.status === 'ended' && travels(next.lines);
+  if (more)
+    return notAllowed(
+      '/changes',
+      '联单已途中终止，更正后不得有仍在运输的数量。',
+      'The manifest ended on the way: after a correction nothing of it travels either.',
     );
   const fewer = next.lines.find(({ receivedPieces, refusedPieces }) => (receivedPieces ?? 0) < (refusedPieces ?? 0));
   if (fewer)

@@ -96,6 +96,7 @@ export interface EventData {
   return_departed: Vehicle & { remainder: number; carrierId: string; found?: readonly JoinedContainer[] };
   return_received: { remainder: number };
   remainder_followed: { remainder: number; manifestId: string };
+  follow_up_voided: { remainder: number; manifestId: string };
   incident_reported: {
     type: Incident['type'];
     place: string;

@@ -100,7 +100,11 @@ export const incidentResolution: ManifestCommand<inputs.IncidentResolutionInput>
     ...lockScanned(input),
     read: refsTo('party', input.newLeg ? [input.newLeg.carrierId] : []),
   }),
-  alsoNeeds: aboardToo,
+  /** When nothing travels after it, it frees what was reserved of permits. */
+  alsoNeeds(input, states) {
+    const { sharedGates = [], ...needs } = aboardToo(input, states);
+    return { ...needs, sharedGates: [...sharedGates, ...permitGates(input, states)] };
+  },
   decide: (input, states, facts) =>
     onManifest('incident-resolution', input, states, facts, (manifest) =>
       decideIncidentResolution(

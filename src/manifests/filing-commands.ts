@@ -17,6 +17,7 @@ import type * as inputs from './inputs.ts';
 import { decidePickupCode } from './loading.ts';
 import type { Manifest } from './manifest.ts';
 import { reservedKey, reservedLookup } from './queries.ts';
+import { givenBack } from './returning.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
 
 /** On paper, before anything is loaded: drafted, revised, issued, voided. */
@@ -174,32 +175,26 @@ export const pickupCode: ManifestCommand<inputs.PickupCodeInput> = {
     onManifest('pickup-code', input, states, facts, (manifest) => decidePickupCode(input, manifest, facts)),
 };
 
-/** Before anything is loaded the consignor may void. */
+/** Before anything is loaded the consignor may void. What a follow-up was to carry is given back in the same act. */
 export const voidManifest: ManifestCommand<inputs.VoidInput> = {
   name: 'void_manifest',
   kind: 'paper',
-  needs: lockManifest,
+  needs: ({ id, followsId }) => ({ lock: refsTo('manifest', followsId ? [id, followsId] : [id]) }),
   /** It frees what was reserved: an issue that counts the stock must not meet it half-way. */
   alsoNeeds: (input, states) => ({
     sharedGates: [...accountsAt(manifestOf(input, states), sourceOf), ...permitGates(input, states)],
   }),
   decide: (input, states, facts) =>
-    onManifest('void', input, states, facts, ({ id, originRegion, permitUses }) => ({
-      events: [
-        manifestEvent(
-          'manifest_voided',
-          id,
-          facts.now,
-          {},
-          {
-            region: originRegion,
-            details: { reason: input.reason },
-            also: usesData(settledUses(permitUses, new Map(), dayInShanghai(facts.now))),
-          },
-        ),
-      ],
-      answer: { id, status: 'void' },
-    })),
+    onManifest('void', input, states, facts, (manifest) => {
+      const { id, originRegion, permitUses } = manifest;
+      const more = {
+        region: originRegion,
+        details: { reason: input.reason },
+        also: usesData(settledUses(permitUses, new Map(), dayInShanghai(facts.now))),
+      };
+      const voided = manifestEvent('manifest_voided', id, facts.now, {}, more);
+      return { events: [voided, ...givenBack(manifest, states, facts)], answer: { id, status: 'void' } };
+    }),
 };
 
 /**

@@ -3,19 +3,21 @@
  * that answers for the load files its plan, then the incident is settled in one act: what was lost, what was recovered,
  * and on which vehicle it goes on. 法典 539; 固废法 85, 86.
  */
+import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchesIn, type Movement, movementsData } from '../custody/ledger.ts';
 import type { ContainerStep } from '../custody/lifecycle.ts';
+import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type States } from '../platform/acts.ts';
 import { against, type Refusal } from '../problems.ts';
 import { presentOn } from './aboard.ts';
 import { carriedBy, frozenWith, lostBy, moveParts, onTheRoad } from './booking.ts';
 import { type HeldUp, heldUpOn, type SettledLine, settledOn, stepEach } from './holding-up.ts';
 import type { IncidentInput, IncidentPlanInput, IncidentResolutionInput } from './inputs.ts';
-import { currentLeg, type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
+import { currentLeg, isOnTheWay, isWithTheRest, type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
-import { carried } from './parts.ts';
+import { carried, travels } from './parts.ts';
 import { everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
 import type { LostPart } from './tables.ts';
 
@@ -88,7 +90,7 @@ export function decideIncidentResolution(
   manifest: Manifest,
   newCarrier: { readonly capacities: readonly string[] } | undefined,
   states: States,
-  { caller }: Facts,
+  { caller, now }: Facts,
 ): Decision {
   if (![manifest.consignorId, manifest.incident!.carrierId].includes(caller.actor.party))
     return refused(notInTheirHands);
@@ -103,6 +105,8 @@ export function decideIncidentResolution(
     if ('refusal' in settled) return refused(settled.refusal);
     lines.push({ ...settled, lost: settled.lost.map((part) => ({ ...part, carrierId })) });
   }
+  const ends = nothingTravels(manifest, lines);
+  if (ends && input.newLeg) return refused(nothingToGoOn);
   const goneOn = containersSettled(input, manifest, lines, states);
   if ('refusal' in goneOn) return refused(goneOn.refusal);
   const { plate, warnings } = input.newLeg ? plateRemarks(input.newLeg.plate) : { plate: null, warnings: [] };
@@ -116,14 +120,29 @@ export function decideIncidentResolution(
     manifest.id,
     new Date(input.occurredAt),
     { lines: lines.map(withContainers), ...(newLeg ? { newLeg } : {}) },
-    { region: manifest.incident!.region, refs: batchesIn(movements), also: movementsData(movements) },
+    {
+      region: manifest.incident!.region,
+      refs: batchesIn(movements),
+      also: {
+        ...movementsData(movements),
+        ...(ends ? usesData(settledUses(manifest.permitUses, new Map(), dayInShanghai(now))) : {}),
+      },
+    },
   );
-  const status = newLeg ? 'in_transit' : manifest.status;
-  const answer = { id: manifest.id, status };
+  const goesOn = newLeg ? 'in_transit' : manifest.status;
+  const answer = { id: manifest.id, status: ends ? 'ended' : goesOn };
   return { events: [event, ...goneOn.events], answer, warnings: [...warnings, ...goneOn.warnings] };
 }
 
-/** What was recovered goes on with the rest, which a new leg takes over as a whole; or it waits where it is. */
+/** Neither of the rest nor of what was recovered: the transfer ends here, and what it reserved of permits is free. */
+const nothingTravels = (manifest: Manifest, lines: readonly Settled[]): boolean =>
+  isOnTheWay(manifest) &&
+  !travels(manifest.lines) &&
+  !(isWithTheRest(manifest) && lines.some(({ recovered }) => recovered.length > 0));
+
+const nothingToGoOn = against('/newLeg', '没有货物可继续运输。', 'Nothing is left that could go on.');
+
+/** What was recovered goes on with the rest, which a new leg takes over as a whole; or it is set aside where it is. */
 function containersSettled(
   input: IncidentResolutionInput,
   manifest: Manifest,
@@ -132,7 +151,7 @@ function containersSettled(
 ): ReturnType<typeof stepEach> {
   const { carrierId, region } = manifest.incident!;
   const goesOn = input.newLeg ? 'hand_over' : 'recover';
-  const recovered: ContainerStep = onTheWay(manifest) ? goesOn : 'set_aside';
+  const recovered: ContainerStep = isWithTheRest(manifest) ? goesOn : 'set_aside';
   const steps = new Map<string, ContainerStep>(
     lines.flatMap(({ containers }) =>
       containers.map(({ containerId, outcome }) => [containerId, outcome === 'lost' ? 'lose' : recovered] as const),
@@ -142,11 +161,9 @@ function containersSettled(
   return stepEach(states, manifest, steps, { input, partyId: input.newLeg?.carrierId ?? carrierId, region });
 }
 
-const onTheWay = ({ status }: Manifest): boolean => status === 'in_transit' || status === 'stored';
-
 type Settled = Omit<SettledLine, 'lost'> & { readonly lost: readonly LostPart[] };
 
-/** Lost to the loss account; recovered back to the load that is still on its way, which a new leg takes over as a whole. */
+/** Lost to the loss account; recovered back to the rest of the load, which a new leg takes over as a whole. */
 function resolutionMovements(
   manifest: Manifest,
   lines: readonly Settled[],
@@ -159,7 +176,7 @@ function resolutionMovements(
     const of = manifest.lines[line - 1]!;
     return [
       ...moveParts(of, lost, frozen, lostBy(carrierId, manifest)),
-      ...(onTheWay(manifest) ? moveParts(of, recovered, frozen, road) : []),
+      ...(isWithTheRest(manifest) ? moveParts(of, recovered, frozen, road) : []),
     ];
   });
   if (!newCarrierId) return settled;
@@ -195,11 +212,11 @@ function wrongLeg(
   carrier: { readonly capacities: readonly string[] } | undefined,
 ): Refusal | undefined {
   if (!newLeg) return undefined;
-  if (!onTheWay(manifest))
+  if (!isWithTheRest(manifest))
     return against(
       '/newLeg',
-      '其余货物已运抵；回收的部分请以余量退运或另行转运。',
-      'The rest has arrived; send what was recovered back or on as a remainder.',
+      '其余货物已运抵或已交另一承运人；回收的部分请以余量退运或另行转运。',
+      'The rest has arrived, or another carrier has it; send what was recovered back or on as a remainder.',
     );
   if (carrier?.capacities.includes('carrier')) return undefined;
   return against('/newLeg/carrierId', '该承运人未登记。', 'No carrier is registered by this id.', 'TM 13');

@@ -296,6 +296,6 @@ export type IncidentPlanInput = WithId<z.output<typeof IncidentPlan>>;
 export type IncidentResolutionInput = WithId<z.output<typeof IncidentResolution>> & Scanning;
 export type CorrectionInput = WithId<z.output<typeof CorrectionBody>>;
 export type CorrectionDecisionInput = WithId<z.output<typeof CorrectionDecision>>;
-export type VoidInput = WithId<z.output<typeof Void>>;
+export type VoidInput = WithId<z.output<typeof Void>> & { readonly followsId?: string };
 /** What physical reports have in common: where one does not fit, it is kept whole. */
 export type Reported = { readonly id: string; readonly occurredAt: string; readonly entryMode?: EntryMode };

@@ -5,7 +5,7 @@
 import type { ActKind } from '../platform/acts.ts';
 import { type Refusal, sentence } from '../problems.ts';
 import type { Manifest } from './manifest.ts';
-import type { Status } from './tables.ts';
+import type { HandoverSide, Status } from './tables.ts';
 
 /** What a party is to a manifest. The carrier is the one whose leg it is now; the others on the way are `leg_carrier`. */
 export type ManifestRole = 'consignor' | 'carrier' | 'leg_carrier' | 'consignee';
@@ -63,7 +63,7 @@ export const TRANSITIONS = {
   'pickup-confirmation': {
     kind: 'physical',
     by: ['consignor'],
-    from: ['in_transit', 'stored', 'arrived', 'received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'pickup-unconfirmed',
     basis: 'TM 10(3)',
     title: { zh: '移出人确认装运', en: 'Confirm the pickup' },
@@ -72,7 +72,7 @@ export const TRANSITIONS = {
   handover: {
     kind: 'physical',
     by: ['carrier', 'leg_carrier'],
-    from: ['in_transit', 'arrived', 'received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'handover-ahead',
     basis: 'TM 17',
     title: { zh: '联运交接', en: 'Hand over to the next carrier' },
@@ -117,7 +117,7 @@ export const TRANSITIONS = {
   return: {
     kind: 'physical',
     by: ['carrier', 'leg_carrier', 'consignee'],
-    from: ['received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'remainder-held',
     basis: 'TM 18 ¶2: what is not accepted goes back or on',
     title: { zh: '退运启运', en: 'Set off back to the consignor' },
@@ -126,7 +126,7 @@ export const TRANSITIONS = {
   'return-receipt': {
     kind: 'physical',
     by: ['consignor'],
-    from: ['received', 'refused'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'remainder-returning',
     basis: 'TM 10(3), 18 ¶2',
     title: { zh: '退运收回', en: 'Take back' },
@@ -135,7 +135,7 @@ export const TRANSITIONS = {
   'follow-up': {
     kind: 'paper',
     by: ['consignor'],
-    from: ['received', 'refused', 'void'],
+    from: ['in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'remainder-held',
     basis: 'TM 16, 18 ¶2: another transfer is another manifest',
     title: { zh: '余量转运：另行起草联单', en: 'Send the remainder on with another manifest' },
@@ -171,7 +171,7 @@ export const TRANSITIONS = {
   correction: {
     kind: 'paper',
     by: ['consignor', 'carrier', 'leg_carrier', 'consignee'],
-    from: ['issued', 'in_transit', 'stored', 'arrived', 'received', 'refused'],
+    from: ['issued', 'in_transit', 'stored', 'arrived', 'received', 'refused', 'ended'],
     when: 'no-correction',
     basis: 'TM 29',
     title: { zh: '提出更正', en: 'Propose a correction' },
@@ -231,7 +231,7 @@ const CONDITIONS = {
     en: 'a correction is open; approve, reject or withdraw it first',
   },
   'handover-ahead': {
-    holds: (manifest) => handoverAwaited(manifest) !== undefined,
+    holds: (manifest) => handoversAwaited(manifest).length > 0,
     zh: '没有待交接的运输段',
     en: 'no leg is waiting for a handover',
   },
@@ -243,13 +243,18 @@ const CONDITIONS = {
 } as const satisfies Record<string, { holds(manifest: Standing): boolean; zh: string; en: string }>;
 type Condition = keyof typeof CONDITIONS;
 
-/** The handover somebody has still to report: of the next leg, or of the present one when only one side has spoken. */
-export function handoverAwaited({ status, legs }: Pick<Standing, 'status' | 'legs'>): number | undefined {
-  const halfSaid = legs.findIndex(({ handover }) => handover !== null && handover.confirmedBy.length === 1);
-  if (halfSaid >= 0) return halfSaid;
+/** The legs whose handover somebody has still to report: those where a side is silent, then the next one. Places in the list, from 0. */
+export function handoversAwaited({ status, legs }: Pick<Standing, 'status' | 'legs'>): number[] {
+  const halfSaid = legs.flatMap(({ handover }, index) => (handover && handover.confirmedBy.length < 2 ? [index] : []));
   const next = currentLeg({ legs }) + 1;
-  return status === 'in_transit' && next < legs.length ? next : undefined;
+  return status === 'in_transit' && next < legs.length ? [...halfSaid, next] : halfSaid;
 }
+
+/** Where a carrier stands in the handover to a leg: it speaks for that side and for no other. */
+export const sidesOf = ({ legs }: Pick<Standing, 'legs'>, index: number, carrierId: string): HandoverSide[] => [
+  ...(legs[index - 1]?.carrierId === carrierId ? (['giver'] as const) : []),
+  ...(legs[index]!.carrierId === carrierId ? (['taker'] as const) : []),
+];
 
 /** The leg it is on: the last that has begun, or the first before any has. Its place in the list, from 0. */
 export const currentLeg = ({ legs }: Pick<Manifest, 'legs'>): number =>
@@ -257,6 +262,16 @@ export const currentLeg = ({ legs }: Pick<Manifest, 'legs'>): number =>
     0,
     legs.findLastIndex((leg) => leg.startedAt !== null),
   );
+
+/**
+ * Whether what an incident holds up is in the hands of who has the rest of the load, still on its way: then what is
+ * recovered goes on with it, or both on a new leg. When the rest has arrived or another carrier has it, it does not.
+ */
+export const isWithTheRest = ({ status, legs, incident }: Pick<Manifest, 'status' | 'legs' | 'incident'>): boolean =>
+  isOnTheWay({ status }) && legs[currentLeg({ legs })]!.carrierId === incident?.carrierId;
+
+export const isOnTheWay = ({ status }: Pick<Manifest, 'status'>): boolean =>
+  status === 'in_transit' || status === 'stored';
 
 export function rolesOf(manifest: Standing, partyId: string): ManifestRole[] {
   const roles: ManifestRole[] = [];
@@ -296,6 +311,7 @@ export const STATUS_NAMES: Record<Status, { zh: string; en: string }> = {
   arrived: { zh: '已运抵', en: 'arrived' },
   received: { zh: '已接受', en: 'received' },
   refused: { zh: '已拒收', en: 'refused' },
+  ended: { zh: '途中终止', en: 'ended on the way' },
   void: { zh: '已作废', en: 'void' },
 };
 

@@ -5,9 +5,9 @@ import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { lotOfRefused } from './booking.ts';
 import { applyChanges } from './corrections.ts';
 import type { DraftFields, EventData, Joined, Vehicle } from './event-data.ts';
-import { currentLeg } from './lifecycle.ts';
+import { currentLeg, isOnTheWay, isWithTheRest } from './lifecycle.ts';
 import { partOf, withDecisions, withFound, withJoined } from './line-containers.ts';
-import { together } from './parts.ts';
+import { together, travels } from './parts.ts';
 import { type Leg, type Line, manifests, type Remainder, type Status } from './tables.ts';
 
 /** The manifest as its events tell it. */
@@ -167,6 +167,7 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
   return_received: (state, { remainder }) => withRemainder(state, remainder, { state: 'returned' }),
   remainder_followed: (state, { remainder, manifestId }) =>
     withRemainder(state, remainder, { state: 'followed', followedById: manifestId }),
+  follow_up_voided: (state, { remainder }) => withRemainder(state, remainder, HELD),
   incident_reported: (state, { type, place, carrierId, frozen }, { id, occurredAt, region }) => ({
     ...state,
     incident: { type, eventId: id, occurredAt: occurredAt.toISOString(), place, region, carrierId, plans: [] },
@@ -204,53 +205,51 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     status: 'void',
     voidedAt: occurredAt,
     pickupCodeEventId: null,
-    remainders: state.followsId ? [notLoaded(state)] : [],
   }),
 };
 
-/** Before the rest has arrived, what is recovered travels on; afterwards it is a remainder. */
+/**
+ * What is recovered goes on with the rest of the load, or it is a remainder of whoever held it. When nothing travels
+ * after that, nothing has since it happened: the leg ended then, and the manifest waits for no arrival.
+ */
 function resolved(state: Manifest, { lines, newLeg }: EventData['incident_resolved'], event: RecordedEvent): Manifest {
-  const onTheWay = state.status === 'in_transit' || state.status === 'stored';
+  const { region, place, carrierId, occurredAt } = state.incident!;
+  const goesOn = isWithTheRest(state);
   const next = {
     ...state,
     incident: null,
     lines: withLines(state, lines, ({ lost, recovered, containers = [] }, line) => ({
       frozen: [],
       lost: [...line.lost, ...lost],
-      recovered: onTheWay ? line.recovered : together(line.recovered, recovered),
+      recovered: goesOn ? line.recovered : together(line.recovered, recovered),
       containers: line.containers.map((one) => {
         const outcome = containers.find(({ containerId }) => containerId === one.containerId)?.outcome;
-        return outcome ? { ...one, heldUp: outcome === 'recovered' && onTheWay ? null : outcome } : one;
+        return outcome ? { ...one, heldUp: outcome === 'recovered' && goesOn ? null : outcome } : one;
       }),
     })),
   };
-  if (onTheWay) {
-    if (!newLeg) return next;
+  if (newLeg) {
     const at = event.occurredAt.toISOString();
     const ended = withLeg(state.legs, currentLeg(state), { endedAt: at });
-    const { region, place, carrierId } = state.incident!;
-    // Another carrier has not said yet that it has taken over.
-    const handover = newLeg.carrierId === carrierId ? null : { place, region, confirmedBy: ['giver' as const] };
+    // Each carrier says for itself that it has handed over, or taken over.
+    const confirmedBy = event.actor.party === carrierId ? (['giver'] as const) : [];
+    const handover = newLeg.carrierId === carrierId ? null : { place, region, confirmedBy };
     const leg = { ...NEW_LEG, ...vehicleOf(newLeg), carrierId: newLeg.carrierId, startedAt: at, handover };
     return { ...next, status: 'in_transit', storedSiteId: null, legs: withNewLeg(ended, leg, currentLeg(state)) };
   }
   const saved = lines.filter(({ recovered }) => recovered.length > 0);
-  if (saved.length === 0) return next;
   const remainder: Remainder = {
     ...HELD,
     reason: 'recovered',
-    place: ['incident_hold', state.incident!.carrierId, null, state.consignorId],
+    place: ['incident_hold', carrierId, null, state.consignorId],
     lines: saved.map(({ line, recovered }) => ({ line, parts: recovered })),
   };
-  return { ...next, remainders: [...state.remainders, remainder] };
+  const left = goesOn || saved.length === 0 ? next : { ...next, remainders: [...state.remainders, remainder] };
+  if (!isOnTheWay(state) || travels(left.lines)) return left;
+  const last = currentLeg(state);
+  const legs = withLeg(state.legs, last, { endedAt: state.legs[last]!.endedAt ?? occurredAt });
+  return { ...left, status: 'ended', storedSiteId: null, legs };
 }
-
-const notLoaded = (state: Manifest): Remainder => ({
-  ...HELD,
-  reason: 'not_loaded',
-  place: state.source!,
-  lines: state.lines.map(({ line, offered }) => ({ line, parts: offered })),
-});
 
 const termsOf = ({ dueOn, provisional, paperDueOn }: EventData['arrived']) => ({
   receiptDueOn: dueOn,
@@ -377,7 +376,8 @@ export const isUnsettled = ({ incident, remainders }: Manifest): boolean =>
 /** Whose it is to see: a draft is the consignor's and its agent's; from issue on it concerns all who stand on it and every place it passes. */
 export function audienceOfManifest(manifest: Manifest): Audience {
   const { status, number, stream, consignorId, consigneeId, filledById, legs } = manifest;
-  const ended = status === 'received' || status === 'refused' ? 'closed' : status === 'void' ? 'void' : undefined;
+  const isClosed = status === 'received' || status === 'refused' || status === 'ended';
+  const ended = isClosed ? 'closed' : status === 'void' ? 'void' : undefined;
   const stage = isUnsettled(manifest) ? 'open' : ended;
   const partyIds = [...new Set([consignorId, filledById])];
   if (number === null) return { stage: stage ?? 'draft', partyIds, regions: [], stream };

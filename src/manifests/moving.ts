@@ -6,71 +6,61 @@ import { batchesIn, type Movement, movementsData, type Place } from '../custody/
 import { NOTHING_SCANNED } from '../custody/scanned.ts';
 import type { Site } from '../parties/registers.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
-import { against } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { joinedData, listed, moveAboard } from './aboard.ts';
 import { carriedBy, joiningMovements, moveParts, onHold, onTheRoad } from './booking.ts';
 import type { EventData } from './event-data.ts';
 import type { ArrivalInput, DepartureInput, HandoverInput, TransitStorageInput } from './inputs.ts';
-import { currentLeg, DEADLINES, handoverAwaited } from './lifecycle.ts';
+import { currentLeg, DEADLINES, handoversAwaited, sidesOf } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf } from './parts.ts';
+import { carried, travels } from './parts.ts';
 import { ifBefore, manifestEvent, unmatched, vehicleData } from './standing.ts';
+import type { HandoverSide } from './tables.ts';
 
 /** Everything that travels, from one place to another. */
 const moveLoad = (manifest: Manifest, from: Place, to: Place): Movement[] =>
   manifest.lines.flatMap((line) => moveParts(line, carried(line), from, to));
 
 /**
- * Either carrier reports first, and with that the load changes hands; the other confirms. Until both have spoken the
- * handover is half signed, and `confirmedBy` shows who is missing.
+ * Either carrier reports first, and with that the load changes hands; the other confirms, however far it has gone on
+ * meanwhile. Until both have spoken the handover is half signed, and `confirmedBy` shows who is missing. Which handover
+ * is meant follows from who reports: the one that waits for its word, else the next that it gives or takes (TM 17).
  */
 export function decideHandover(input: HandoverInput, manifest: Manifest, states: States, facts: Facts): Decision {
-  const index = handoverAwaited(manifest)!;
+  const { party } = facts.caller.actor;
+  const meant = handoverMeant(input, manifest, party);
+  if ('refusal' in meant) return unmatched('handover', manifest, input, facts, meant.refusal);
+  const { index, by } = meant;
   const leg = manifest.legs[index]!;
-  const party = facts.caller.actor.party;
-  const takes = leg.carrierId === party;
-  const gives = manifest.legs[index - 1]!.carrierId === party;
-  if (!takes && !gives)
-    return refused({
-      problem: 'not-your-act',
-      detail: {
-        zh: `第 ${index + 1} 段的交接由该段与上一段的承运人办理。`,
-        en: `The handover to leg ${index + 1} is for its carrier and the one before it to report.`,
-      },
-      basis: 'TM 17',
-    });
-  const said = leg.handover?.confirmedBy ?? [];
-  const by = takes && !said.includes('taker') ? 'taker' : 'giver';
-  if (said.includes(by)) return unmatched('handover', manifest, input, facts, saidAlready(index + 1));
+  if (leg.handover === null && allIsHeldUp(manifest)) return unmatched('handover', manifest, input, facts, allHeldUp);
   const occurredAt = new Date(input.occurredAt);
   const { plate, warnings } = input.plate === undefined ? { plate: null, warnings: [] } : plateRemarks(input.plate);
   const remarks = input.differs ? { details: { differs: input.differs } } : {};
   const draft = { region: input.region ?? null, entryMode: input.entryMode, ...remarks };
-  const answer = { id: manifest.id, status: manifest.status, leg: index + 1, confirmedBy: [...said, by] };
-  const told = [...warnings, ...handoverWarnings(input, manifest, index, takes)];
-  const moved = containersHandedOver(input, manifest, leg.carrierId, said.length > 0, states);
+  const confirmedBy = [...(leg.handover?.confirmedBy ?? []), by];
+  const answer = { id: manifest.id, status: manifest.status, leg: index + 1, confirmedBy };
+  const told = [...warnings, ...handoverWarnings(input, manifest, index, by)];
+  const moved = containersHandedOver(input, manifest, index, states);
   if ('refusal' in moved) return refused(moved.refusal);
   const joining = joiningMovements(manifest, moved.joined, carriedBy(leg.carrierId, manifest));
-  if (said.length > 0) {
-    const data = { leg: index + 1, by, ...vehicleData(input, plate), ...joinedData(moved) } as const;
+  const said = {
+    leg: index + 1,
+    by,
+    ...(by === 'taker' ? vehicleData(input, plate) : NO_VEHICLE),
+    ...joinedData(moved),
+  } as const;
+  if (leg.handover !== null) {
     const scanned = (input.scanned ?? NOTHING_SCANNED).containers.map(({ id }) => id);
     const refs = [...batchesIn(joining), ...scanned];
     const more = { ...draft, refs, also: movementsData(joining) };
     return {
-      events: [manifestEvent('handover_confirmed', manifest.id, occurredAt, data, more), ...moved.events],
+      events: [manifestEvent('handover_confirmed', manifest.id, occurredAt, said, more), ...moved.events],
       answer,
       warnings: [...told, ...moved.warnings],
     };
   }
   const movements = [...moveLoad(manifest, onTheRoad(manifest), carriedBy(leg.carrierId, manifest)), ...joining];
-  const data = {
-    leg: index + 1,
-    by,
-    place: input.place,
-    region: input.region ?? null,
-    ...vehicleData(input, takes ? plate : null),
-    ...joinedData(moved),
-  } as const;
+  const data = { ...said, place: input.place, region: input.region ?? null };
   const event = manifestEvent('handed_over', manifest.id, occurredAt, data, {
     ...draft,
     refs: batchesIn(movements),
@@ -79,19 +69,43 @@ export function decideHandover(input: HandoverInput, manifest: Manifest, states:
   return { events: [event, ...moved.events], answer, warnings: [...told, ...moved.warnings] };
 }
 
+const NO_VEHICLE = { plate: null, driverId: null, waybillNumber: null };
+
+/** The handover a carrier speaks of and the side it speaks for, or why there is none. */
+function handoverMeant(
+  { occurredAt }: HandoverInput,
+  manifest: Manifest,
+  carrierId: string,
+): { index: number; by: HandoverSide } | { refusal: Refusal } {
+  const { legs } = manifest;
+  const saidOf = (index: number) => legs[index]!.handover?.confirmedBy ?? [];
+  const isSpoken = (index: number) => sidesOf(manifest, index, carrierId).some((side) => saidOf(index).includes(side));
+  const at = new Date(occurredAt).toISOString();
+  // Nobody passes a load on at the moment it took it over: this is the same word sent again.
+  const again = legs.findIndex(({ startedAt }, index) => startedAt === at && isSpoken(index));
+  const awaited = handoversAwaited(manifest);
+  for (const index of awaited) {
+    const by = sidesOf(manifest, index, carrierId).find((side) => !saidOf(index).includes(side));
+    if (by && (legs[index]!.handover !== null || again < 0)) return { index, by };
+  }
+  const spoken = again < 0 ? awaited.find(isSpoken) : again;
+  return { refusal: spoken === undefined ? ofOthers(awaited) : saidAlready(spoken) };
+}
+
 /** The first report moves them; the other carrier's confirms what it scanned, while they are still on that way. */
 function containersHandedOver(
   input: HandoverInput,
   manifest: Manifest,
-  partyId: string,
-  isConfirmation: boolean,
+  index: number,
   states: States,
 ): ReturnType<typeof moveAboard> {
   const scanned = listed(input);
-  if (isConfirmation && (!scanned || manifest.status !== 'in_transit')) return NOTHING_MOVED;
+  const leg = manifest.legs[index]!;
+  const isOnThatWay = manifest.status === 'in_transit' && index === currentLeg(manifest);
+  if (leg.handover !== null && !(scanned && isOnThatWay)) return NOTHING_MOVED;
   return moveAboard(states, manifest, scanned, 'hand_over', {
     siteId: null,
-    partyId,
+    partyId: leg.carrierId,
     region: input.region ?? null,
     occurredAt: new Date(input.occurredAt),
     entryMode: input.entryMode,
@@ -101,16 +115,28 @@ function containersHandedOver(
 
 const NOTHING_MOVED = { events: [], warnings: [], joined: [] };
 
-const saidAlready = (leg: number) => ({
+const saidAlready = (index: number) => ({
   problem: 'wrong-status' as const,
   detail: {
-    zh: `您已报告第 ${leg} 段的交接；等待另一承运人确认。`,
-    en: `You have reported the handover to leg ${leg}; the other carrier has still to confirm it.`,
+    zh: `您已报告第 ${index + 1} 段的交接。`,
+    en: `You have reported the handover to leg ${index + 1} already.`,
   },
   basis: 'TM 17',
 });
 
-function handoverWarnings(input: HandoverInput, { legs }: Manifest, index: number, takes: boolean): Warning[] {
+const ofOthers = (awaited: readonly number[]) => {
+  const legs = awaited.map((index) => index + 1);
+  return {
+    problem: 'wrong-status' as const,
+    detail: {
+      zh: `待报告的是第 ${legs.join('、')} 段的交接，由该段与上一段的承运人办理。`,
+      en: `The handover to leg ${legs.join(' and to leg ')} is awaited, from its carrier and the one before it.`,
+    },
+    basis: 'TM 17',
+  };
+};
+
+function handoverWarnings(input: HandoverInput, { legs }: Manifest, index: number, by: HandoverSide): Warning[] {
   const early = ifBefore(legs[index - 1]!.startedAt, input, {
     code: 'handed-over-before-start',
     basis: 'TM 17',
@@ -130,7 +156,7 @@ function handoverWarnings(input: HandoverInput, { legs }: Manifest, index: numbe
       ]
     : [];
   const noPlate: Warning[] =
-    takes && input.plate === undefined && legs[index]!.plate === null
+    by === 'taker' && input.plate === undefined && legs[index]!.plate === null
       ? [
           {
             code: 'plate-missing',
@@ -227,9 +253,7 @@ export function decideDeparture(input: DepartureInput, manifest: Manifest, state
 
 /** The load stands at the consignee's gate: in its hands, not yet accepted. What an incident holds up stays where it is. */
 export function decideArrival(input: ArrivalInput, manifest: Manifest, states: States, facts: Facts): Decision {
-  const travelling = manifest.lines.flatMap(carried);
-  const nothingLeft = manifest.incident !== null && gramsOf(travelling) === 0 && piecesOf(travelling) === 0;
-  if (nothingLeft) return unmatched('arrival', manifest, input, facts, allHeldUp);
+  if (allIsHeldUp(manifest)) return unmatched('arrival', manifest, input, facts, allHeldUp);
   const occurredAt = new Date(input.occurredAt);
   const moved = moveAboard(states, manifest, listed(input), 'arrive', {
     siteId: manifest.consigneeSiteId,
@@ -281,6 +305,8 @@ export function termsFrom(
   const paper = entryMode === 'paper' ? { paperDueOn: last(originRegion, DEADLINES.paper).day } : {};
   return { dueOn, provisional, ...paper, calendar };
 }
+
+const allIsHeldUp = ({ incident, lines }: Manifest): boolean => incident !== null && !travels(lines);
 
 const allHeldUp = {
   problem: 'wrong-status' as const,

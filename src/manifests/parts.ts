@@ -32,3 +32,9 @@ export const piecesOf = (parts: readonly LineBatch[]): number => parts.reduce((s
 /** What of a line travels on: as picked up, less what an incident holds up, lost or kept back. */
 export const carried = ({ loaded, frozen, lost, recovered }: Line): LineBatch[] =>
   without(loaded, frozen, lost, recovered);
+
+/** Whether anything of the load is on its way still. */
+export function travels(lines: readonly Line[]): boolean {
+  const parts = lines.flatMap(carried);
+  return gramsOf(parts) !== 0 || piecesOf(parts) !== 0;
+}

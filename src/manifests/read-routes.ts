@@ -44,7 +44,8 @@ const STAGES_OF: Record<Status, readonly Audience['stage'][]> = {
   arrived: ['open'],
   received: ['open', 'closed'],
   refused: ['open', 'closed'],
-  void: ['open', 'void'],
+  ended: ['open', 'closed'],
+  void: ['void'],
 };
 
 /** In lists as oneself; as an agent, when one manifest is read. */

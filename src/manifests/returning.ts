@@ -10,7 +10,7 @@ import { NOTHING_SCANNED } from '../custody/scanned.ts';
 import type { Scanned } from '../custody/scanning.ts';
 import type { Party, Site } from '../parties/registers.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
-import type { Json } from '../platform/events.ts';
+import type { EventDraft, Json } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
 import { apartFrom, joiningOf, listed, moveAboard } from './aboard.ts';
 import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
@@ -19,7 +19,7 @@ import { checkMethod, checkPlaces, crossesProvince } from './filing.ts';
 import type { FollowUpInput, ReturnInput, ReturnReceiptInput } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
 import { partOf } from './line-containers.ts';
-import type { Manifest } from './manifest.ts';
+import { type Manifest, manifestKind } from './manifest.ts';
 import { gramsOf, piecesOf, without } from './parts.ts';
 import { shareOver } from './sharing.ts';
 import { everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
@@ -52,8 +52,7 @@ function containersOf(
   { reason, lines }: Remainder,
 ): { line: number; containers: LineContainer[] }[] {
   return lines.map(({ line, parts }) => {
-    const { containers, offeredContainers = [] } = manifest.lines[line - 1]!;
-    if (reason === 'not_loaded') return { line, containers: [...offeredContainers] };
+    const { containers } = manifest.lines[line - 1]!;
     const goes = ({ batchId, decision, heldUp }: LineContainer) =>
       batchId === null
         ? (reason === 'refused' ? decision : heldUp) === reason
@@ -76,11 +75,11 @@ const stillOn = (
       return container?.manifestId === manifest.id && among.includes(container.state);
     });
 
-/** Scanned, and none of the remainder: it goes along, out of the stock it was on record in. */
+/** Scanned, and none of the remainder: it goes along, out of the stock it was on record in, and apart from a load that travels on. */
 function foundWith(
   states: States,
   manifest: Manifest,
-  { lines }: Remainder,
+  { lines, reason }: Remainder,
   scanned: Scanned = NOTHING_SCANNED,
   present: readonly string[],
 ): JoinedContainer[] {
@@ -88,18 +87,39 @@ function foundWith(
   const apart = apartFrom(states, manifest, scanned, present);
   return scanned.containers.flatMap(({ id, via }) => {
     const container = present.includes(id) || apart.has(via) ? undefined : states.get(containerKind, id);
-    return container ? [joiningOf(of, container, states)] : [];
+    const heldUp = reason === 'recovered' ? reason : null;
+    return container ? [{ ...joiningOf(of, container, states), heldUp }] : [];
   });
 }
 
-/** It sets off back to where it came from, with whoever holds it or with the carrier that brought it. */
+const holderOf = ({ place: [, partyId] }: Remainder): string => partyId;
+
+/** What was recovered is where its carrier has it; the rest was brought by the carrier of the last leg that began. */
+const broughtBy = (manifest: Manifest, remainder: Remainder): string =>
+  remainder.reason === 'recovered' ? holderOf(remainder) : manifest.legs[currentLeg(manifest)]!.carrierId;
+
+const notTheirs = (index: number): Refusal => ({
+  problem: 'not-your-act',
+  detail: {
+    zh: `第 ${index} 项余量的退运由持有它的单位或运来它的承运人报告。`,
+    en: `The return of remainder ${index} is reported by whoever holds it, or by the carrier that brought it there.`,
+  },
+  basis: 'TM 18 ¶2',
+});
+
+/**
+ * It sets off back to where it came from. Whoever holds it reports that, or the carrier that brought it there, which
+ * takes it back (TM 18 ¶2).
+ */
 export function decideReturn(input: ReturnInput, manifest: Manifest, states: States, facts: Facts): Decision {
-  const found = remainderOf(manifest, input.remainder, 'held');
+  const { party } = facts.caller.actor;
+  const isTheirs = (one: Remainder) => [holderOf(one), broughtBy(manifest, one)].includes(party);
+  const own = manifest.remainders.findIndex((one) => one.state === 'held' && isTheirs(one));
+  const found = remainderOf(manifest, input.remainder ?? (own < 0 ? undefined : own), 'held');
   if ('refusal' in found) return refused(found.refusal);
   const { index, remainder } = found;
-  const { party } = facts.caller.actor;
-  const isCarrier = manifest.legs.some(({ carrierId }) => carrierId === party);
-  const carrierId = isCarrier ? party : manifest.legs[currentLeg(manifest)]!.carrierId;
+  if (!isTheirs(remainder)) return refused(notTheirs(index));
+  const carrierId = broughtBy(manifest, remainder);
   const { plate, warnings } = plateRemarks(input.plate);
   const occurredAt = new Date(input.occurredAt);
   const [scanned, present] = [listed(input), stillOn(states, manifest, remainder, ['refused', 'held_up'])];
@@ -245,7 +265,7 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
     source: remainder.place,
     followsId: manifest.id,
     lines: remainder.lines.map(({ line, parts }, nth) => ({
-      ...followingLine(manifest, { ...remainder, line, parts }, nth, input),
+      ...followingLine(manifest, { line, parts }, nth, input),
       ...offeredContainers(containersOf(manifest, remainder)[nth]!.containers, parts),
     })),
   };
@@ -266,6 +286,15 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
   return { events: [drafted, followed], answer: { id, status: 'draft' }, warnings: [], status: 201 };
 }
 
+/** What a voided follow-up was to carry lies where it lay: it is the remainder it was, of the manifest it came from. */
+export function givenBack({ id, followsId }: Manifest, states: States, { now }: Facts): EventDraft[] {
+  const from = followsId && states.get(manifestKind, followsId);
+  if (!from) return [];
+  const remainder = from.remainders.findIndex(({ followedById }) => followedById === id);
+  const more = { region: from.originRegion, refs: [id] };
+  return [manifestEvent('follow_up_voided', from.id, now, { remainder, manifestId: id }, more)];
+}
+
 /** The containers go along with what is in them, as they are then. */
 function offeredContainers(containers: readonly LineContainer[], parts: readonly LineBatch[]) {
   if (containers.length === 0) return {};
@@ -280,15 +309,13 @@ function offeredContainers(containers: readonly LineContainer[], parts: readonly
 
 function followingLine(
   { lines }: Manifest,
-  { line, parts, reason }: Pick<Remainder, 'reason'> & Remainder['lines'][number],
+  { line, parts }: Remainder['lines'][number],
   index: number,
   { methods }: FollowUpInput,
 ): DraftLine {
   const { wasteCode, name, form, hazards, packaging, plannedMethod, hazardousComponent, unNumber, packingGroup } =
     lines[line - 1]!;
-  const { codeAtSource } = lines[line - 1]!;
   return {
-    ...(reason === 'not_loaded' && codeAtSource !== undefined ? { codeAtSource } : {}),
     line: index + 1,
     wasteCode,
     name,

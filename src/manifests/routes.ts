@@ -7,6 +7,7 @@ import { ActAnswer, type App, addAct, type Services } from '../platform/http.ts'
 import { Uuid } from '../platform/values.ts';
 import * as exception from './exception-commands.ts';
 import * as filing from './filing-commands.ts';
+import { followedBy } from './followed.ts';
 import * as inputs from './inputs.ts';
 import { type ManifestAct, TRANSITIONS } from './lifecycle.ts';
 import * as load from './load-commands.ts';
@@ -164,12 +165,6 @@ const ACTS: readonly Row[] = [
     body: inputs.CorrectionDecision,
     answer: z.object({ correction: z.literal('none') }),
   },
-  {
-    name: 'void',
-    summary: '作废 · Void before loading',
-    act: filing.voidManifest,
-    body: inputs.Void,
-  },
 ];
 
 function addManifestActs(app: App, { journal, database: { pool } }: Services): void {
@@ -202,6 +197,15 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
       ...(name === 'follow-up' ? { location: '/v1/manifests' } : {}),
       input: async ({ params, body }) => ({ ...(await withScans(pool, body as object)), id: params.id }),
     });
+  addAct(app, journal, {
+    url: '/v1/manifests/:id/void',
+    operation: 'manifests.void',
+    summary: '作废 · Void before loading',
+    act: byAgentsToo('void', filing.voidManifest),
+    body: inputs.Void,
+    answer: StatusAnswer,
+    input: async ({ params: { id }, body }) => ({ ...(body as object), ...(await followedBy(pool, id)), id }),
+  });
   addAct(app, journal, {
     url: '/v1/manifests/:id/pickup-code',
     operation: 'manifests.pickup-code',

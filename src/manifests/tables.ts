@@ -5,16 +5,26 @@ import type { Place } from '../custody/ledger.ts';
 import type { PermitUse } from '../permits/uses.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 
-/** `stored`: put down on the way (中转贮存); `refused`: a receipt that accepted nothing. */
-export const STATUSES = ['draft', 'issued', 'in_transit', 'stored', 'arrived', 'received', 'refused', 'void'] as const;
+/** `stored`: put down on the way (中转贮存); `refused`: a receipt that accepted nothing; `ended`: after an incident nothing of it travels. */
+export const STATUSES = [
+  'draft',
+  'issued',
+  'in_transit',
+  'stored',
+  'arrived',
+  'received',
+  'refused',
+  'ended',
+  'void',
+] as const;
 export type Status = (typeof STATUSES)[number];
 
 /**
- * A part of the load that nobody is to keep where it lies: refused by the consignee, recovered after the rest had
- * arrived, or left where it was by a follow-up manifest that was voided. It is brought back, or another manifest carries it on.
+ * A part of the load that nobody is to keep where it lies: refused by the consignee, recovered when the rest had
+ * arrived or gone on with another carrier. It is brought back, or another manifest carries it on.
  */
 export interface Remainder {
-  readonly reason: 'refused' | 'recovered' | 'not_loaded';
+  readonly reason: 'refused' | 'recovered';
   readonly place: Place;
   readonly state: 'held' | 'returning' | 'returned' | 'followed';
   readonly lines: readonly { readonly line: number; readonly parts: readonly LineBatch[] }[];
@@ -156,7 +166,7 @@ export interface Line extends DraftLine {
   readonly frozen: readonly LineBatch[];
   /** Lost on the way in somebody's hands. */
   readonly lost: readonly LostPart[];
-  /** Saved when the rest had arrived already: it is a remainder now. */
+  /** Saved when the rest was in other hands: it is a remainder. */
   readonly recovered: readonly LineBatch[];
   readonly acceptedGrams: number | null;
   readonly refusedGrams: number | null;

@@ -33,7 +33,7 @@ const LegView = z.object({
 });
 
 const RemainderView = z.object({
-  reason: z.enum(['refused', 'recovered', 'not_loaded']),
+  reason: z.enum(['refused', 'recovered']),
   state: z.enum(['held', 'returning', 'returned', 'followed']),
   lines: z.array(z.object({ line: z.number().int(), parts: Parts })),
   carrierId: z.uuid().nullable(),

@@ -76,6 +76,49 @@ t.test('the taker may report first; what it finds wrong is kept as a remark and 
   t.notMatch(JSON.stringify(items), /渗漏/, 'a remark in free words is no part of an event');
 });
 
+t.test('a carrier speaks for the side it stands on; its own word sent again confirms nothing', async (t) => {
+  const world = await aWorld();
+  const [second, third] = [
+    await aParty(world, { capacities: ['carrier'] }),
+    await aParty(world, { capacities: ['carrier'] }),
+  ];
+  await world.generate(1_000_000);
+  const id = await aDraft(world, { onwardCarrierIds: [second.partyId, third.partyId] });
+  ok(await world.consignor.post(`/v1/manifests/${id}/issue`));
+  ok(await pickUp(world, id, [{ line: 1, massGrams: 990_000 }], { occurredAt: at(world, -60) }));
+  const said = (caller: Caller, minutes: number, changes: object = {}) =>
+    caller.post(`/v1/manifests/${id}/handover`, { occurredAt: at(world, minutes), place: '服务区', ...changes });
+  t.match(await said(third, -50), { status: 409, body: { unmatchedReport: String } }, 'the load is not there yet');
+  t.match(ok(await said(second, -40, { plate: '鲁B20002' })), { leg: 2, confirmedBy: ['taker'] });
+  t.match(await said(second, -40, { plate: '鲁B20002' }), { status: 409, body: { unmatchedReport: String } });
+  t.equal(await world.balance(second, 'in_transit'), 990_000, 'nor does it pass the load on');
+  t.match(ok(await said(third, -30, { plate: '鲁C30003' })), { leg: 3, confirmedBy: ['taker'] }, 'nobody waits');
+  t.equal(await world.balance(third, 'in_transit'), 990_000);
+  t.match(await said(third, -30), { status: 409, body: { unmatchedReport: String } });
+  const stop = { occurredAt: at(world, -25), siteId: await aSite(third, '370113') };
+  ok(await third.post(`/v1/manifests/${id}/transit-storage`, stop));
+  t.match(ok(await said(second, -30)), { leg: 3, confirmedBy: ['taker', 'giver'] });
+  const late = await said(world.carrier, -40, { plate: '鲁A10001', driverId: world.carrier.partyId });
+  t.match(ok(late), { leg: 2, confirmedBy: ['taker', 'giver'] });
+  t.equal(await world.balance(third, 'in_transit'), 990_000, 'a late confirmation moves nothing');
+  const { legs } = ok(await world.regulator.get(`/v1/manifests/${id}`));
+  t.match(legs, [{}, { plate: '鲁B20002', driverId: null }, { plate: '鲁C30003' }]);
+  t.match(await said(second, -20), { status: 409, body: { unmatchedReport: String } });
+});
+
+t.test('what an incident holds up as a whole is not handed over', async (t) => {
+  const world = await aWorld();
+  const { second, id } = await withNextCarrier(world);
+  ok(await pickUp(world, id, [{ line: 1, massGrams: 990_000 }]));
+  const incident = { type: 'breakdown', place: '桥下', description: '抛锚', lines: [{ line: 1, grams: 990_000 }] };
+  ok(await world.carrier.post(`/v1/manifests/${id}/incident`, { occurredAt: at(world), ...incident }));
+  for (const caller of [world.carrier, second])
+    t.match(await caller.post(`/v1/manifests/${id}/handover`, { occurredAt: at(world), place: '桥下' }), {
+      status: 409,
+      body: { unmatchedReport: String },
+    });
+});
+
 t.test('an arrival without the handover on the manifest is recorded with a warning', async (t) => {
   const world = await aWorld();
   const { id } = await withNextCarrier(world);

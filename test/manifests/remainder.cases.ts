@@ -1,6 +1,6 @@
 import t from 'tap';
-import { aWorld, ok, type World } from '../support/world.ts';
-import { aLicence, aParty, arrive, aSite, at, codesOf, gramsIn, heldBy, pickUp, receive } from './given.ts';
+import { aWorld, type Caller, ok, type World } from '../support/world.ts';
+import { aLicence, anIssued, aParty, arrive, aSite, at, codesOf, gramsIn, heldBy, pickUp, receive } from './given.ts';
 
 /** What is not accepted goes back, or on under a manifest of its own (TM 16, 18 ¶2). */
 async function refusedLoad(world: World): Promise<string> {
@@ -54,6 +54,42 @@ t.test('brought back: the consignor weighs it and has it in stock again, as the 
   t.same(rows, [{ stage: 'closed' }]);
 });
 
+t.test('a return is reported by whoever holds the remainder, or by the carrier that brought it there', async (t) => {
+  const world = await aWorld();
+  const [second, third] = [
+    await aParty(world, { capacities: ['carrier'] }),
+    await aParty(world, { capacities: ['carrier'] }),
+  ];
+  await world.generate(1_000_000);
+  const { id } = await anIssued(world, { onwardCarrierIds: [second.partyId, third.partyId] });
+  ok(await pickUp(world, id, [{ line: 1, massGrams: 1_000_000 }]));
+  const leak = { type: 'leak', place: '服务区', description: '渗漏', lines: [{ line: 1, grams: 100_000 }] };
+  ok(await world.carrier.post(`/v1/manifests/${id}/incident`, { occurredAt: at(world), ...leak }));
+  ok(await second.post(`/v1/manifests/${id}/handover`, { occurredAt: at(world), place: '服务区' }));
+  for (const caller of [world.consignor, world.carrier])
+    ok(await caller.post(`/v1/manifests/${id}/incident-plan`, { plan: '收集' }));
+  const lines = [{ line: 1, lostGrams: 0, recoveredGrams: 100_000 }];
+  ok(await world.carrier.post(`/v1/manifests/${id}/incident-resolution`, { occurredAt: at(world), lines }));
+  ok(await second.post(`/v1/manifests/${id}/arrival`, { occurredAt: at(world) }));
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 0 }]));
+  const back = (caller: Caller, remainder?: number) =>
+    caller.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate, remainder });
+  for (const [caller, remainder] of [
+    [third, undefined],
+    [third, 1],
+    [world.carrier, 1],
+    [second, 0],
+    [world.consignee, 0],
+  ] as const)
+    t.match(await back(caller, remainder), { status: 403, body: { detail: /whoever holds it/, basis: 'TM 18 ¶2' } });
+  t.match(ok(await back(second)), { remainder: 1 }, 'its own is meant');
+  t.match(ok(await back(world.carrier)), { remainder: 0 });
+  t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)).remainders, [
+    { reason: 'recovered', state: 'returning', carrierId: world.carrier.partyId },
+    { reason: 'refused', state: 'returning', carrierId: second.partyId },
+  ]);
+});
+
 t.test('sent on: a manifest of its own takes the refused part from where it lies to another consignee', async (t) => {
   const world = await aWorld();
   const { id } = await world.aManifest({ status: 'arrived', declaredGrams: 1_000_000 });
@@ -96,21 +132,37 @@ t.test('sent on: a manifest of its own takes the refused part from where it lies
   t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)).remainders, [{ state: 'followed', followedById: next }]);
 });
 
-t.test('a follow-up that is voided leaves its load where it was; it may be sent on again', async (t) => {
+t.test('a follow-up that is voided gives the remainder back: it goes back, or on again', async (t) => {
   const world = await aWorld();
   const id = await refusedLoad(world);
   const other = await aParty(world);
   await aLicence(world, other);
   const body = { carrierId: world.carrier.partyId, consigneeSiteId: await aSite(other, '370124') };
-  const first = ok(await world.consignor.post(`/v1/manifests/${id}/follow-up`, body)).id;
+  const followUp = async () => ok(await world.consignor.post(`/v1/manifests/${id}/follow-up`, body)).id as string;
+  const drafted = await followUp();
   t.match(await world.consignor.post(`/v1/manifests/${id}/follow-up`, body), { status: 409 }, 'only once');
-  ok(await world.consignor.post(`/v1/manifests/${first}/void`, { reason: '换一家' }));
-  t.match(ok(await world.consignor.get(`/v1/manifests/${first}`)).remainders, [
-    { reason: 'not_loaded', state: 'held' },
+  ok(await world.consignor.post(`/v1/manifests/${drafted}/void`, { reason: '换一家' }));
+  const issued = await followUp();
+  ok(await world.consignor.post(`/v1/manifests/${issued}/issue`));
+  t.match(await world.carrier.post(`/v1/manifests/${issued}/void`, { reason: '…' }), { status: 403 });
+  t.match(ok(await world.consignee.get(`/v1/manifests/${id}`)).remainders, [
+    { state: 'followed', followedById: issued },
   ]);
-  const second = ok(await world.consignor.post(`/v1/manifests/${first}/follow-up`, body)).id;
-  ok(await world.consignor.post(`/v1/manifests/${second}/issue`));
-  ok(await pickUp(world, second, [{ line: 1, massGrams: 1_000_000 }]));
+  ok(await world.consignor.post(`/v1/manifests/${issued}/void`, { reason: '再换一家' }));
+  for (const voided of [drafted, issued])
+    t.match(ok(await world.consignor.get(`/v1/manifests/${voided}`)), { status: 'void', remainders: [] });
+  t.match(ok(await world.consignee.get(`/v1/manifests/${id}`)).remainders, [
+    { reason: 'refused', state: 'held', followedById: null },
+  ]);
+  const { items } = ok(await world.consignor.get(`/v1/manifests/${id}/events`));
+  t.match(
+    items.filter(({ type }: { type: string }) => type === 'follow_up_voided'),
+    [{ data: { remainder: 0, manifestId: drafted } }, { data: { manifestId: issued } }],
+  );
+  ok(await world.consignee.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate }));
+  const lines = [{ line: 1, massGrams: 1_000_000 }];
+  ok(await world.consignor.post(`/v1/manifests/${id}/return-receipt`, { occurredAt: at(world), lines }));
+  t.equal(await world.balance(world.consignor, 'stock'), 1_000_000);
   t.equal(await world.balance(world.consignee, 'refused_return'), 0);
 });
 

@@ -91,6 +91,30 @@ t.test('a late fact that shows there was no breach makes it void', async (t) => 
   t.match(await anomaliesOf(world, id, 'transit_overlong'), [{ id: anomaly.id, status: 'void' }]);
 });
 
+t.test('a load that was lost as a whole is on no road: no breach from then on, and none before', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'in_transit', declaredGrams: 1_000_000 });
+  const lines = [{ line: 1, grams: 1_000_000 }];
+  const incident = { occurredAt: at(world, 60), type: 'loss', place: 'G3', description: '翻入河中', lines };
+  await world.jobsDone();
+  world.clock.advanceMs(50 * HOUR_MS);
+  ok(await world.carrier.post(`/v1/manifests/${id}/incident`, incident));
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'transit_overlong'), [{ status: 'open' }]);
+  for (const caller of [world.consignor, world.carrier])
+    ok(await caller.post(`/v1/manifests/${id}/incident-plan`, { plan: '打捞' }));
+  ok(
+    await world.carrier.post(`/v1/manifests/${id}/incident-resolution`, {
+      occurredAt: at(world),
+      lines: [{ line: 1, lostGrams: 1_000_000, recoveredGrams: 0 }],
+    }),
+  );
+  await world.jobsDone();
+  world.clock.advanceMs(100 * HOUR_MS);
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'transit_overlong'), [{ status: 'void' }]);
+});
+
 t.test('told late, and over already: it is raised and ended at once', async (t) => {
   const world = await aWorld();
   const { id } = await world.aManifest({ status: 'issued' });

@@ -55,8 +55,8 @@ export const TRANSIT_OVERLONG_RULE: Rule<'manifest', never, Parameters> = {
         evidence: eventsOf(manifest),
         summary: until
           ? {
-              zh: `${plate} 于 ${since} 启运，${until} 到达，运输超过 ${limit} 小时。`,
-              en: `${plate} set off at ${since} and got there at ${until}: more than ${limit} hours on the road.`,
+              zh: `${plate} 自 ${since} 至 ${until} 在途，运输超过 ${limit} 小时。`,
+              en: `${plate} was on the road from ${since} to ${until}: more than ${limit} hours.`,
             }
           : {
               zh: `${plate} 于 ${since} 启运，${limit} 小时内未到达。`,
@@ -72,7 +72,7 @@ export const TRANSIT_OVERLONG_RULE: Rule<'manifest', never, Parameters> = {
   },
 };
 
-/** Each leg has its own clock: a store on the way is no road. */
+/** Each leg has its own clock: a store on the way is no road. A leg after which nothing travels ended with the incident. */
 function longestLeg({ legs }: Manifest, now: Date) {
   const begun = legs.flatMap(({ carrierId, plate, startedAt, endedAt }) =>
     startedAt === null

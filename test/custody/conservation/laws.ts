@@ -65,14 +65,14 @@ export const LAWS: Readonly<Record<string, string>> = {
     where $1::uuid[] is not null and $2::bigint is not null
       and (coalesce(m.grams, 0), coalesce(m.pieces, 0), coalesce(m.dry_grams, 0)) <> (coalesce(p.grams, 0), coalesce(p.pieces, 0), coalesce(p.dry, 0))`,
   'nothing of a manifest that is settled lies on the road or in a hold': `select m.id, p.line, a.role, ${SUMS} from manifests m join postings p on p.manifest_id = m.id join accounts a on a.id = p.account_id
-    where m.consignor_id = any($1) and $2::bigint is not null and m.status in ('received', 'refused', 'void') and m.incident is null
+    where m.consignor_id = any($1) and $2::bigint is not null and m.status in ('received', 'refused', 'ended', 'void') and m.incident is null
       and not exists (select 1 from jsonb_array_elements(m.remainders) r where r->>'state' <> 'returned')
-      and a.role in ('in_transit', 'consignee_hold', 'incident_hold') group by 1, 2, 3 having (${SUMS}) <> (0, 0, 0)`,
+      and a.role in ('in_transit', 'consignee_hold', 'incident_hold') and a.role <> coalesce(m.source->>0, '') group by 1, 2, 3 having (${SUMS}) <> (0, 0, 0)`,
   'a settled manifest has nothing reserved of a permit, and used what was accepted; an open one what it declared': `select m.id, l->>'line' as line, u.permit, u.reserved, u.used from manifests m
     cross join jsonb_array_elements(m.lines) l
     cross join lateral (select o->>'permitId' as permit, sum((o->>'reservedGrams')::bigint) as reserved, sum((o->>'usedGrams')::bigint) as used
       from jsonb_array_elements(m.permit_uses) o where o->>'line' = l->>'line' group by 1) u
-    where m.consignor_id = any($1) and $2::bigint is not null and case when m.status in ('received', 'refused', 'void')
+    where m.consignor_id = any($1) and $2::bigint is not null and case when m.status in ('received', 'refused', 'ended', 'void')
       then u.reserved <> 0 or u.used <> coalesce((l->>'acceptedGrams')::bigint, 0) else u.reserved <> (l->>'declaredGrams')::bigint or u.used <> 0 end`,
   'running balances of permits are those of the manifests': `select permit_id, manifest_id, period from permit_use_manifests u full join
       (select (o->>'permitId')::uuid as permit_id, m.id as manifest_id, o->>'period' as period, sum((o->>'reservedGrams')::bigint) as reserved, sum((o->>'usedGrams')::bigint) as used

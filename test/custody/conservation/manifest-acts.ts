@@ -158,18 +158,17 @@ const pickupConfirmation: Doing = async (play) => {
   );
 };
 
-/** The leg whose handover waits to be said or confirmed. */
-function legAhead({ legs, status }: ManifestRow): number | undefined {
-  const half = legs.findIndex(({ handover }) => handover?.confirmedBy.length === 1);
+/** The legs whose handover waits to be said or confirmed. */
+function legsAhead({ legs, status }: ManifestRow): number[] {
+  const half = legs.flatMap(({ handover }, index) => (handover && handover.confirmedBy.length < 2 ? [index] : []));
   const next = legs.findLastIndex(({ startedAt }) => startedAt !== null) + 1;
-  if (half >= 0) return half;
-  return status === 'in_transit' && next < legs.length ? next : undefined;
+  return status === 'in_transit' && next < legs.length ? [...half, next] : half;
 }
 
 const handover: Doing = async (play) => {
-  const manifest = await aManifest(play, (one) => legAhead(one) !== undefined);
+  const manifest = await aManifest(play, (one) => legsAhead(one).length > 0);
   if (!manifest) return undefined;
-  const leg = legAhead(manifest) ?? 1;
+  const leg = play.oneOf(legsAhead(manifest)) ?? 1;
   const side = manifest.legs[leg - play.die(2)] ?? manifest.legs[0]!;
   return by(play, side.carrierId).post(url(manifest, 'handover'), {
     occurredAt: play.ago(),
@@ -479,8 +478,8 @@ function nextOf(manifest: ManifestRow, goesOn: boolean): Doing | undefined {
   if (proposed && !goesOn) return approval;
   if (happened && !goesOn) return happened.plans.length > 1 ? resolution : plan;
   if (hasLot('returning')(manifest)) return returnReceipt;
-  if (hasLot('held')(manifest)) return status === 'void' ? followUp : returnLoad;
-  if (status === 'in_transit') return legAhead(manifest) === undefined ? arrival : handover;
+  if (hasLot('held')(manifest)) return returnLoad;
+  if (status === 'in_transit') return legsAhead(manifest).length === 0 ? arrival : handover;
   const next = { draft: issue, issued: pickup, stored: departure, arrived: receipt };
   return next[status as keyof typeof next];
 }

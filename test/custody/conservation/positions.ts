@@ -107,7 +107,6 @@ function expectedOf(manifest: ManifestRow, returns: readonly Return[]): Sums {
       const line = manifest.lines[number - 1]!;
       const put = (at: readonly unknown[], quantities: Quantities, sign?: number) =>
         add(sums, [...at.slice(0, 3), line.wasteCode, number], quantities, sign);
-      if (reason === 'not_loaded') continue;
       if (reason === 'refused') put(['refused', ''], all(parts), -1);
       if (state === 'held' || state === 'followed') put(place, all(parts));
       if (state === 'returning') put(['in_transit', carrierId, null], all(parts));
@@ -185,14 +184,11 @@ export async function strayed(reader: Reader): Promise<string[]> {
         for (const part of offered)
           add(should, [accountOf(source, codeOf(line, part, codeAtSource)).id, part.batchId], part);
     }
-    for (const { reason, place, lines } of manifest.remainders.filter(({ state }) => state === 'held'))
+    for (const { place, lines } of manifest.remainders.filter(({ state }) => state === 'held'))
       for (const { line, parts } of lines) {
         const of = manifest.lines[line - 1]!;
-        const { wasteCode, codeAtSource = wasteCode } = of;
-        for (const part of parts) {
-          const code = codeOf(of, part, reason === 'not_loaded' ? codeAtSource : wasteCode);
-          add(should, [accountOf(place as Place, code).id, part.batchId], part);
-        }
+        for (const part of parts)
+          add(should, [accountOf(place as Place, codeOf(of, part, of.wasteCode)).id, part.batchId], part);
       }
   }
   const held = await reader.rows<{ account: string; batch: string } & Quantities>(
