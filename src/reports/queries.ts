@@ -33,9 +33,18 @@ const TREATMENT_KIND = `(select coalesce(e.canonical::jsonb #>> '{data,treatment
     (select f.canonical::jsonb #>> '{data,treatment,treatmentKind}' from custody_events f where f.subject_id = e.subject_id and f.seq = 1))
   from custody_events e where e.id = p.event_id)`;
 
-/** The account at the other end of a posting `p`, one probe each: `offset 0` keeps the planner from reading whole tables instead. */
+/**
+ * The account at the other end of a posting `p` of the stock account `a`, one probe each: `offset 0` keeps the planner from reading whole tables
+ * instead. A manifest loads onto the road and receives out of the hold, and so each end reads its half of what a correction, or a code that was put
+ * right, books from end to end. What its loading weighed otherwise than the label is the site's own difference.
+ */
 export const OTHER_END = `cross join lateral (select t.account_id from postings t where t.event_id = p.event_id and t.n = (p.n # 1) offset 0) t
-  join lateral (select role from accounts where id = t.account_id offset 0) o on true`;
+  join lateral (select case
+      when p.manifest_id is null then role
+      when p.n & 1 = 1 and a.site_id = (select consignee_site_id from manifests where id = p.manifest_id) then 'consignee_hold'
+      when role = 'weighing_difference' and site_id = a.site_id then role
+      else 'in_transit' end as role
+    from accounts where id = t.account_id offset 0) o on true`;
 
 /**
  * Every stock account of a site: what it held at both ends of the period, and what moved between, by the account at the
