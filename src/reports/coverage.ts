@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { PolicyValue } from '../catalogue/policies.ts';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
 import { earliestIdOf } from '../platform/ids.ts';
+import { CEILING } from '../platform/lists.ts';
 import { startOfDay } from './queries.ts';
 import type { Period } from './rules.ts';
 
@@ -42,8 +43,6 @@ const UNITS_SQL = `select d.id, d.party_id, d.site_id, coalesce(s.region, p.regi
 
 const STATE_SQL = `case when ${FACT_SQL} then 'covered' when ${ZERO_SQL} then 'zero_report' else 'silent' end`;
 
-const ANY_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
 const valuesOf = ({ regions, stream, period, counts }: CoverageQuestion, below: string): unknown[] => {
   const start = startOfDay(period.from);
   const floor = earliestIdOf(new Date(start.getTime() - FUTURE_TOLERANCE_MS));
@@ -55,7 +54,7 @@ export async function coverageOf(pool: pg.Pool, question: CoverageQuestion): Pro
   const { rows } = await pool.query<{ state: CoverageState; units: number }>({
     name: 'coverage',
     text: `select ${STATE_SQL} as state, count(*)::int as units from (${UNITS_SQL}) d group by 1`,
-    values: valuesOf(question, ANY_ID),
+    values: valuesOf(question, CEILING),
   });
   const unitsIn = (state: CoverageState) => rows.find((row) => row.state === state)?.units ?? 0;
   return { covered: unitsIn('covered'), zero_report: unitsIn('zero_report'), silent: unitsIn('silent') };

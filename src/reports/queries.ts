@@ -123,6 +123,9 @@ const hoursBefore = (instant: string, floor: string): string =>
 const CLASS_SQL = `select s.id as "siteId", s.party_id as "partyId", s.region,
     (select min(m.month) from accounts a cross join lateral (select min(month) as month from monthly_balances where account_id = a.id) m
       where a.site_id = s.id and a.role = 'generated') as "firstMonth",
+    least(to_char(uuid_extract_timestamp(s.id) at time zone 'Asia/Shanghai', 'YYYY-MM'),
+      (select min(m.month) from accounts a cross join lateral (select min(month) as month from monthly_balances where account_id = a.id) m
+        where a.site_id = s.id and a.role = 'stock')) as since,
     (select coalesce(jsonb_agg(jsonb_build_object('year', y.year, 'grams', y.grams) order by y.year), '[]') from (
       select years.year, -sum(m.grams + w.grams) as grams from unnest($3::int[], $4::timestamptz[], $5::uuid[], $6::timestamptz[], $7::uuid[]) as years(year, opens_at, opens_floor, closes_at, closes_floor)
       join accounts a on a.site_id = s.id and a.role = 'generated'
@@ -143,6 +146,8 @@ export interface SiteFacts {
   readonly siteId: string;
   readonly partyId: string;
   readonly region: string;
+  /** The month in which it was registered, or an earlier one (UTC) of which its ledger tells. */
+  readonly since: string;
   readonly facts: ClassFacts;
 }
 
@@ -160,10 +165,11 @@ export async function classFactsOf(pool: pg.Pool, siteIds: readonly string[], da
     text: CLASS_SQL,
     values: [siteIds, day, asked, opens, opens.map(floorOf), closes, closes.map(floorOf)],
   });
-  return rows.map(({ siteId, partyId, region, firstMonth, years, ...facts }) => ({
+  return rows.map(({ siteId, partyId, region, since, firstMonth, years, ...facts }) => ({
     siteId,
     partyId,
     region,
+    since,
     facts: {
       ...facts,
       years: years
