@@ -6,6 +6,7 @@ import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { accountOf, batchesIn, type Movement, movementsData, type Taken, takeFrom } from '../custody/ledger.ts';
 import { type StockBalance, stockLookup } from '../custody/repository.ts';
+import { driverRemarks } from '../parties/drivers.ts';
 import { type Decision, type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
@@ -70,6 +71,7 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
     answer: { id: manifest.id, status: 'in_transit' },
     warnings: [
       ...warnings,
+      ...driverRemarks(input, manifest.legs[0]!.carrierId, states),
       ...boarding.warnings,
       ...pickupWarnings(input, manifest, lines),
       ...differenceWarnings(manifest, lines, occurredAt, facts),
