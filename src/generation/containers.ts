@@ -55,7 +55,8 @@ export const Label = z
     phone: ShortText.nullable().default(null),
     remark: ShortText.nullable().default(null),
     massGrams: Grams.min(1).optional(),
-    pieces: Pieces.default(0),
+    /** A body is one piece, unless something else is counted. */
+    pieces: Pieces.default(1),
     from: z
       .array(z.strictObject({ batchId: Uuid, massGrams: Grams.min(1), pieces: Pieces.default(0) }))
       .max(PARTS_MAX)

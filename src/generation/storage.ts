@@ -310,6 +310,7 @@ function moveWarnings(
   const { ownerId, wasteCode } = parts[0]!.whole;
   const found = [...warnings, ...parts.flatMap((part) => partWarnings(part, input, store))];
   if (!store.active) found.push(storeClosed);
+  found.push(...earlyWarnings(input, parts, states));
   if (input.direction === 'out') return found;
   const mayBeHere =
     ownerId === site.partyId ||
@@ -359,6 +360,21 @@ function partWarnings({ whole, pointer, isMoreThanLeft }: Part, input: StorageMo
       },
     });
   return warnings;
+}
+
+/** A container begins with its label, its batch with what is in it. */
+function earlyWarnings({ occurredAt }: StorageMoveInput, parts: readonly Part[], states: States): Warning[] {
+  const movedAt = new Date(occurredAt);
+  const early = parts.filter(({ whole, containerId }) => {
+    const container = containerId === null ? undefined : states.get(containerKind, containerId);
+    return movedAt < whole.formedAt || (container && movedAt < container.labelledAt);
+  });
+  if (early.length === 0) return [];
+  const detail = {
+    zh: `出入库时间早于其中 ${early.length} 个批次或容器的产生、接收或贴签时间；已如实记录。`,
+    en: `The move is earlier than ${early.length} of the batches or containers came into being, came in or were labelled; it is recorded as told.`,
+  };
+  return [{ code: 'moved-before-formed', pointer: '/occurredAt', basis: 'HJ 1259-2022 annex B.2, B.3', detail }];
 }
 
 const notShared = (ownerId: string): Warning => ({

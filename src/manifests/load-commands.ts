@@ -1,4 +1,5 @@
 import { contentGates } from '../custody/scanned.ts';
+import { driverRead } from '../parties/drivers.ts';
 import { siteKind } from '../parties/registers.ts';
 import { boardingNeeds } from './boarding.ts';
 import { consigneeStock } from './booking.ts';
@@ -27,7 +28,10 @@ import { lockManifest, manifestEvent, onManifest } from './standing.ts';
 export const pickup: ManifestCommand<inputs.PickupInput> = {
   name: 'pickup_manifest',
   kind: 'physical',
-  needs: (input) => ({ ...lockScanned(input), read: refsTo('trip', input.tripId ? [input.tripId] : []) }),
+  needs: (input) => ({
+    ...lockScanned(input),
+    read: [...refsTo('trip', input.tripId ? [input.tripId] : []), ...driverRead(input)],
+  }),
   alsoNeeds(input, states) {
     const manifest = manifestOf(input, states);
     const codeId = input.pickupCode ? manifest?.pickupCodeEventId : undefined;

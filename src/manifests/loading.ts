@@ -6,6 +6,7 @@ import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { accountOf, batchesIn, type Movement, movementsData, type Taken, takeFrom } from '../custody/ledger.ts';
 import { type StockBalance, stockLookup } from '../custody/repository.ts';
+import { driverRemarks } from '../parties/drivers.ts';
 import { type Decision, type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
@@ -68,7 +69,13 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   return {
     events: [event, ...opened, ...boarding.events],
     answer: { id: manifest.id, status: 'in_transit' },
-    warnings: [...warnings, ...boarding.warnings, ...pickupWarnings(input, manifest, lines)],
+    warnings: [
+      ...warnings,
+      ...driverRemarks(input, manifest.legs[0]!.carrierId, states),
+      ...boarding.warnings,
+      ...pickupWarnings(input, manifest, lines),
+      ...differenceWarnings(manifest, lines, occurredAt, facts),
+    ],
   };
 }
 
@@ -191,6 +198,29 @@ function pickupWarnings(input: PickupInput, manifest: Manifest, lines: readonly 
       : [],
   );
   return [...early, ...unrecorded, ...lines.flatMap(outOfWarnings)];
+}
+
+/**
+ * A slip of unit shows here first. What was declared may be an estimate, and what is loaded as well a drum as a truck: said is what lies beyond
+ * the critical share and the floor of a bench scale, by the law of the place that will weigh it again.
+ */
+function differenceWarnings(
+  { destinationRegion, stream }: Manifest,
+  lines: readonly LoadedLine[],
+  occurredAt: Date,
+  { reference }: Facts,
+): Warning[] {
+  const place = { region: destinationRegion, stream, day: dayInShanghai(occurredAt) };
+  const { floorBenchGrams, criticalPermille } = reference.policy('mass-tolerance', place).value;
+  return lines.flatMap(({ line: { line, declaredGrams }, grams }, index): Warning[] => {
+    const allowed = Math.max(floorBenchGrams, Math.floor((declaredGrams * criticalPermille) / 1000));
+    if (grams > 0 && Math.abs(grams - declaredGrams) <= allowed) return [];
+    const detail = {
+      zh: `第 ${line} 行装运 ${grams} 克，申报 ${declaredGrams} 克；请核对数量和单位（克），有误请更正。`,
+      en: `Of line ${line} ${grams} g were loaded and ${declaredGrams} g declared; check the figure and its unit (grams), and correct it if it is wrong.`,
+    };
+    return [{ code: 'quantity-differs', pointer: `/lines/${index}/massGrams`, basis: 'TM 10(3)', detail }];
+  });
 }
 
 /** What nobody scanned was taken out of containers that stand where they stood, or out of stores it is said to be in still. */

@@ -13,8 +13,8 @@ export const PageQuery = z.strictObject({
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().nullable() });
 
-/** The id after which the page begins; every id is smaller than the ceiling. */
-const CEILING = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** Every id is smaller. */
+export const CEILING = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** @throws Problem for a cursor that is not one of ours. */
 export function readCursor(cursor: string | undefined): string {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { PolicyValue } from '../catalogue/policies.ts';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
 import { earliestIdOf } from '../platform/ids.ts';
+import { CEILING } from '../platform/lists.ts';
 import { startOfDay } from './queries.ts';
 import type { Period } from './rules.ts';
 
@@ -19,13 +20,14 @@ export interface CoverageQuestion {
   readonly counts: PolicyValue<'coverage-counts'>;
 }
 
-/** A fact in the month that counts: a load that left and has been received since, or anything that moved at all. */
+/** A fact in the month that counts: a load that left and has been received since, or anything that moved at all. What puts an earlier fact right is none. */
 const FACT_SQL = `exists (
     select 1 from accounts a join postings p on p.account_id = a.id
     left join manifests m on m.id = p.manifest_id
     where a.party_id = d.party_id and (d.site_id is null or a.site_id = d.site_id) and a.role = 'stock'
       and case when a.waste_code like '%-01' then 'medical' else 'hazardous' end = $2
       and p.occurred_at >= $5 and p.occurred_at < $6 and p.event_id >= $7
+      and not exists (select 1 from custody_events e where e.id = p.event_id and e.type = 'manifest_corrected')
       and ($8 = 'any_fact' or p.n & 1 = 0 and m.consignor_id = d.party_id and m.status = 'received'))`;
 
 const ZERO_SQL = `exists (
@@ -41,8 +43,6 @@ const UNITS_SQL = `select d.id, d.party_id, d.site_id, coalesce(s.region, p.regi
 
 const STATE_SQL = `case when ${FACT_SQL} then 'covered' when ${ZERO_SQL} then 'zero_report' else 'silent' end`;
 
-const ANY_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
 const valuesOf = ({ regions, stream, period, counts }: CoverageQuestion, below: string): unknown[] => {
   const start = startOfDay(period.from);
   const floor = earliestIdOf(new Date(start.getTime() - FUTURE_TOLERANCE_MS));
@@ -54,7 +54,7 @@ export async function coverageOf(pool: pg.Pool, question: CoverageQuestion): Pro
   const { rows } = await pool.query<{ state: CoverageState; units: number }>({
     name: 'coverage',
     text: `select ${STATE_SQL} as state, count(*)::int as units from (${UNITS_SQL}) d group by 1`,
-    values: valuesOf(question, ANY_ID),
+    values: valuesOf(question, CEILING),
   });
   const unitsIn = (state: CoverageState) => rows.find((row) => row.state === state)?.units ?? 0;
   return { covered: unitsIn('covered'), zero_report: unitsIn('zero_report'), silent: unitsIn('silent') };

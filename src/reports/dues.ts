@@ -20,6 +20,7 @@ import {
   type PeriodType,
   periodsOwed,
   type ReportStatus,
+  reaches,
   statusOf,
 } from './rules.ts';
 
@@ -62,13 +63,14 @@ export function classOn({ region, facts }: SiteFacts, day: string, book: PolicyB
 }
 
 export interface Due {
+  /** Of the report; null while there is none. */
+  readonly id: string | null;
   readonly siteId: string;
   readonly siteClass: SiteClass;
   readonly period: string;
   readonly periodType: PeriodType;
   readonly dueOn: string;
   readonly status: ReportStatus;
-  readonly reportId: string | null;
   readonly zero: boolean | null;
   readonly basis: string;
 }
@@ -86,7 +88,7 @@ export async function duesOfSite(asking: Asking, siteId: string, year: number): 
   const [site] = await classFactsOf(asking.database.pool, [siteId], day);
   const { siteClass } = classOn(site!, day, asking.book);
   return standingOf(
-    periodsOwed(year, siteClass).map((period) => ({ site: site!, siteClass, period })),
+    periodsOwed(year, siteClass, site!.since).map((period) => ({ site: site!, siteClass, period })),
     asking,
   );
 }
@@ -99,27 +101,27 @@ export interface DuesQuery {
   readonly period: Period;
   readonly region: string | undefined;
   readonly status: ReportStatus | undefined;
+  /** Every site has an id below it. */
   readonly below: string;
   readonly rowsMax: number;
 }
 
 /** Who owes a report of a period: a member's own sites, those in a regulator's jurisdiction. By site, newest first. */
-export async function duesOfPeriod(asking: Asking, query: DuesQuery): Promise<(Due & { readonly id: string })[]> {
+export async function duesOfPeriod(asking: Asking, query: DuesQuery): Promise<Due[]> {
   const { period, status, rowsMax } = query;
   const day = judgedOn(period, asking.today);
   const nextSites = await sitesAsked(asking, query.region);
-  const found: (Due & { readonly id: string })[] = [];
+  const found: Due[] = [];
   let below = query.below;
   for (let looked = 0; found.length < rowsMax && looked < SITES_MAX; looked += SITES_AT_ONCE) {
     const ids = await nextSites(below);
     const sites = await classFactsOf(asking.database.pool, ids, day);
     const judged = sites.map((site) => ({ site, siteClass: classOn(site, day, asking.book).siteClass, period }));
     const dues = await standingOf(
-      judged.filter(({ siteClass }) => owes(siteClass, period.type)),
+      judged.filter(({ site, siteClass }) => owes(siteClass, period.type) && reaches(period, site.since)),
       asking,
     );
-    const wanted = dues.filter((due) => status === undefined || due.status === status);
-    found.push(...wanted.map((due) => ({ ...due, id: due.siteId })));
+    found.push(...dues.filter((due) => status === undefined || due.status === status));
     if (ids.length < SITES_AT_ONCE) break;
     below = ids.at(-1)!;
   }
@@ -152,13 +154,13 @@ async function standingOf(owed: readonly Owed[], { database, book, today }: Aski
     const report = reportOf.get(`${site.siteId} ${period.name}`);
     const due = dueOfPeriod(period, site.region, { reference: book });
     return {
+      id: report?.id ?? null,
       siteId: site.siteId,
       siteClass,
       period: period.name,
       periodType: period.type,
       dueOn: due,
       status: statusOf(period, due, report ? dayInShanghai(report.firstConfirmedAt) : null, today),
-      reportId: report?.id ?? null,
       zero: report?.zero ?? null,
       basis: DEADLINES[period.type].basis,
     };

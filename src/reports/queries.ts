@@ -33,9 +33,18 @@ const TREATMENT_KIND = `(select coalesce(e.canonical::jsonb #>> '{data,treatment
     (select f.canonical::jsonb #>> '{data,treatment,treatmentKind}' from custody_events f where f.subject_id = e.subject_id and f.seq = 1))
   from custody_events e where e.id = p.event_id)`;
 
-/** The account at the other end of a posting `p`, one probe each: `offset 0` keeps the planner from reading whole tables instead. */
+/**
+ * The account at the other end of a posting `p` of the stock account `a`, one probe each: `offset 0` keeps the planner from reading whole tables
+ * instead. A manifest loads onto the road and receives out of the hold, and so each end reads its half of what a correction, or a code that was put
+ * right, books from end to end. What its loading weighed otherwise than the label is the site's own difference.
+ */
 export const OTHER_END = `cross join lateral (select t.account_id from postings t where t.event_id = p.event_id and t.n = (p.n # 1) offset 0) t
-  join lateral (select role from accounts where id = t.account_id offset 0) o on true`;
+  join lateral (select case
+      when p.manifest_id is null then role
+      when p.n & 1 = 1 and a.site_id = (select consignee_site_id from manifests where id = p.manifest_id) then 'consignee_hold'
+      when role = 'weighing_difference' and site_id = a.site_id then role
+      else 'in_transit' end as role
+    from accounts where id = t.account_id offset 0) o on true`;
 
 /**
  * Every stock account of a site: what it held at both ends of the period, and what moved between, by the account at the
@@ -114,6 +123,9 @@ const hoursBefore = (instant: string, floor: string): string =>
 const CLASS_SQL = `select s.id as "siteId", s.party_id as "partyId", s.region,
     (select min(m.month) from accounts a cross join lateral (select min(month) as month from monthly_balances where account_id = a.id) m
       where a.site_id = s.id and a.role = 'generated') as "firstMonth",
+    least(to_char(uuid_extract_timestamp(s.id) at time zone 'Asia/Shanghai', 'YYYY-MM'),
+      (select min(m.month) from accounts a cross join lateral (select min(month) as month from monthly_balances where account_id = a.id) m
+        where a.site_id = s.id and a.role = 'stock')) as since,
     (select coalesce(jsonb_agg(jsonb_build_object('year', y.year, 'grams', y.grams) order by y.year), '[]') from (
       select years.year, -sum(m.grams + w.grams) as grams from unnest($3::int[], $4::timestamptz[], $5::uuid[], $6::timestamptz[], $7::uuid[]) as years(year, opens_at, opens_floor, closes_at, closes_floor)
       join accounts a on a.site_id = s.id and a.role = 'generated'
@@ -134,6 +146,8 @@ export interface SiteFacts {
   readonly siteId: string;
   readonly partyId: string;
   readonly region: string;
+  /** The month in which it was registered, or an earlier one (UTC) of which its ledger tells. */
+  readonly since: string;
   readonly facts: ClassFacts;
 }
 
@@ -151,10 +165,11 @@ export async function classFactsOf(pool: pg.Pool, siteIds: readonly string[], da
     text: CLASS_SQL,
     values: [siteIds, day, asked, opens, opens.map(floorOf), closes, closes.map(floorOf)],
   });
-  return rows.map(({ siteId, partyId, region, firstMonth, years, ...facts }) => ({
+  return rows.map(({ siteId, partyId, region, since, firstMonth, years, ...facts }) => ({
     siteId,
     partyId,
     region,
+    since,
     facts: {
       ...facts,
       years: years

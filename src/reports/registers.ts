@@ -124,11 +124,12 @@ const IN_STREAMS = (code: string, streams: string): string =>
  */
 const REGISTER_SQL = `with page as (
     select r.*, a.waste_code, a.owner_id from accounts a cross join lateral (
-      select p.event_id, p.n, p.batch_id, p.manifest_id, p.line, p.grams, p.pieces, p.occurred_at
+      select p.event_id, min(p.n) as n, p.batch_id, p.manifest_id, p.line, sum(p.grams)::bigint as grams, sum(p.pieces)::int as pieces, p.occurred_at
       from postings p ${OTHER_END}
       where p.account_id = a.id and p.occurred_at >= $4 and p.occurred_at < $3 and p.event_id >= $5 and p.n & 1 = $6 and o.role = any($7::text[])
-        and ($8::uuid is null or (p.occurred_at, p.event_id, p.n) > ($4, $8, $9::int))
-      order by p.occurred_at, p.event_id, p.n limit $10
+      group by p.occurred_at, p.event_id, p.batch_id, p.manifest_id, p.line
+      having (sum(p.grams), sum(p.pieces)) <> (0, 0) and ($8::uuid is null or (p.occurred_at, p.event_id, min(p.n)) > ($4, $8, $9::int))
+      order by p.occurred_at, p.event_id, min(p.n) limit $10
     ) r
     where a.site_id = $1 and a.role = 'stock' and ${IN_STREAMS('a.waste_code', '$2')} and ($12::uuid is null or a.owner_id = $12)
     order by r.occurred_at, r.event_id, r.n limit $10

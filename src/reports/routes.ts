@@ -7,7 +7,7 @@ import { SITE_CLASSES } from '../parties/designations.ts';
 import { maySeeParty, sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
-import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
+import { CEILING, PageQuery, pageOf, readKeyset, sendKeyset } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
@@ -34,13 +34,14 @@ const Quantity = z.object({ grams: z.number().int(), pieces: z.number().int() })
 const ChangeView = z.object({ wasteCode: z.string(), column: z.enum(COLUMNS), was: Quantity, is: Quantity });
 
 const DueView = z.object({
+  /** Of the report; null while there is none. */
+  id: Uuid.nullable(),
   siteId: Uuid,
   siteClass: z.enum(SITE_CLASSES),
   period: z.string(),
   periodType: z.enum(PERIOD_TYPES),
   dueOn: z.iso.date(),
   status: z.enum(REPORT_STATUSES),
-  reportId: Uuid.nullable(),
   zero: z.boolean().nullable(),
   basis: z.string(),
 });
@@ -241,6 +242,8 @@ function reportRoute(app: App, ask: Ask): void {
   );
 }
 
+const AfterSite = z.strictObject({ siteId: z.uuid() });
+
 const YEAR = z.coerce.number().int().min(2000).max(2199);
 
 function dueRoutes(app: App, ask: Ask): void {
@@ -271,14 +274,15 @@ function dueRoutes(app: App, ask: Ask): void {
           region: RegionCode.optional(),
           status: z.enum(REPORT_STATUSES).optional(),
         }),
-        response: { 200: pageOf(DueView.extend({ id: Uuid })), default: ProblemView },
+        response: { 200: pageOf(DueView), default: ProblemView },
       },
     },
     async (request, reply) => {
       const { limit, cursor, period, region, status } = request.query;
-      const page = { below: readCursor(cursor), rowsMax: limit + 1 };
+      const after = readKeyset(cursor, AfterSite);
+      const page = { below: after?.siteId ?? CEILING, rowsMax: limit + 1 };
       const rows = await duesOfPeriod(ask(request.caller), { period: periodOf(period)!, region, status, ...page });
-      return sendPage(request, reply, rows, limit);
+      return sendKeyset(request, reply, rows, { limit, keyOf: ({ siteId }) => ({ siteId }) });
     },
   );
 }

@@ -85,15 +85,20 @@ export function periodOf(name: string): Period | undefined {
 const firstOf = (year: number, month: number): string =>
   `${year + Math.floor((month - 1) / 12)}-${String(((month - 1) % 12) + 1).padStart(2, '0')}-01`;
 
-/** Every period of a calendar year that a site of this class owes a report of, in order of their ends. */
-export function periodsOwed(year: number, siteClass: SiteClass): readonly Period[] {
+/** Every period of a calendar year of which a site of this class, known since a month, owes a report, in order of their ends. */
+export function periodsOwed(year: number, siteClass: SiteClass, since: string): readonly Period[] {
   const months = Array.from({ length: 12 }, (_, index) => `${year}-${String(index + 1).padStart(2, '0')}`);
   const names = [...months, ...[1, 2, 3, 4].map((quarter) => `${year}-Q${quarter}`), String(year)];
-  return names.map((name) => periodOf(name)!).filter(({ type }) => owes(siteClass, type));
+  return names
+    .map((name) => periodOf(name)!)
+    .filter((period) => owes(siteClass, period.type) && reaches(period, since));
 }
 
 export const owes = (siteClass: SiteClass, type: PeriodType): boolean =>
   (DEADLINES[type].classes as readonly SiteClass[]).includes(siteClass);
+
+/** Does it end after that month (`2026-11`) has begun? */
+export const reaches = ({ to }: Period, month: string): boolean => to > `${month}-01`;
 
 export interface DueDays {
   readonly monthlyDay: number;

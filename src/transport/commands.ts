@@ -60,8 +60,8 @@ export const weighTicketKind = subjectKind({
     weigh_tickets_number: {
       problem: 'already-exists',
       detail: {
-        zh: '该场所已有同号过磅单；请核对单号。',
-        en: 'This site has a ticket of that number already; check it.',
+        zh: '该场所已有同号过磅单；过磅单登记后不再改动。原单抄错的，请按原始记录以另一单号（如原单号加 A）再登记一张，两张都保留。',
+        en: 'This site has a ticket of that number already, and a ticket stays as it was told. If that one was copied wrongly, record the right one under a number of its own, such as the same with an A; both are kept.',
       },
       errors: [{ pointer: '/ticketNumber', detail: { zh: '同一场所内不得重复', en: 'unique for the site' } }],
     },
@@ -135,7 +135,7 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
     return {
       events: [event],
       answer: { id, netGrams: ticket.netGrams },
-      warnings: [...warnings, ...scaleWarnings(device, facts)],
+      warnings: [...warnings, ...scaleWarnings(device, facts), ...slightWarnings(ticket)],
       status: 201,
     };
   },
@@ -159,6 +159,20 @@ function mayWeighAt(
     },
     errors: [{ pointer: '/siteId', detail: { zh: '贵单位的场所', en: 'a site of yours' } }],
   };
+}
+
+/** What has a plate weighs more than this when it is empty (ours). */
+const VEHICLE_GRAMS_MIN = 500_000;
+
+/** Less than one division of the scale, or than any vehicle: most likely kilograms, told as grams. */
+function slightWarnings({ grossGrams, scaleDivisionGrams, plate }: Omit<WeighTicket, 'id' | 'weighedAt'>): Warning[] {
+  const leastGrams = Math.max(scaleDivisionGrams ?? 0, plate === null ? 0 : VEHICLE_GRAMS_MIN);
+  if (grossGrams >= leastGrams) return [];
+  const detail = {
+    zh: `毛重 ${grossGrams} 克，少于该衡器或有号牌的车辆至少应有的 ${leastGrams} 克；请核对单位（克）。`,
+    en: `A gross mass of ${grossGrams} g is below the ${leastGrams} g that this scale, or a vehicle with a plate, shows at least; check the unit (grams).`,
+  };
+  return [{ code: 'gross-too-small', pointer: '/grossGrams', basis: 'JJG 539', detail }];
 }
 
 const NO_PLATE = { plate: null, warnings: [] };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import type { Audience } from '../parties/audience.ts';
-import { type Act, refused } from '../platform/acts.ts';
+import { driverRead, driverRemarks } from '../parties/drivers.ts';
+import { type Act, refused, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
@@ -57,8 +58,8 @@ export const tripKind = subjectKind({
 export const startTrip: Act<TripInput, PolicyBook> = {
   name: 'start_trip',
   kind: 'physical',
-  needs: () => ({}),
-  decide(input, _states, facts) {
+  needs: (input) => ({ read: driverRead(input) }),
+  decide(input, states, facts) {
     if (facts.caller.site) return refused(BOUND);
     const id = facts.newId();
     const { plate, warnings } = plateRemarks(input.plate);
@@ -70,7 +71,12 @@ export const startTrip: Act<TripInput, PolicyBook> = {
       entryMode: input.entryMode,
       data: { trip: trip as unknown as Json },
     };
-    return { events: [event], answer: { id }, warnings, status: 201 };
+    return {
+      events: [event],
+      answer: { id },
+      warnings: [...warnings, ...driverRemarks(input, trip.carrierId, states)],
+      status: 201,
+    };
   },
 };
 
@@ -99,8 +105,14 @@ export const endTrip: Act<TripEndInput, PolicyBook> = {
       entryMode,
       data: {},
     };
-    return { events: [event], answer: { id } };
+    return { events: [event], answer: { id }, warnings: event.occurredAt < trip.startedAt ? [ENDED_EARLY] : [] };
   },
+};
+
+const ENDED_EARLY: Warning = {
+  code: 'ended-before-start',
+  pointer: '/occurredAt',
+  detail: { zh: '收车时间早于发车时间。', en: 'The trip ended before it began.' },
 };
 
 /** A trip is its carrier's to see in lists; whoever stands on a manifest of it reads it by its id. */

@@ -170,3 +170,26 @@ t.test('a part of what is in a container is not moved without it; emptied, it is
   ok(await move(world, 'out', store, part));
   t.same(await broken(world), {});
 });
+
+t.test('earlier than the batch or the label: recorded as told, and remarked upon', async (t) => {
+  const world = await withUnit(await aWorld());
+  const store = await aStore(world);
+  const { batchId } = await generated(world, 1_000, { occurredAt: at(world, -60) });
+  const drum = await aDrum(world, 1_000, { occurredAt: at(world, -60) });
+  const old = await generated(world, 1_000, { occurredAt: at(world, -600) });
+  const filled = await aDrum(world, 1_000, {
+    occurredAt: at(world, -60),
+    massGrams: undefined,
+    from: [{ batchId: old.batchId, massGrams: 1_000 }],
+  });
+  for (const what of [{ batches: [{ batchId }] }, { containers: [drum.code] }, { containers: [filled.code] }]) {
+    for (const [minutes, early] of [
+      [-61, true],
+      [-60, false],
+    ] as const) {
+      const answer = await move(world, 'in', store, { ...what, occurredAt: at(world, minutes) });
+      t.equal(answer.status, 201);
+      t.equal(codesOf(answer).includes('moved-before-formed'), early);
+    }
+  }
+});

@@ -122,7 +122,7 @@ export function lawRows({
     },
     'GET /v1/reports': {
       operation: 'reports.read',
-      url: '/v1/reports?period=2025&limit=200',
+      url: '/v1/reports?period=2026&limit=200',
       may: [...CONSIGNOR, ...WATCHERS],
       lists: world.consignorSiteId,
     },

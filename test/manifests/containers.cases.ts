@@ -16,6 +16,7 @@ import {
   gramsIn,
   heldBy,
   pickUp,
+  piecesIn,
   receive,
 } from './given.ts';
 
@@ -64,6 +65,19 @@ async function allHolds(t: Pick<Test, 'same'>, world: Labelling): Promise<void> 
   t.same(await broken(world), {}, 'every container in one place, every account balanced');
   t.same((await checkRebuild(world.databaseUrl)).differences, [], 'a rebuild would change nothing');
 }
+
+t.test('a drum is one piece unless its label says otherwise: counting them makes no difference', async (t) => {
+  const world = await aYard();
+  const drums = [await aDrum(world, 1_000), await aDrum(world, 1_000), await aDrum(world, 1_000, { pieces: 4 })];
+  const line = aLine({ massGrams: 3_000, pieces: 6, packaging: 'drum' });
+  const { id } = await anIssued(world, { lines: [line] });
+  ok(await loadAll(world, id, drums, { pieces: 6 }));
+  const held = await heldBy(world, id);
+  t.equal(piecesIn(held, 'weighing_difference'), 0);
+  t.equal(piecesIn(held, 'in_transit'), 6);
+  const { items } = await read(world.unit, '/v1/balances?role=stock');
+  t.same(items, [], 'nothing is left, in grams or pieces');
+});
 
 t.test('each drum is scanned at each step: it is where the load is, and becomes a batch or waits apart', async (t) => {
   const { world, id, drums } = await drumsIssued([176_000, 181_000, 183_000]);

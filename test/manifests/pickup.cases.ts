@@ -36,6 +36,36 @@ t.test('the oldest batches are taken and marked as inferred, as weighed', async 
   t.equal(await world.balance(world.consignor, 'stock'), 700_000);
 });
 
+t.test(
+  'far from what was declared, or nothing at all, is said; an estimate that is off by a tenth is not',
+  async (t) => {
+    const world = await aWorld();
+    await world.generate(100_000_000);
+    const loading = async (declared: number, loaded: number) => {
+      const { id } = await anIssued(world, { lines: [aLine({ massGrams: declared })] });
+      return pickUp(world, id, [{ line: 1, massGrams: loaded }]);
+    };
+    for (const [declared, loaded, far] of [
+      [1_000_000, 900_000, false],
+      [1_000_000, 1_100_000, false],
+      [1_000_000, 899_999, true],
+      [1_000_000, 1_100_001, true],
+      [350_000, 180_000, true],
+      [350_000, 350, true],
+      [1_000_000, 0, true],
+      [400, 0, true],
+      [400, 900, false],
+      [400, 901, true],
+    ] as const) {
+      const answer = await loading(declared, loaded);
+      t.equal(answer.status, 200, 'and recorded as told');
+      t.same(codesOf(answer).includes('quantity-differs'), far, `${loaded} of ${declared}`);
+    }
+    const [warning] = (await loading(350_000, 180_000)).body.warnings;
+    t.match(warning, { pointer: '/lines/0/massGrams', detail: /180000 g.*350000 g/ });
+  },
+);
+
 t.test('named batches are taken in their order; the last gives what is missing and goes below zero', async (t) => {
   const world = await aWorld();
   const [first, second, third] = [
@@ -108,7 +138,7 @@ t.test('a line of which nothing was loaded is no unrecorded stock', async (t) =>
     { line: 1, massGrams: 1_000_000 },
     { line: 2, massGrams: 0 },
   ]);
-  t.same(codesOf(answer), []);
+  t.same(codesOf(answer), ['quantity-differs']);
   t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)).lines, [
     { pickedUpGrams: 1_000_000 },
     { pickedUpGrams: 0 },
@@ -119,9 +149,11 @@ t.test('an odd plate is recorded as given, with a warning; a sound one in its no
   const world = await aWorld();
   await world.generate(5_000_000);
   const [odd, sound] = [await anIssued(world), await anIssued(world)];
-  t.same(codesOf(await pickUp(world, odd.id, [{ line: 1, massGrams: 1 }], { plate: 'TRUCK-9' })), ['plate-unusual']);
+  t.same(codesOf(await pickUp(world, odd.id, [{ line: 1, massGrams: 1_000_000 }], { plate: 'TRUCK-9' })), [
+    'plate-unusual',
+  ]);
   t.equal(ok(await world.carrier.get(`/v1/manifests/${odd.id}`)).legs[0].plate, 'TRUCK-9');
-  t.same(codesOf(await pickUp(world, sound.id, [{ line: 1, massGrams: 1 }], { plate: ' 鲁a·12345' })), []);
+  t.same(codesOf(await pickUp(world, sound.id, [{ line: 1, massGrams: 1_000_000 }], { plate: ' 鲁a·12345' })), []);
   t.equal(ok(await world.carrier.get(`/v1/manifests/${sound.id}`)).legs[0].plate, '鲁A12345');
 });
 
@@ -129,7 +161,7 @@ t.test('loaded before it was issued: recorded and remarked upon', async (t) => {
   const world = await aWorld();
   await world.generate(1_000_000);
   const { id } = await anIssued(world);
-  t.same(codesOf(await pickUp(world, id, [{ line: 1, massGrams: 1 }], { occurredAt: at(world, -1) })), [
+  t.same(codesOf(await pickUp(world, id, [{ line: 1, massGrams: 1_000_000 }], { occurredAt: at(world, -1) })), [
     'loaded-before-issue',
   ]);
 });

@@ -114,7 +114,11 @@ t.test('what is owed, and both sides of the last day', async (t) => {
   const world = await aWorld();
   const { consignor, regulator, stranger, consignorSiteId: siteId } = world;
   const dues = async () => ok(await consignor.get(`/v1/sites/${siteId}/reports?year=2026`)).items;
-  t.match(await dues(), [{ period: '2026', siteClass: 'REGISTER', status: 'running', dueOn: '2027-03-31' }]);
+  t.match(await dues(), [
+    { id: null, siteId, period: '2026', siteClass: 'REGISTER', status: 'running', dueOn: '2027-03-31' },
+  ]);
+  for (const url of [`/v1/sites/${siteId}/reports?year=2025`, '/v1/reports?period=2025'])
+    t.same(ok(await consignor.get(url)).items, [], 'nothing is owed of the years before the site was registered');
   await generated(world, 10_000_000, '2026-02-02T00:00:00Z');
   t.match(
     (await dues()).map(({ period, status }: { period: string; status: string }) => [period, status]),
@@ -140,7 +144,7 @@ t.test('what is owed, and both sides of the last day', async (t) => {
   const inTime = ok(await confirm(consignor, siteId, '2026-Q3'));
   t.same(inTime.warnings, []);
   moveTo(world, '2026-10-15T16:00:00Z');
-  t.match(await q3(), { status: 'confirmed', reportId: inTime.id, zero: true });
+  t.match(await q3(), { id: inTime.id, siteId, status: 'confirmed', zero: true });
   const listed = async (query: string) => ok(await regulator.get(`/v1/reports?period=2026-Q3&limit=200${query}`)).items;
   const statusOf = async (id: string) =>
     (await listed('')).find((due: { siteId: string }) => due.siteId === id)?.status;
@@ -150,6 +154,8 @@ t.test('what is owed, and both sides of the last day', async (t) => {
   t.ok((await listed('&region=370112')).length >= 2);
   t.same(await listed('&region=440100'), [], 'outside its jurisdiction');
   t.match(ok(await confirm(consignor, other, '2026-Q3')).warnings, [{ code: 'report-late' }]);
+  const [listedOne] = ok(await consignor.get('/v1/reports?period=2026-Q3&status=confirmed_late')).items;
+  t.match(ok(await consignor.get(`/v1/reports/${listedOne.id}`)), { id: listedOne.id, siteId: other });
   t.equal(await statusOf(other), 'confirmed_late');
   t.equal(ok(await consignor.get('/v1/reports?period=2026-Q3')).items.length, 2, 'its own');
   const first = ok(await consignor.get('/v1/reports?period=2026-Q3&limit=1'));

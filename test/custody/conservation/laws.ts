@@ -1,3 +1,5 @@
+import { OTHER_END } from '../../../src/reports/queries.ts';
+
 /**
  * What must be true of the ledger after any sequence of acts, by plain SQL over the stored tables. $1: the parties of
  * the scene, $2: the last event before it. Each statement finds what breaks the law; nothing found is good.
@@ -33,6 +35,21 @@ export const LAWS: Readonly<Record<string, string>> = {
       where p.manifest_id = m.id and a.owner_id = m.consignee_id) x
     cross join lateral (${ACCEPTED}) w
     where m.consignee_id = any($1) and $2::bigint is not null and m.consignor_id <> m.consignee_id and (x.grams, x.pieces) <> (w.grams, w.pieces)`,
+  'the registers of the consignee have received what was accepted': `select m.id, x.grams, x.pieces, w.grams as accepted, w.pieces as accepted_pieces from manifests m
+    cross join lateral (select coalesce(sum(p.grams), 0) as grams, coalesce(sum(p.pieces), 0) as pieces from postings p
+      join accounts a on a.id = p.account_id and a.role = 'stock' and a.site_id = m.consignee_site_id ${OTHER_END}
+      where p.manifest_id = m.id and o.role = 'consignee_hold') x
+    cross join lateral (${ACCEPTED}) w
+    where m.consignee_id = any($1) and $2::bigint is not null and m.consignor_site_id <> m.consignee_site_id and (x.grams, x.pieces) <> (w.grams, w.pieces)`,
+  'the registers of the stocks it was loaded from have sent out what was loaded': `select m.id, m.status, x.grams, x.pieces, w.grams as loaded, w.pieces as loaded_pieces from manifests m
+    cross join lateral (select coalesce(-sum(p.grams), 0) as grams, coalesce(-sum(p.pieces), 0) as pieces from postings p
+      join accounts a on a.id = p.account_id and a.role = 'stock' ${OTHER_END} where p.manifest_id = m.id and o.role = 'in_transit') x
+    cross join lateral (select coalesce(sum((b->>'grams')::bigint), 0) as grams, coalesce(sum((b->>'pieces')::int), 0) as pieces
+      from jsonb_array_elements(m.lines) l cross join jsonb_array_elements(l->'loaded') b) w
+    where m.consignor_id = any($1) and $2::bigint is not null and m.consignor_site_id <> m.consignee_site_id and coalesce(m.source->>0, 'stock') = 'stock'
+      and not exists (select 1 from jsonb_array_elements(m.remainders) r where r->>'state' = 'returned')
+      and not exists (select 1 from jsonb_array_elements(m.lines) l cross join jsonb_array_elements(l->'containers') c where c->>'from' is not null)
+      and (x.grams, x.pieces) <> (w.grams, w.pieces)`,
   'all accounts of an owner together are what it accepted, less what was accepted of it': `select o.id, x.grams, x.pieces, i.grams as came, u.grams as went, t.grams as trips
     from unnest($1::uuid[]) as o(id)
     cross join lateral (select coalesce(sum(grams), 0) as grams, coalesce(sum(pieces), 0) as pieces, coalesce(sum(dry_grams), 0) as dry from accounts where owner_id = o.id) x

@@ -1,0 +1,2 @@
+import './transport/tickets.cases.ts';
+import './transport/trips.cases.ts';
