@@ -177,8 +177,17 @@ export function unmatched(
     occurredAt: new Date(input.occurredAt),
   };
   const region = atOrigin ? manifest.originRegion : manifest.destinationRegion;
-  const { scanned: _, ...said } = input as Reported & Scanning;
-  return keepUnmatched(report, refusal, { region, entryMode: input.entryMode ?? 'live' }, said as unknown as Json);
+  const { scanned: _, pickupCode: __, description, differs, ...reported } = input as Reported & Scanning & Unkept;
+  const words = { ...(description ? { description } : {}), ...(differs ? { differs } : {}) };
+  const draft = { region, entryMode: input.entryMode ?? 'live', ...(description || differs ? { details: words } : {}) };
+  return keepUnmatched(report, refusal, draft, reported as unknown as Json);
+}
+
+/** What the event of a kept report does not say: free words are its erasable details, as where the report fits; a code is kept nowhere. */
+interface Unkept {
+  readonly description?: string;
+  readonly differs?: string;
+  readonly pickupCode?: string;
 }
 
 /** What is told when something is said to have happened before what must come first. */
