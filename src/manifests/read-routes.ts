@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { type Audience, STAGES } from '../parties/audience.ts';
-import { delegationsHeld } from '../parties/delegations.ts';
+import { actsFor, type DelegationQuestion, delegationsHeld } from '../parties/delegations.ts';
 import { sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
 import { type App, Id, ProblemView, type Services } from '../platform/http.ts';
@@ -13,7 +13,7 @@ import { Problem } from '../problems.ts';
 import type { ManifestAct } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
 import { findByNumber, findByTrip, findManifest, listManifests, manifestEvents, ownEvents } from './queries.ts';
-import { rolesInAct, rolesOfCaller } from './standing.ts';
+import { type RolesInAct, rolesInAct, rolesOfCaller } from './standing.ts';
 import { STATUSES, type Status } from './tables.ts';
 import { DifferenceView, differencesBetween, VersionView, versionsOf } from './versions.ts';
 import { EventView, ManifestView, viewOf } from './views.ts';
@@ -48,7 +48,9 @@ const STAGES_OF: Record<Status, readonly Audience['stage'][]> = {
 };
 
 /** In lists as oneself; as an agent, when one manifest is read. */
-const ownRoles = (manifest: Manifest, caller: Caller) => () => rolesOfCaller(manifest, caller);
+const ownRoles = (manifest: Manifest, caller: Caller) => (): RolesInAct => ({
+  roles: rolesOfCaller(manifest, caller),
+});
 
 export function manifestReadRoutes(app: App, { database, clock }: Services): void {
   const { pool } = database;
@@ -115,7 +117,9 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
       if (!manifest) throw Problem.of(notFound('manifest', request.params.id));
       reply.header('etag', `"${manifest.version}"`);
       const held = await delegationsHeld(pool, request.caller, [manifest.consignorId, manifest.consigneeId]);
-      const roles = (act: ManifestAct) => rolesInAct(act, manifest, request.caller, held, dayInShanghai(clock.now()));
+      const mandate = (question: DelegationQuestion) =>
+        actsFor(request.caller, question, held, dayInShanghai(clock.now()));
+      const roles = (act: ManifestAct) => rolesInAct(act, manifest, request.caller, mandate);
       return viewOf(manifest, roles, languageOf(request));
     },
   );

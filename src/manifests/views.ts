@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { InstantView } from '../platform/values.ts';
 import type { Bilingual } from '../problems.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
-import { decideTransition, type ManifestAct, type ManifestRole, TRANSITIONS } from './lifecycle.ts';
+import { decideTransition, type ManifestAct, TRANSITIONS } from './lifecycle.ts';
 import type { ManifestRow } from './queries.ts';
+import type { RolesInAct } from './standing.ts';
 import {
   APPROVERS,
   CONTAINER_OUTCOMES,
@@ -190,7 +191,7 @@ export const EventView = z.looseObject({
 
 export function viewOf(
   manifest: ManifestRow,
-  rolesIn: (act: ManifestAct) => readonly ManifestRole[],
+  rolesIn: (act: ManifestAct) => RolesInAct,
   language: keyof Bilingual,
   matched?: 'number' | 'officialNumber',
 ): z.output<typeof ManifestView> {
@@ -204,12 +205,12 @@ export function viewOf(
 function actionOf(
   act: ManifestAct,
   manifest: ManifestRow,
-  roles: readonly ManifestRole[],
+  { roles, refusal: notDelegated }: RolesInAct,
   language: keyof Bilingual,
 ): z.output<typeof ActionView> {
   const { title, by, basis, needs } = TRANSITIONS[act];
   const decision = decideTransition(act, manifest, roles);
-  const refusal = 'refused' in decision ? decision.refused : null;
+  const refusal = 'refused' in decision ? (notDelegated ?? decision.refused) : null;
   return {
     act,
     title: title[language],
