@@ -82,18 +82,8 @@ export function listManifests(
   });
 }
 
-const EVENTS_MAX = 500;
-
-/** The history of a manifest, and of what refers to it: weigh tickets, batches, reports. Not of another manifest: that may be a draft. */
-export async function manifestEvents(pool: pg.Pool, id: string): Promise<RecordedEvent[]> {
-  const { rows } = await pool.query<{ canonical: string }>(
-    `select e.canonical from (select id from custody_events where subject_id = $1 union select event_id from event_refs where ref_id = $1) h
-     join custody_events e on e.id = h.id left join manifests m on m.id = e.subject_id and m.id <> $1
-     where m.id is null order by e.ordinal limit ${EVENTS_MAX}`,
-    [id],
-  );
-  return rows.map((row) => openEvent(row.canonical));
-}
+/** Events of another manifest than `$1` are no part of its history: that may be a draft. For `sendHistory`. */
+export const OF_ANOTHER_MANIFEST = 'exists (select from manifests m where m.id = e.subject_id and m.id <> $1)';
 
 const VERSIONS_MAX = 1_000;
 

@@ -4,6 +4,7 @@ import { type Audience, STAGES } from '../parties/audience.ts';
 import { actsFor, type DelegationQuestion, delegationsHeld } from '../parties/delegations.ts';
 import { sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
+import { HistoryView, sendHistory } from '../platform/histories.ts';
 import { type App, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
@@ -12,11 +13,11 @@ import { Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import type { ManifestAct } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
-import { findByNumber, findByTrip, findManifest, listManifests, manifestEvents, ownEvents } from './queries.ts';
+import { findByNumber, findByTrip, findManifest, listManifests, OF_ANOTHER_MANIFEST, ownEvents } from './queries.ts';
 import { type RolesInAct, rolesInAct, rolesOfCaller } from './standing.ts';
 import { STATUSES, type Status } from './tables.ts';
 import { DifferenceView, differencesBetween, VersionView, versionsOf } from './versions.ts';
-import { EventView, ManifestView, viewOf } from './views.ts';
+import { ManifestView, viewOf } from './views.ts';
 
 const ListQuery = PageQuery.extend({
   status: z.enum(STATUSES).optional(),
@@ -201,13 +202,14 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
         summary: '监管留痕 · Everything that happened to a manifest',
         tags: ['manifests'],
         params: Id,
-        response: { 200: z.object({ items: z.array(EventView) }), default: ProblemView },
+        querystring: PageQuery,
+        response: { 200: HistoryView, default: ProblemView },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const manifest = await findManifest(pool, await sightOf(pool, request.caller), request.params.id);
       if (!manifest) throw Problem.of(notFound('manifest', request.params.id));
-      return { items: (await manifestEvents(pool, manifest.id)).map((event) => ({ ...event })) };
+      return sendHistory(pool, request, reply, { id: manifest.id, without: OF_ANOTHER_MANIFEST, ...request.query });
     },
   );
 }

@@ -179,16 +179,6 @@ export const ManifestView = z.object({
   actions: z.array(ActionView),
 });
 
-/** An event as its canonical bytes say it. */
-export const EventView = z.looseObject({
-  id: z.uuid(),
-  type: z.string(),
-  subject: z.object({ kind: z.string(), id: z.uuid() }),
-  seq: z.number().int(),
-  occurredAt: InstantView,
-  recordedAt: InstantView,
-});
-
 export function viewOf(
   manifest: ManifestRow,
   rolesIn: (act: ManifestAct) => RolesInAct,

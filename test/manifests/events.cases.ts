@@ -50,6 +50,29 @@ t.test('the history tells the whole story in order, with what refers to it', asy
   t.equal((await world.stranger.get(`/v1/manifests/${id}/events`)).status, 404);
 });
 
+t.test('a long history is read page by page, to the newest', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'in_transit' });
+  const misfit = { occurredAt: at(world), plate: world.plate };
+  for (let nth = 0; nth < 60; nth++) await world.carrier.post(`/v1/manifests/${id}/departure`, misfit);
+  const incident = { type: 'leak', place: '路边', description: '…', lines: [{ line: 1, grams: 1 }] };
+  ok(await world.carrier.post(`/v1/manifests/${id}/incident`, { ...incident, occurredAt: at(world) }));
+  const path = `/v1/manifests/${id}/events`;
+  const seen: { id: string; type: string }[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { body, headers } = await world.regulator.get(`${path}?limit=20${cursor ? `&cursor=${cursor}` : ''}`);
+    t.ok(body.items.length <= 20);
+    t.equal(headers.link !== undefined, body.next !== null);
+    seen.push(...body.items);
+    cursor = body.next;
+  }
+  t.equal(seen.length, new Set(seen.map((event) => event.id)).size, 'each once');
+  t.equal(seen.filter(({ type }) => type === 'unmatched_report').length, 60);
+  t.equal(seen.at(-1)!.type, 'incident_reported');
+  t.equal(ok(await world.regulator.get(path)).items.length, 50, 'as long as any page');
+  t.equal((await world.regulator.get(`${path}?cursor=x`)).status, 400);
+});
+
 t.test('each event is chained to the one before it and cannot be changed or removed', async (t) => {
   const world = await aWorld();
   const { id } = await world.aManifest({ status: 'arrived' });
