@@ -81,12 +81,16 @@ function told(decision: Decision, onBehalfOf: string | undefined): Decision {
   return { ...decision, events: decision.events.map((event) => ({ ...event, onBehalfOf })) };
 }
 
-/** What has no number yet is the consignor's and its agent's; a key bound to a site sees only what starts or ends there. */
-function standsOn(manifest: Manifest, { actor, site }: Caller): boolean {
-  const { consignorId, filledById, consigneeId, legs } = manifest;
-  const drafters = [consignorId, filledById];
-  const everyone = [...drafters, consigneeId, ...legs.map(({ carrierId }) => carrierId)];
-  if (!(manifest.number === null ? drafters : everyone).includes(actor.party)) return false;
+/** The consignor and the agent that filled it in: theirs alone is what it was before its issue. */
+export const isDrafter = ({ consignorId, filledById }: Manifest, { actor }: Caller): boolean =>
+  actor.party === consignorId || actor.party === filledById;
+
+/** A key bound to a site sees only what starts or ends there. */
+function standsOn(manifest: Manifest, caller: Caller): boolean {
+  const { number, consigneeId, legs } = manifest;
+  const { actor, site } = caller;
+  const others = number === null ? [] : [consigneeId, ...legs.map(({ carrierId }) => carrierId)];
+  if (!isDrafter(manifest, caller) && !others.includes(actor.party)) return false;
   return !site || site === manifest.consignorSiteId || site === manifest.consigneeSiteId;
 }
 
