@@ -228,7 +228,7 @@ interface PickupCode {
   readonly givenOutAt: Date;
 }
 
-/** A new code replaces the one before. Its holder confirms the pickup on the driver's device, once. */
+/** A new code replaces the one before. Its holder confirms the pickup on the driver's device, once. No answer that is kept holds it. */
 export function decidePickupCode({ code, salt }: PickupCodeInput, manifest: Manifest, facts: Facts): Decision {
   const hours = facts.reference.policy('pickup-code-hours', placeOf(manifest, facts)).value;
   const expiresAt = new Date(facts.now.getTime() + hours * 3_600_000).toISOString();
@@ -242,7 +242,7 @@ export function decidePickupCode({ code, salt }: PickupCodeInput, manifest: Mani
       details: { salt, hash: hashOfCode(salt, code) },
     },
   );
-  return { events: [event], answer: { id: manifest.id, status: manifest.status, pickupCode: code, expiresAt } };
+  return { events: [event], answer: { id: manifest.id, status: manifest.status, expiresAt } };
 }
 
 const placeOf = ({ originRegion: region, stream }: Manifest, { now }: Facts) => ({
