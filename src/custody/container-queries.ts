@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { openEvent, type RecordedEvent } from '../platform/events.ts';
 import { readRow } from '../platform/subjects.ts';
 import { type Container, containerKind } from './containers.ts';
 import type { Scanned } from './scanning.ts';
@@ -58,18 +57,6 @@ export const listContainers = (pool: pg.Pool, query: ContainerFilter): Promise<C
      and ($5::text[] is null or case when waste_code like '%-01' then 'medical' else 'hazardous' end = any($5)) order by id desc limit $6`,
     [query.siteId, query.below, query.state, query.ownerId, query.streams, query.rowsMax],
   );
-
-const EVENTS_MAX = 500;
-
-/** The history of a container, and of what refers to it: its batches, storage moves, the steps of manifests. */
-export async function containerEvents(pool: pg.Pool, id: string): Promise<RecordedEvent[]> {
-  const { rows } = await pool.query<{ canonical: string }>(
-    `select e.canonical from (select id from custody_events where subject_id = $1 union select event_id from event_refs where ref_id = $1) h
-     join custody_events e on e.id = h.id order by e.ordinal limit ${EVENTS_MAX}`,
-    [id],
-  );
-  return rows.map((row) => openEvent(row.canonical));
-}
 
 /** In the order in which they were named. */
 export interface Resolved extends Scanned {

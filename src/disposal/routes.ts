@@ -6,10 +6,10 @@ import { streamOfCode } from '../catalogue/waste-codes.ts';
 import { withScans } from '../custody/scans.ts';
 import { receivedParts } from '../manifests/line-containers.ts';
 import { isUnsettled } from '../manifests/manifest.ts';
-import { findManifest, manifestEvents } from '../manifests/queries.ts';
-import { EventView } from '../manifests/views.ts';
+import { findManifest } from '../manifests/queries.ts';
 import { maySeeParty, sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
+import { HistoryView, sendHistory } from '../platform/histories.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
@@ -178,12 +178,13 @@ function addTreatmentReads(app: App, { database, clock }: Services): void {
         summary: '监管留痕 · Everything that happened to a treatment and its residues',
         tags: ['treatments'],
         params: Id,
-        response: { 200: z.object({ items: z.array(EventView) }), default: ProblemView },
+        querystring: PageQuery,
+        response: { 200: HistoryView, default: ProblemView },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = await visibleTreatment(pool, request.caller, request.params.id, today());
-      return { items: (await manifestEvents(pool, id)).map((event) => ({ ...event })) };
+      return sendHistory(pool, request, reply, { id, ...request.query });
     },
   );
 }

@@ -7,7 +7,6 @@ import {
   type ContainerRow,
   childrenOf,
   codeAsKept,
-  containerEvents,
   containersAround,
   containersOfBatches,
   findContainer,
@@ -19,6 +18,7 @@ import { CONTAINER_STATES } from '../custody/lifecycle.ts';
 import { unknownContainer } from '../custody/scanning.ts';
 import { sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
+import { HistoryView, sendHistory } from '../platform/histories.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
@@ -87,8 +87,6 @@ const ContainerQuery = PageQuery.extend({
 }).refine((query) => [query.siteId, query.parentId, query.code].filter((one) => one !== undefined).length === 1, {
   error: inBoth('siteId、parentId、code 须填且只填一个', 'exactly one of siteId, parentId and code'),
 });
-
-const EventView = z.looseObject({ id: Uuid, type: z.string(), occurredAt: InstantView, recordedAt: InstantView });
 
 export function containerRoutes(app: App, { journal, database, clock }: Services): void {
   const { pool } = database;
@@ -233,12 +231,13 @@ function addReads(app: App, pool: pg.Pool, today: () => string): void {
         summary: '容器履历 · Everything that happened to a container',
         tags: ['containers'],
         params: Id,
-        response: { 200: z.object({ items: z.array(EventView) }), default: ProblemView },
+        querystring: PageQuery,
+        response: { 200: HistoryView, default: ProblemView },
       },
     },
-    async (request) => {
-      await seen(request.caller, request.params.id);
-      return { items: (await containerEvents(pool, request.params.id)).map((event) => ({ ...event })) };
+    async (request, reply) => {
+      const { id } = await seen(request.caller, request.params.id);
+      return sendHistory(pool, request, reply, { id, ...request.query });
     },
   );
 }

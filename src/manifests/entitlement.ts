@@ -168,11 +168,11 @@ export function permitsFound(
   return { day, reference, heldOf: (type) => found.get(type) ?? [] };
 }
 
-/** What an act that settles reservations shares with those who count them: the gates of the hard caps it changes. */
+/** What an act that settles reservations or uses shares with those who count them: the gates of the manifest's hard caps. */
 export const settledGates = (manifest: Manifest): string[] => [
   ...new Set(
     manifest.permitUses
-      .filter(({ type, reservedGrams }) => PERMIT_RULES[type].cap === 'hard' && reservedGrams > 0)
+      .filter(({ type }) => PERMIT_RULES[type].cap === 'hard')
       .map(({ type }) => permitKey(holderOn(manifest, type), type)),
   ),
 ];

@@ -245,14 +245,20 @@ function outOfWarnings({ line: { line }, outOf }: LoadedLine): Warning[] {
 export const hashOfCode = (salt: string, code: string): string =>
   createHash('sha256').update(`${salt} ${code}`).digest('hex');
 
-export const pickupCodeLookup: Lookup<{ readonly salt: string; readonly hash: string } | undefined> = {
+export const pickupCodeLookup: Lookup<PickupCode | undefined> = {
   name: 'pickup-code',
   gated: false,
-  sql: "select event_id, body->>'salt', body->>'hash' from event_details where event_id = any($1::uuid[])",
-  read: ([row]) => row && { salt: row[1] as string, hash: row[2] as string },
+  sql: `select d.event_id, d.body->>'salt', d.body->>'hash', e.canonical::json->>'occurredAt'
+    from event_details d join custody_events e on e.id = d.event_id where d.event_id = any($1::uuid[])`,
+  read: ([row]) => row && { salt: row[1] as string, hash: row[2] as string, givenOutAt: new Date(row[3] as string) },
 };
+interface PickupCode {
+  readonly salt: string;
+  readonly hash: string;
+  readonly givenOutAt: Date;
+}
 
-/** A new code replaces the one before. Its holder confirms the pickup on the driver's device, once. */
+/** A new code replaces the one before. Its holder confirms the pickup on the driver's device, once. No answer that is kept holds it. */
 export function decidePickupCode({ code, salt }: PickupCodeInput, manifest: Manifest, facts: Facts): Decision {
   const hours = facts.reference.policy('pickup-code-hours', placeOf(manifest, facts)).value;
   const expiresAt = new Date(facts.now.getTime() + hours * 3_600_000).toISOString();
@@ -266,7 +272,7 @@ export function decidePickupCode({ code, salt }: PickupCodeInput, manifest: Mani
       details: { salt, hash: hashOfCode(salt, code) },
     },
   );
-  return { events: [event], answer: { id: manifest.id, status: manifest.status, pickupCode: code, expiresAt } };
+  return { events: [event], answer: { id: manifest.id, status: manifest.status, expiresAt } };
 }
 
 const placeOf = ({ originRegion: region, stream }: Manifest, { now }: Facts) => ({
@@ -279,18 +285,11 @@ const placeOf = ({ originRegion: region, stream }: Manifest, { now }: Facts) => 
 function checkCode(input: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision | undefined {
   if (input.pickupCode === undefined) return undefined;
   const { pickupCodeEventId, pickupCodeExpiresAt, pickupCodeFailures } = manifest;
-  const expired = pickupCodeExpiresAt !== null && new Date(input.occurredAt) >= pickupCodeExpiresAt;
+  const expired = pickupCodeExpiresAt !== null && typedAt(input, manifest, facts) >= pickupCodeExpiresAt;
   const attempts = facts.reference.policy('pickup-code-attempts', placeOf(manifest, facts)).value;
-  if (pickupCodeEventId === null || expired || pickupCodeFailures >= attempts)
-    return refused(
-      against(
-        '/pickupCode',
-        '没有可用的装运码（未发放、已过期或输错次数过多）；请移出人重新发放，或不带装运码办理。',
-        'There is no code to use: none was given out, it has expired, or it was mistyped too often. The consignor can give out another, or leave it out.',
-        'TM 10(3)',
-      ),
-    );
+  if (pickupCodeEventId === null || expired || pickupCodeFailures >= attempts) return refused(NO_CODE);
   const known = states.found(pickupCodeLookup, pickupCodeEventId);
+  if (known && new Date(input.occurredAt) < known.givenOutAt) return refused(LOADED_BEFORE_CODE);
   if (known && isSameText(known.hash, hashOfCode(known.salt, input.pickupCode))) return undefined;
   const left = attempts - pickupCodeFailures - 1;
   return {
@@ -305,6 +304,27 @@ function checkCode(input: PickupInput, manifest: Manifest, states: States, facts
     kept: [manifestEvent('pickup_code_failed', manifest.id, facts.now, {}, { region: manifest.originRegion })],
   };
 }
+
+/** When a code was typed, by our clock: what is told offline may lie back as far as late reports are waited for. */
+function typedAt({ occurredAt, entryMode }: PickupInput, manifest: Manifest, facts: Facts): Date {
+  if (entryMode !== 'offline') return facts.now;
+  const hours = facts.reference.policy('late-report-patience-hours', placeOf(manifest, facts)).value;
+  const told = new Date(occurredAt);
+  return facts.now.getTime() - told.getTime() <= hours * 3_600_000 ? told : facts.now;
+}
+
+const NO_CODE = against(
+  '/pickupCode',
+  '没有可用的装运码（未发放、已过期或输错次数过多）；请移出人重新发放，或不带装运码办理。',
+  'There is no code to use: none was given out, it has expired, or it was mistyped too often. The consignor can give out another, or leave it out.',
+  'TM 10(3)',
+);
+const LOADED_BEFORE_CODE = against(
+  '/pickupCode',
+  '所报装运时间早于装运码的发放；请核对时间，或不带装运码办理。',
+  'It is said to have been loaded before the code was given out. Check the time, or leave the code out.',
+  'TM 10(3)',
+);
 
 const isSameText = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

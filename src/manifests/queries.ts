@@ -82,26 +82,27 @@ export function listManifests(
   });
 }
 
-const EVENTS_MAX = 500;
+/** Events of another manifest than `$1` are no part of its history: that may be a draft. For `sendHistory`. */
+export const OF_ANOTHER_MANIFEST = 'exists (select from manifests m where m.id = e.subject_id and m.id <> $1)';
 
-/** The history of a manifest, and of what refers to it: weigh tickets, batches, reports. Not of another manifest: that may be a draft. */
-export async function manifestEvents(pool: pg.Pool, id: string): Promise<RecordedEvent[]> {
-  const { rows } = await pool.query<{ canonical: string }>(
-    `select e.canonical from (select id from custody_events where subject_id = $1 union select event_id from event_refs where ref_id = $1) h
-     join custody_events e on e.id = h.id left join manifests m on m.id = e.subject_id and m.id <> $1
-     where m.id is null order by e.ordinal limit ${EVENTS_MAX}`,
+/** Where the manifest's history begins for who did not draft it: with its issue. */
+export async function issueOf(pool: pg.Pool, id: string): Promise<{ readonly seq: number; readonly ordinal: number }> {
+  const { rows } = await pool.query<{ seq: number; ordinal: number }>(
+    "select seq, ordinal from custody_events where subject_id = $1 and type = 'manifest_issued' order by seq limit 1",
     [id],
   );
-  return rows.map((row) => openEvent(row.canonical));
+  return rows[0]!;
 }
 
-const VERSIONS_MAX = 1_000;
-
-/** The manifest's own events, oldest first: each makes a version. */
-export async function ownEvents(pool: pg.Pool, id: string): Promise<RecordedEvent[]> {
+/** The manifest's own events, oldest first: each makes a version. Those after one, up to another. */
+export async function ownEvents(
+  pool: pg.Pool,
+  id: string,
+  { after = 0, upTo }: { readonly after?: number; readonly upTo: number },
+): Promise<RecordedEvent[]> {
   const { rows } = await pool.query<{ canonical: string }>(
-    `select canonical from custody_events where subject_id = $1 order by seq limit ${VERSIONS_MAX}`,
-    [id],
+    'select canonical from custody_events where subject_id = $1 and seq > $2::bigint and seq <= $3::bigint order by seq',
+    [id, after, upTo],
   );
   return rows.map((row) => openEvent(row.canonical));
 }

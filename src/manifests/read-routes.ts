@@ -1,22 +1,32 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { type Audience, STAGES } from '../parties/audience.ts';
-import { delegationsHeld } from '../parties/delegations.ts';
+import { actsFor, type DelegationQuestion, delegationsHeld } from '../parties/delegations.ts';
 import { sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
+import { HistoryView, sendHistory } from '../platform/histories.ts';
 import { type App, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
-import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
+import { PageQuery, pageOf, readCursor, readKeyset, sendKeyset, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import type { ManifestAct } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
-import { findByNumber, findByTrip, findManifest, listManifests, manifestEvents, ownEvents } from './queries.ts';
-import { rolesInAct, rolesOfCaller } from './standing.ts';
+import {
+  findByNumber,
+  findByTrip,
+  findManifest,
+  issueOf,
+  listManifests,
+  type ManifestRow,
+  OF_ANOTHER_MANIFEST,
+  ownEvents,
+} from './queries.ts';
+import { isDrafter, type RolesInAct, rolesInAct, rolesOfCaller } from './standing.ts';
 import { STATUSES, type Status } from './tables.ts';
-import { DifferenceView, differencesBetween, VersionView, versionsOf } from './versions.ts';
-import { EventView, ManifestView, viewOf } from './views.ts';
+import { DifferenceView, differencesBetween, VersionView, versionsOf, versionView } from './versions.ts';
+import { ManifestView, viewOf } from './views.ts';
 
 const ListQuery = PageQuery.extend({
   status: z.enum(STATUSES).optional(),
@@ -24,15 +34,16 @@ const ListQuery = PageQuery.extend({
   tripId: Uuid.optional(),
 });
 const DifferenceQuery = z.strictObject({
-  from: z.coerce.number().int().default(1),
+  /** Absent: the first that the caller may read. */
+  from: z.coerce.number().int().optional(),
   /** Absent: the present one. */
   to: z.coerce.number().int().optional(),
 });
 
-const noSuchVersion = (version: number, last: number): Problem =>
+const noSuchVersion = (version: number, first: number, last: number): Problem =>
   new Problem('not-found', {
-    zh: `没有第 ${version} 版；现为第 ${last} 版。`,
-    en: `There is no version ${version}; it is version ${last} now.`,
+    zh: `没有第 ${version} 版可查；可查第 ${first} 至第 ${last} 版。`,
+    en: `There is no version ${version} to read; they go from ${first} to ${last}.`,
   });
 
 /** Which stages of the lists a status may lie in: what is received stays open while something of it is unsettled. */
@@ -49,14 +60,35 @@ const STAGES_OF: Record<Status, readonly Audience['stage'][]> = {
 };
 
 /** In lists as oneself; as an agent, when one manifest is read. */
-const ownRoles = (manifest: Manifest, caller: Caller) => () => rolesOfCaller(manifest, caller);
+const ownRoles = (manifest: Manifest, caller: Caller) => (): RolesInAct => ({
+  roles: rolesOfCaller(manifest, caller),
+});
+
+const BEGINNING = { seq: 1, ordinal: 0 };
 
 export function manifestReadRoutes(app: App, { database, clock }: Services): void {
   const { pool } = database;
-  const historyOf = async ({ params, caller }: { params: { id: string }; caller: Caller }) => {
+  const seen = async ({ params, caller }: { params: { id: string }; caller: Caller }): Promise<ManifestRow> => {
     const manifest = await findManifest(pool, await sightOf(pool, caller), params.id);
     if (!manifest) throw Problem.of(notFound('manifest', params.id));
-    return versionsOf(await ownEvents(pool, manifest.id));
+    return manifest;
+  };
+  /** With the version and the ordinal from which on the caller reads its history. */
+  const historyOf = async (request: { params: { id: string }; caller: Caller }) => {
+    const manifest = await seen(request);
+    const isTheirs = isDrafter(manifest, request.caller);
+    const { seq: first, ordinal } = isTheirs ? BEGINNING : await issueOf(pool, manifest.id);
+    return { id: manifest.id, first, last: manifest.version, ordinal };
+  };
+  /** As it was at each of these versions. @throws Problem not-found for one the caller may not read. */
+  const manifestAt = async (
+    { id, first, last }: { id: string; first: number; last: number },
+    versions: readonly number[],
+  ): Promise<Manifest[]> => {
+    const missing = versions.find((version) => version < first || version > last);
+    if (missing !== undefined) throw noSuchVersion(missing, first, last);
+    const known = versionsOf(await ownEvents(pool, id, { upTo: Math.max(...versions) }));
+    return versions.map((version) => known[version - 1]!);
   };
   app.get(
     '/v1/manifests',
@@ -112,11 +144,12 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
       },
     },
     async (request, reply) => {
-      const manifest = await findManifest(pool, await sightOf(pool, request.caller), request.params.id);
-      if (!manifest) throw Problem.of(notFound('manifest', request.params.id));
+      const manifest = await seen(request);
       reply.header('etag', `"${manifest.version}"`);
       const held = await delegationsHeld(pool, request.caller, [manifest.consignorId, manifest.consigneeId]);
-      const roles = (act: ManifestAct) => rolesInAct(act, manifest, request.caller, held, dayInShanghai(clock.now()));
+      const mandate = (question: DelegationQuestion) =>
+        actsFor(request.caller, question, held, dayInShanghai(clock.now()));
+      const roles = (act: ManifestAct) => rolesInAct(act, manifest, request.caller, mandate);
       return viewOf(manifest, roles, languageOf(request));
     },
   );
@@ -129,20 +162,16 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
         summary: '版本 · What made each version of a manifest',
         tags: ['manifests'],
         params: Id,
-        response: { 200: z.object({ items: z.array(VersionView) }), default: ProblemView },
+        querystring: PageQuery,
+        response: { 200: pageOf(VersionView), default: ProblemView },
       },
     },
-    async (request) => {
-      const history = await historyOf(request);
-      return {
-        items: history.map(({ event: { seq, type, occurredAt, recordedAt, actor } }) => ({
-          version: seq,
-          type,
-          occurredAt,
-          recordedAt,
-          partyId: actor.party,
-        })),
-      };
+    async (request, reply) => {
+      const { limit, cursor } = request.query;
+      const { id, first } = await historyOf(request);
+      const after = Math.max(readKeyset(cursor, z.number().int()) ?? 0, first - 1);
+      const events = await ownEvents(pool, id, { after, upTo: after + limit + 1 });
+      return sendKeyset(request, reply, events.map(versionView), { limit, keyOf: ({ version }) => version });
     },
   );
 
@@ -163,10 +192,9 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
     },
     async (request) => {
       const history = await historyOf(request);
-      const { from, to = history.length } = request.query;
-      const missing = [from, to].find((version) => version < 1 || version > history.length);
-      if (missing !== undefined) throw noSuchVersion(missing, history.length);
-      return { from, to, items: differencesBetween(history[from - 1]!.manifest, history[to - 1]!.manifest) };
+      const { from = history.first, to = history.last } = request.query;
+      const [before, after] = await manifestAt(history, [from, to]);
+      return { from, to, items: differencesBetween(before!, after!) };
     },
   );
 
@@ -182,11 +210,9 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
       },
     },
     async (request) => {
-      const history = await historyOf(request);
       const { version } = request.params;
-      const found = history[version - 1];
-      if (!found) throw noSuchVersion(version, history.length);
-      return { ...found.manifest, version } as never;
+      const [manifest] = await manifestAt(await historyOf(request), [version]);
+      return { ...manifest, version } as never;
     },
   );
 
@@ -198,13 +224,13 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
         summary: '监管留痕 · Everything that happened to a manifest',
         tags: ['manifests'],
         params: Id,
-        response: { 200: z.object({ items: z.array(EventView) }), default: ProblemView },
+        querystring: PageQuery,
+        response: { 200: HistoryView, default: ProblemView },
       },
     },
-    async (request) => {
-      const manifest = await findManifest(pool, await sightOf(pool, request.caller), request.params.id);
-      if (!manifest) throw Problem.of(notFound('manifest', request.params.id));
-      return { items: (await manifestEvents(pool, manifest.id)).map((event) => ({ ...event })) };
+    async (request, reply) => {
+      const { id, ordinal: from } = await historyOf(request);
+      return sendHistory(pool, request, reply, { id, from, without: OF_ANOTHER_MANIFEST, ...request.query });
     },
   );
 }

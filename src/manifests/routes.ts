@@ -37,7 +37,8 @@ const Due = { receiptDueOn: z.iso.date(), receiptDueProvisional: z.boolean() };
 const Batches = {
   batches: z.array(z.object({ line: z.number().int(), batchId: Uuid.nullable(), containerId: Uuid.optional() })),
 };
-const Code = { pickupCode: z.string(), expiresAt: z.iso.datetime() };
+/** The code is shown in the first answer and never again. */
+const Code = { pickupCode: z.string().nullable(), expiresAt: z.iso.datetime() };
 const LegSaid = { leg: z.number().int(), confirmedBy: z.array(z.enum(HANDOVER_SIDES)) };
 const RemainderNamed = { remainder: z.number().int() };
 const Plans = { plansAwaited: z.array(Uuid) };
@@ -218,6 +219,14 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
       code: String(randomInt(CODES)).padStart(6, '0'),
       salt: randomBytes(16).toString('hex'),
     }),
+    secret: {
+      field: 'pickupCode',
+      of: ({ code }) => code,
+      lost: {
+        zh: '装运码只在首次应答中显示一次；如未记下，请用新的 Idempotency-Key 重新发放，旧码随即失效。',
+        en: 'The code was shown once, in the first answer; if it was not noted, ask for another with a new Idempotency-Key, which replaces it.',
+      },
+    },
   });
 }
 

@@ -2,11 +2,11 @@
 import type { Facts } from '../catalogue/reference.ts';
 import type { Scanning } from '../custody/scanned.ts';
 import {
-  actsFor,
   DELEGABLE_ACTS,
   type DelegableAct,
-  type DelegationTerms,
+  type DelegationQuestion,
   delegationNeeds,
+  type Mandate,
   mandateOf,
 } from '../parties/delegations.ts';
 import { type Caller, type Decision, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
@@ -21,6 +21,7 @@ import {
   decideTransition,
   type ManifestAct,
   type ManifestRole,
+  ROLE_NAMES,
   rolesOf,
   TRANSITIONS,
 } from './lifecycle.ts';
@@ -64,15 +65,15 @@ export function onManifest(
 ): Decision {
   const manifest = states.get(manifestKind, input.id);
   if (!manifest) return refused(notFound('manifest', input.id));
-  const agency = agencyIn(act, manifest, states, facts);
-  if (!standsOn(manifest, facts.caller) && agency.roles.length === 0) return refused(notFound('manifest', input.id));
-  const roles = [...rolesOfCaller(manifest, facts.caller), ...agency.roles];
+  const standing = rolesInAct(act, manifest, facts.caller, (question) => mandateOf(states, facts, question));
+  if (!standsOn(manifest, facts.caller) && !standing.onBehalfOf) return refused(notFound('manifest', input.id));
+  const { roles, onBehalfOf } = standing;
   const transition = decideTransition(act, manifest, roles);
-  if (!('refused' in transition)) return told(decide(manifest, roles), agency.onBehalfOf);
+  if (!('refused' in transition)) return told(decide(manifest, roles), onBehalfOf);
   const physical = TRANSITIONS[act].kind === 'physical' && transition.refused.problem === 'wrong-status';
   return physical
     ? unmatched(act, manifest, input as Reported, facts, transition.refused)
-    : refused(agency.refusal ?? transition.refused);
+    : refused(standing.refusal ?? transition.refused);
 }
 
 function told(decision: Decision, onBehalfOf: string | undefined): Decision {
@@ -80,12 +81,16 @@ function told(decision: Decision, onBehalfOf: string | undefined): Decision {
   return { ...decision, events: decision.events.map((event) => ({ ...event, onBehalfOf })) };
 }
 
-/** What has no number yet is the consignor's and its agent's; a key bound to a site sees only what starts or ends there. */
-function standsOn(manifest: Manifest, { actor, site }: Caller): boolean {
-  const { consignorId, filledById, consigneeId, legs } = manifest;
-  const drafters = [consignorId, filledById];
-  const everyone = [...drafters, consigneeId, ...legs.map(({ carrierId }) => carrierId)];
-  if (!(manifest.number === null ? drafters : everyone).includes(actor.party)) return false;
+/** The consignor and the agent that filled it in: theirs alone is what it was before its issue. */
+export const isDrafter = ({ consignorId, filledById }: Manifest, { actor }: Caller): boolean =>
+  actor.party === consignorId || actor.party === filledById;
+
+/** A key bound to a site sees only what starts or ends there. */
+function standsOn(manifest: Manifest, caller: Caller): boolean {
+  const { number, consigneeId, legs } = manifest;
+  const { actor, site } = caller;
+  const others = number === null ? [] : [consigneeId, ...legs.map(({ carrierId }) => carrierId)];
+  if (!isDrafter(manifest, caller) && !others.includes(actor.party)) return false;
   return !site || site === manifest.consignorSiteId || site === manifest.consigneeSiteId;
 }
 
@@ -111,21 +116,51 @@ function principalsOf(act: ManifestAct, manifest: Manifest, caller: Caller) {
     .filter(({ role }) => role === 'consignor' || manifest.number !== null);
 }
 
-/** What the caller is in an act: by itself, and by the delegations it holds. */
-export const rolesInAct = (
+/** What a caller is in an act. */
+export interface RolesInAct {
+  readonly roles: readonly ManifestRole[];
+  /** For whom it acts, where it has a role by a delegation. */
+  readonly onBehalfOf?: string;
+  /** It has a delegation that does not carry this act. */
+  readonly refusal?: Refusal;
+}
+
+/** By itself, and by what it is delegated; `mandate` says what that covers. Pure. */
+export function rolesInAct(
   act: ManifestAct,
   manifest: Manifest,
   caller: Caller,
-  held: readonly DelegationTerms[],
-  day: string,
-): ManifestRole[] => [
-  ...rolesOfCaller(manifest, caller),
-  ...principalsOf(act, manifest, caller)
-    .filter(
-      ({ partyId, siteId }) => 'allowed' in actsFor(caller, { partyId, siteId, act: act as DelegableAct }, held, day),
-    )
-    .map(({ role }) => role),
-];
+  mandate: (question: DelegationQuestion) => Mandate | Refusal,
+): RolesInAct {
+  const own = rolesOfCaller(manifest, caller);
+  let refusal: Refusal | undefined;
+  for (const { role, partyId, siteId } of principalsOf(act, manifest, caller)) {
+    const given = mandate({ partyId, siteId, act: act as DelegableAct });
+    const barred = 'problem' in given ? given : withItself(act, own, role);
+    if (!barred) return { roles: [...own, role], onBehalfOf: partyId };
+    if (barred.problem === 'not-your-act') refusal = barred;
+  }
+  return refusal ? { roles: own, refusal } : { roles: own };
+}
+
+/**
+ * What a principal may leave to another party of the manifest: nothing has moved yet, and the delegation that names agent and act is
+ * the consent that 《民法典》168 asks for. By every other act one side says what the others rely on.
+ */
+const PREPARATIONS: ReadonlySet<ManifestAct> = new Set(['revise', 'issue', 'void']);
+
+function withItself(act: ManifestAct, [own]: readonly ManifestRole[], other: ManifestRole): Refusal | undefined {
+  if (own === undefined || PREPARATIONS.has(act)) return undefined;
+  const [mine, theirs] = [ROLE_NAMES[own], ROLE_NAMES[other]];
+  return {
+    problem: 'not-your-act',
+    detail: {
+      zh: `您是本联单的${mine.zh}，不能代${theirs.zh}办理此事：各方须各自核对。请由${theirs.zh}自行办理，或由其委托不在本联单上的单位办理。`,
+      en: `You are the ${mine.en} of this manifest and cannot do this for its ${theirs.en}: each side checks for itself. The ${theirs.en} does it, or delegates it to a party that is not on the manifest.`,
+    },
+    basis: '《民法典》168',
+  };
+}
 
 /** Delegations an act may rest on; for `alsoNeeds`. */
 export function agencyNeeds(
@@ -137,23 +172,6 @@ export function agencyNeeds(
   const manifest = states.get(manifestKind, input.id);
   const principals = manifest ? principalsOf(act, manifest, caller) : [];
   return { lookups: principals.flatMap(({ partyId }) => delegationNeeds(caller, partyId).lookups ?? []) };
-}
-
-interface Agency {
-  readonly roles: readonly ManifestRole[];
-  readonly onBehalfOf?: string;
-  /** There is a delegation, and it does not cover this. */
-  readonly refusal?: Refusal;
-}
-
-function agencyIn(act: ManifestAct, manifest: Manifest, states: States, facts: Facts): Agency {
-  let refusal: Refusal | undefined;
-  for (const { role, partyId, siteId } of principalsOf(act, manifest, facts.caller)) {
-    const mandate = mandateOf(states, facts, { partyId, siteId, act: act as DelegableAct });
-    if (!('problem' in mandate)) return { roles: [role], onBehalfOf: partyId };
-    if (mandate.problem === 'not-your-act') refusal = mandate;
-  }
-  return refusal ? { roles: [], refusal } : { roles: [] };
 }
 
 /** Kept where it was said to have happened: at the origin until the pickup, at the destination afterwards. */
@@ -177,8 +195,17 @@ export function unmatched(
     occurredAt: new Date(input.occurredAt),
   };
   const region = atOrigin ? manifest.originRegion : manifest.destinationRegion;
-  const { scanned: _, ...said } = input as Reported & Scanning;
-  return keepUnmatched(report, refusal, { region, entryMode: input.entryMode ?? 'live' }, said as unknown as Json);
+  const { scanned: _, pickupCode: __, description, differs, ...reported } = input as Reported & Scanning & Unkept;
+  const words = { ...(description ? { description } : {}), ...(differs ? { differs } : {}) };
+  const draft = { region, entryMode: input.entryMode ?? 'live', ...(description || differs ? { details: words } : {}) };
+  return keepUnmatched(report, refusal, draft, reported as unknown as Json);
+}
+
+/** What the event of a kept report does not say: free words are its erasable details, as where the report fits; a code is kept nowhere. */
+interface Unkept {
+  readonly description?: string;
+  readonly differs?: string;
+  readonly pickupCode?: string;
 }
 
 /** What is told when something is said to have happened before what must come first. */

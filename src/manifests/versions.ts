@@ -20,11 +20,20 @@ export const DifferenceView = z.object({
   to: z.unknown(),
 });
 
-export function versionsOf(events: readonly RecordedEvent[]): { event: RecordedEvent; manifest: Manifest }[] {
+export const versionView = ({ seq, type, occurredAt, recordedAt, actor }: RecordedEvent) => ({
+  version: seq,
+  type,
+  occurredAt,
+  recordedAt,
+  partyId: actor.party,
+});
+
+/** The manifest after each of its own events, from the first on. Pure. */
+export function versionsOf(events: readonly RecordedEvent[]): Manifest[] {
   let manifest: Manifest | undefined;
   return events.map((event) => {
     manifest = manifestKind.evolve(manifest, event);
-    return { event, manifest };
+    return manifest;
   });
 }
 

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { InstantView } from '../platform/values.ts';
 import type { Bilingual } from '../problems.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
-import { decideTransition, type ManifestAct, type ManifestRole, TRANSITIONS } from './lifecycle.ts';
+import { decideTransition, type ManifestAct, TRANSITIONS } from './lifecycle.ts';
 import type { ManifestRow } from './queries.ts';
+import type { RolesInAct } from './standing.ts';
 import {
   APPROVERS,
   CONTAINER_OUTCOMES,
@@ -178,19 +179,9 @@ export const ManifestView = z.object({
   actions: z.array(ActionView),
 });
 
-/** An event as its canonical bytes say it. */
-export const EventView = z.looseObject({
-  id: z.uuid(),
-  type: z.string(),
-  subject: z.object({ kind: z.string(), id: z.uuid() }),
-  seq: z.number().int(),
-  occurredAt: InstantView,
-  recordedAt: InstantView,
-});
-
 export function viewOf(
   manifest: ManifestRow,
-  rolesIn: (act: ManifestAct) => readonly ManifestRole[],
+  rolesIn: (act: ManifestAct) => RolesInAct,
   language: keyof Bilingual,
   matched?: 'number' | 'officialNumber',
 ): z.output<typeof ManifestView> {
@@ -204,12 +195,12 @@ export function viewOf(
 function actionOf(
   act: ManifestAct,
   manifest: ManifestRow,
-  roles: readonly ManifestRole[],
+  { roles, refusal: notDelegated }: RolesInAct,
   language: keyof Bilingual,
 ): z.output<typeof ActionView> {
   const { title, by, basis, needs } = TRANSITIONS[act];
   const decision = decideTransition(act, manifest, roles);
-  const refusal = 'refused' in decision ? decision.refused : null;
+  const refusal = 'refused' in decision ? (notDelegated ?? decision.refused) : null;
   return {
     act,
     title: title[language],

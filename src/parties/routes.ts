@@ -9,8 +9,10 @@ import {
   addAct,
   Id,
   ProblemView,
+  type Secret,
   type Services,
   sendAnswer,
+  withSecret,
 } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound, type RegisterInput } from '../platform/register.ts';
@@ -374,17 +376,15 @@ function grantRoute(app: App, { journal }: Services): void {
         },
       );
       const isMinted = answer.body.prefix === prefix;
-      const warnings = [...(answer.body.warnings as readonly unknown[]), ...(isMinted ? [] : [SHOWN_ONCE])];
-      const shown = { ...answer.body, apiKey: isMinted ? apiKey : null, warnings };
+      const shown = withSecret(answer.body, API_KEY, isMinted ? apiKey : null);
       return sendAnswer(request, reply, answer.status, shown, answer.replayed);
     },
   });
 }
 
-const SHOWN_ONCE = {
-  code: 'secret-shown-once',
-  pointer: '/apiKey',
-  detail: {
+const API_KEY: Secret = {
+  field: 'apiKey',
+  lost: {
     zh: '密钥只在首次应答中显示一次；如未保存，请吊销后重新发放。',
     en: 'The key was shown once, in the first answer; if it was not kept, revoke it and grant another.',
   },

@@ -33,14 +33,23 @@ export async function sightOf(pool: pg.Pool, caller: Caller): Promise<Sight> {
   };
 }
 
-export async function maySee(pool: pg.Pool, sight: Sight, kind: string, id: string): Promise<boolean> {
-  const { rowCount } = await pool.query({
-    name: 'may-see',
-    text: `select 1 from unnest($1::uuid[]) as s(scope) cross join unnest($5::text[]) as t(stage) cross join unnest($4::text[]) as w(stream)
-      join audience a on a.scope = s.scope and a.kind = $2 and a.stage = t.stage and a.stream = w.stream and a.id = $3 limit 1`,
-    values: [sight.scopes, kind, id, sight.streams ?? STREAMS, STAGES],
+export const maySee = async (pool: pg.Pool, sight: Sight, kind: string, id: string): Promise<boolean> =>
+  (await visibleAmong(pool, sight, kind, [id])).length > 0;
+
+/** Those of them that the caller may see, in no order. */
+export async function visibleAmong(
+  pool: pg.Pool,
+  sight: Sight,
+  kind: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'visible-among',
+    text: `select distinct a.id from unnest($1::uuid[]) as s(scope) cross join unnest($5::text[]) as t(stage) cross join unnest($4::text[]) as w(stream)
+      join audience a on a.scope = s.scope and a.kind = $2 and a.stage = t.stage and a.stream = w.stream and a.id = any($3::uuid[])`,
+    values: [sight.scopes, kind, ids, sight.streams ?? STREAMS, STAGES],
   });
-  return (rowCount ?? 0) > 0;
+  return rows.map(({ id }) => id);
 }
 
 /**

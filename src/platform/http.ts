@@ -241,7 +241,24 @@ export interface ActRoute<Input> {
   /** Edits of a register name the version they are based on. */
   readonly edits?: boolean;
   readonly input: (request: { params: { id: string }; body: never; caller: Caller }) => Input | Promise<Input>;
+  /** What was made for this act and is no part of the stored answer. */
+  readonly secret?: Secret & { of(input: Input): string };
 }
+
+/** A field of an answer that is shown once, and what to do when it was not kept. */
+export interface Secret {
+  readonly field: string;
+  readonly lost: Bilingual;
+}
+
+type Body = { readonly [key: string]: unknown };
+
+/** The answer with its secret, or, for who has been answered before, with null and what to do. */
+export const withSecret = (body: Body, { field, lost }: Secret, secret: string | null): Body => {
+  const shownOnce = { code: 'secret-shown-once', pointer: `/${field}`, detail: lost };
+  const warnings = [...(body.warnings as readonly unknown[]), ...(secret === null ? [shownOnce] : [])];
+  return { ...body, [field]: secret, warnings };
+};
 
 /** One act as a route: key, input, journal, answer. */
 export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>): void {
@@ -273,7 +290,8 @@ export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>
         ...(route.edits ? { expectedSeq: expectedSeq(request) } : {}),
       });
       if (route.location && status === 201) reply.header('location', `${route.location}/${body.id}`);
-      return sendAnswer(request, reply, status, body, replayed);
+      const shown = route.secret ? withSecret(body, route.secret, replayed ? null : route.secret.of(input)) : body;
+      return sendAnswer(request, reply, status, shown, replayed);
     },
   });
 }
@@ -282,7 +300,7 @@ export function sendAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
-  body: { readonly [key: string]: unknown },
+  body: Body,
   replayed: boolean,
 ): FastifyReply {
   const language = languageOf(request);

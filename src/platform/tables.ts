@@ -30,7 +30,8 @@ export const custodyEventsOrdinal = pgSequence('custody_events_ordinal');
 
 /**
  * Every act, as immutable events. Insert-only (trigger); partitioned by the month in its UUIDv7. `ordinal` is drawn
- * while the subject's lock is held: an order for replays, never a cursor. `canonical` is RFC 8785.
+ * while the subject's lock is held: an order for replays and for a history that is read, never to follow the journal by, since
+ * a lower one may be committed later. `canonical` is RFC 8785.
  */
 export const custodyEvents = pgTable(
   'custody_events',

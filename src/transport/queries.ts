@@ -1,6 +1,7 @@
 import type pg from 'pg';
-import { maySee, sightOf } from '../parties/visibility.ts';
+import { sightOf, visibleAmong } from '../parties/visibility.ts';
 import type { Caller, Lookup } from '../platform/acts.ts';
+import type { Trip } from './trips.ts';
 
 const CARRIERS = "array(select l->>'carrierId' from jsonb_array_elements(m.legs) l)";
 
@@ -24,43 +25,37 @@ export const onTripLookup: Lookup<readonly string[]> = {
 const partiesOf = ([, consignor, consignee, carriers]: readonly unknown[]): string[] =>
   [consignor, consignee, ...(carriers as string[])].filter((id): id is string => id !== null);
 
-/** The trip's carrier and whoever stands on a manifest it carries (a key bound to a site: one that starts or ends there); a regulator that may see one of those. */
-export async function maySeeTrip(pool: pg.Pool, caller: Caller, tripId: string): Promise<boolean> {
-  if (caller.role !== 'regulator')
-    return (
-      (await partiesOnTrip(pool, tripId)).includes(caller.actor.party) &&
-      (!caller.site || (await stopsAt(pool, { tripId }, caller.site)))
-    );
-  const { rows } = await pool.query<{ id: string }>(
-    'select id from manifests where trip_id = $1 order by id limit 500',
-    [tripId],
-  );
-  const sight = await sightOf(pool, caller);
-  for (const { id } of rows) if (await maySee(pool, sight, 'manifest', id)) return true;
-  return false;
-}
-
-async function partiesOnTrip(pool: pg.Pool, tripId: string): Promise<readonly string[]> {
-  const { rows } = await pool.query<unknown[]>({
-    name: 'on-trip',
-    text: onTripLookup.sql,
-    values: [[tripId]],
-    rowMode: 'array',
-  } as pg.QueryArrayConfig);
-  return onTripLookup.read(rows);
-}
-
-/** Does a manifest, or a load of a trip, start or end at the site? */
-export async function stopsAt(
+/**
+ * At which sites a caller reads what was weighed of a trip: its carrier everywhere, others where a manifest of it that they see starts
+ * or ends (a key bound to a site: one that starts or ends there). Undefined for who may not know of the trip.
+ */
+export async function sitesOfTripSeen(
   pool: pg.Pool,
-  of: { readonly manifestId: string } | { readonly tripId: string },
-  siteId: string,
-): Promise<boolean> {
-  const [column, id] = 'manifestId' in of ? ['id', of.manifestId] : ['trip_id', of.tripId];
+  caller: Caller,
+  { id, carrierId }: Pick<Trip, 'id' | 'carrierId'>,
+): Promise<'all' | readonly string[] | undefined> {
+  const sight = await sightOf(pool, caller);
+  if (caller.role !== 'regulator' && caller.actor.party === carrierId && sight.site === null) return 'all';
+  const { rows } = await pool.query<{ id: string; sites: readonly string[] }>(
+    'select id, array[consignor_site_id, consignee_site_id] as sites from manifests where trip_id = $1',
+    [id],
+  );
+  const stops = rows.filter(({ sites }) => sight.site === null || sites.includes(sight.site));
+  const seen = await visibleAmong(
+    pool,
+    sight,
+    'manifest',
+    stops.map((row) => row.id),
+  );
+  return seen.length > 0 ? stops.flatMap((row) => (seen.includes(row.id) ? row.sites : [])) : undefined;
+}
+
+/** Does a manifest start or end at the site? */
+export async function stopsAt(pool: pg.Pool, manifestId: string, siteId: string): Promise<boolean> {
   const { rowCount } = await pool.query({
-    name: `stops-at-by-${column}`,
-    text: `select 1 from manifests where ${column} = $1 and $2 in (consignor_site_id, consignee_site_id) limit 1`,
-    values: [id, siteId],
+    name: 'stops-at',
+    text: 'select 1 from manifests where id = $1 and $2 in (consignor_site_id, consignee_site_id)',
+    values: [manifestId, siteId],
   });
   return (rowCount ?? 0) > 0;
 }

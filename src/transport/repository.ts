@@ -17,11 +17,16 @@ export async function weighTicketsOf(pool: pg.Pool, manifestId: string): Promise
   return rows;
 }
 
-export async function weighTicketsOfTrip(pool: pg.Pool, tripId: string): Promise<WeighTicket[]> {
+/** Of the whole vehicle, at these sites. */
+export async function weighTicketsOfTrip(
+  pool: pg.Pool,
+  tripId: string,
+  sites: 'all' | readonly string[],
+): Promise<WeighTicket[]> {
   const { rows } = await pool.query<WeighTicket>({
     name: 'weigh-tickets-of-trip',
-    text: `select ${COLUMNS} from weigh_tickets where trip_id = $1 order by weighed_at, id limit ${TICKETS_MAX}`,
-    values: [tripId],
+    text: `select ${COLUMNS} from weigh_tickets where trip_id = $1 and ($2::uuid[] is null or site_id = any($2)) order by weighed_at, id limit ${TICKETS_MAX}`,
+    values: [tripId, sites === 'all' ? null : sites],
   });
   return rows;
 }

@@ -10,7 +10,7 @@ import { subjectsById } from '../platform/subjects.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { recordWeighTicket, WeighTicketBody } from './commands.ts';
-import { maySeeTrip, stopsAt } from './queries.ts';
+import { sitesOfTripSeen, stopsAt } from './queries.ts';
 import { findWeighTicket, weighTicketsOf, weighTicketsOfTrip } from './repository.ts';
 import { WEIGHING_PURPOSES } from './tables.ts';
 import { endTrip, startTrip, TripBody, TripEnd, tripKind } from './trips.ts';
@@ -40,7 +40,7 @@ const TripView = z.object({
   driverId: Uuid.nullable(),
   startedAt: InstantView,
   endedAt: InstantView.nullable(),
-  /** The trip's own difference, as booked at each site where the whole vehicle was weighed. */
+  /** The trip's own difference, as booked at each site where the whole vehicle was weighed; others than the carrier see their manifests' sites. */
   booked: z.array(z.object({ siteId: Uuid, grams: z.number().int() })).readonly(),
 });
 
@@ -106,8 +106,10 @@ function addTrips(app: App, { journal, database }: Services): void {
     async (request) => {
       const { id } = request.params;
       const [trip] = await subjectsById(pool, tripKind, [id]);
-      if (!trip || !(await maySeeTrip(pool, request.caller, id))) throw Problem.of(notFound('trip', id));
-      return { ...trip, tickets: await weighTicketsOfTrip(pool, id) };
+      const sites = trip && (await sitesOfTripSeen(pool, request.caller, trip));
+      if (!trip || !sites) throw Problem.of(notFound('trip', id));
+      const booked = trip.booked.filter(({ siteId }) => sites === 'all' || sites.includes(siteId));
+      return { ...trip, booked, tickets: await weighTicketsOfTrip(pool, id, sites) };
     },
   );
 }
@@ -115,7 +117,7 @@ function addTrips(app: App, { journal, database }: Services): void {
 /** A key bound to a site sees what starts or ends there. */
 const maySeeLoad = async (pool: pg.Pool, sight: Sight, manifestId: string): Promise<boolean> =>
   (await maySee(pool, sight, 'manifest', manifestId)) &&
-  (sight.site === null || (await stopsAt(pool, { manifestId }, sight.site)));
+  (sight.site === null || (await stopsAt(pool, manifestId, sight.site)));
 
 function addWeighTickets(app: App, { journal, database, clock }: Services): void {
   const { pool } = database;

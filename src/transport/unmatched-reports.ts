@@ -21,11 +21,11 @@ export const unmatchedReportKind = subjectKind({
   }),
 });
 
-/** The refusal, with the id of the kept report. */
+/** The refusal, with the id of the kept report. What was said in free words goes into `draft.details`, never into `reported`. */
 export function keepUnmatched(
   report: UnmatchedReport,
   refusal: Refusal,
-  draft: Pick<EventDraft, 'region' | 'entryMode'>,
+  draft: Pick<EventDraft, 'region' | 'entryMode' | 'details'>,
   reported: Json,
 ): Refused {
   const { id, occurredAt, ...fields } = report;

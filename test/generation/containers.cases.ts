@@ -49,10 +49,13 @@ t.test('a label: a code of 37 characters, numbered by unit, waste and day, and a
     'newest first',
   );
   t.same((await read(unit, `/v1/containers?siteId=${world.siteId}&state=emptied`)).items, []);
-  t.match((await read(unit, `/v1/containers/${first.id}/events`)).items, [
-    { type: 'container_labelled', data: { code: first.code } },
-    { type: 'generation_recorded' },
-  ]);
+  const oldest = await read(unit, `/v1/containers/${first.id}/events?limit=1`);
+  const newest = await read(unit, `/v1/containers/${first.id}/events?limit=1&cursor=${oldest.next}`);
+  t.match(
+    [...oldest.items, ...newest.items],
+    [{ type: 'container_labelled', data: { code: first.code } }, { type: 'generation_recorded' }],
+  );
+  t.equal(newest.next, null);
   t.same(await broken(world), {});
 });
 

@@ -275,3 +275,42 @@ t.test('the secret of a granted API key is in the first answer and nowhere else'
     t.same(rows, [], `${name} does not hold it, nor its bytes`);
   }
 });
+
+t.test(
+  'a pickup code is in the first answer and in none that is kept, also for an agent whose mandate has ended',
+  async (t) => {
+    const world = await aWorld();
+    const { id } = await world.aManifest({ status: 'issued' });
+    const delegation = {
+      principalId: world.consignor.partyId,
+      agentId: world.stranger.partyId,
+      acts: ['pickup-code'],
+      validFrom: '2026-01-01',
+      validTo: '2027-01-01',
+    };
+    const given = ok(await world.consignor.post('/v1/delegations', delegation));
+    const [key, url] = [keyed(), `/v1/manifests/${id}/pickup-code`];
+    const answers = await Promise.all([1, 2, 3].map(() => world.stranger.post(url, {}, key)));
+    const shown = answers.flatMap(({ body }) => (body.pickupCode === null ? [] : [body.pickupCode as string]));
+    t.equal(shown.length, 1);
+    const revoked = { ...delegation, status: 'revoked' };
+    ok(await world.consignor.put(`/v1/delegations/${given.id}`, revoked, { 'if-match': `"${given.version}"` }));
+    const later = await world.stranger.post(url, {}, key);
+    t.match(later, {
+      headers: { 'idempotency-replayed': 'true' },
+      body: { pickupCode: null, warnings: [{ code: 'secret-shown-once', pointer: '/pickupCode' }] },
+    });
+    const { rows } = await world.service.database.pool.query('select answer from act_keys where key = $1', [
+      key['idempotency-key'],
+    ]);
+    t.same(rows.length, 1);
+    t.notMatch(rows[0].answer, /pickupCode/);
+    const lines = [{ line: 1, massGrams: 1 }];
+    const loaded = { occurredAt: at(world), plate: world.plate, lines, pickupCode: shown[0] };
+    t.equal(
+      (await world.carrier.post(`/v1/manifests/${id}/pickup`, loaded)).status,
+      200,
+      'the one shown is the one that opens',
+    );
+  },
+);

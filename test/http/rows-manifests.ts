@@ -43,7 +43,7 @@ function readRows({ world, passed }: Ground): Rows {
     ...reads(''),
     ...reads('/events'),
     ...reads('/versions'),
-    ...reads('/versions/{version}', '/versions/1'),
+    ...reads('/versions/{version}', '/versions/2'),
     ...reads('/differences'),
     ...reads('/fate'),
     'POST /v1/manifests': {

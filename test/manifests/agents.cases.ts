@@ -1,6 +1,6 @@
 import t from 'tap';
 import { aWorld, type Caller, ok, WASTE_CODE } from '../support/world.ts';
-import { aLine, aParty, aSite, at, codesOf, pickUp } from './given.ts';
+import { aLine, aParty, aSite, at, codesOf, pickUp, receive } from './given.ts';
 
 /** Who fills in a manifest need not be whose waste it is: agents under a delegation, tenants of a shared store. */
 const delegate = (principal: Caller, agent: Caller, acts: readonly string[], changes: object = {}) =>
@@ -65,30 +65,60 @@ t.test('a collector fills in for a garage: its acts say on whose behalf, and the
   t.equal((await agent.get(`/v1/manifests/${id}`)).status, 200, 'what it filled in it may still read');
 });
 
+t.test('an agent that is not on the manifest says for each side what it saw', async (t) => {
+  const world = await aWorld();
+  ok(await delegate(world.consignor, world.stranger, ['pickup-confirmation']));
+  ok(await delegate(world.consignee, world.stranger, ['arrival', 'receipt'], { siteIds: [world.consigneeSiteId] }));
+  const { id } = await world.aManifest({ status: 'in_transit' });
+  ok(await world.stranger.post(`/v1/manifests/${id}/pickup-confirmation`, { occurredAt: at(world) }));
+  ok(await world.stranger.post(`/v1/manifests/${id}/arrival`, { occurredAt: at(world) }));
+  const received = await receive({ ...world, consignee: world.stranger }, id, [{ line: 1, acceptedGrams: 5_000_000 }]);
+  t.equal(ok(received).status, 'received');
+  t.equal(await world.balance(world.consignee, 'stock'), 5_000_000, 'in the stock of the consignee, not of its agent');
+  t.equal((await world.stranger.post(`/v1/manifests/${id}/void`, { reason: '…' })).status, 404);
+});
+
 t.test(
-  'an agent that is the carrier too confirms for the producer; the consignee may have one of its own',
+  'who stands on a manifest says nothing for another side of it, whatever it is delegated (民法典 168)',
   async (t) => {
     const world = await aWorld();
-    ok(await delegate(world.consignor, world.carrier, ['pickup-confirmation']));
-    ok(
-      await delegate(world.consignee, world.stranger, ['arrival', 'receipt'], {
-        siteIds: [world.consigneeSiteId],
-      }),
-    );
-    const { id } = await world.aManifest({ status: 'in_transit' });
-    ok(await world.carrier.post(`/v1/manifests/${id}/pickup-confirmation`, { occurredAt: at(world) }));
-    ok(await world.stranger.post(`/v1/manifests/${id}/arrival`, { occurredAt: at(world) }));
-    const received = await world.stranger.post(`/v1/manifests/${id}/receipt`, {
-      occurredAt: at(world),
-      lines: [{ line: 1, acceptedGrams: 5_000_000 }],
-    });
-    t.equal(ok(received).status, 'received');
-    t.equal(
-      await world.balance(world.consignee, 'stock'),
-      5_000_000,
-      'in the stock of the consignee, not of its agent',
-    );
-    t.equal((await world.stranger.post(`/v1/manifests/${id}/void`, { reason: '…' })).status, 404);
+    const confirming = ['pickup-code', 'pickup-confirmation', 'return-receipt'];
+    for (const agent of [world.carrier, world.consignee]) ok(await delegate(world.consignor, agent, confirming));
+    ok(await delegate(world.consignee, world.consignor, ['arrival', 'receipt']));
+    const occurredAt = at(world);
+    const refused = async (who: Caller, id: string, act: string, body: object) => {
+      const answer = await who.post(`/v1/manifests/${id}/${act}`, body);
+      t.match(answer, { status: 403, body: { type: '/problems/not-your-act', basis: '《民法典》168' } }, act);
+      const { actions } = ok(await who.get(`/v1/manifests/${id}`));
+      const shown = actions.find((one: { act: string }) => one.act === act);
+      t.match(shown, { allowed: false, reason: answer.body.detail }, `${act}: said beforehand`);
+    };
+    const { id: issued } = await world.aManifest({ status: 'issued' });
+    await refused(world.carrier, issued, 'pickup-code', {});
+    await refused(world.consignee, issued, 'pickup-code', {});
+    const { id: moving } = await world.aManifest({ status: 'in_transit' });
+    await refused(world.carrier, moving, 'pickup-confirmation', { occurredAt });
+    await refused(world.consignor, moving, 'arrival', { occurredAt });
+    const { id: arrived } = await world.aManifest({ status: 'arrived' });
+    await refused(world.consignor, arrived, 'receipt', { occurredAt, lines: [{ line: 1, acceptedGrams: 5_000_000 }] });
+    const { id: back } = await world.aManifest({ status: 'arrived' });
+    ok(await receive(world, back, [{ line: 1, acceptedGrams: 0 }]));
+    ok(await world.carrier.post(`/v1/manifests/${back}/return`, { occurredAt, plate: world.plate }));
+    await refused(world.carrier, back, 'return-receipt', { occurredAt, lines: [{ line: 1, massGrams: 1 }] });
+  },
+);
+
+t.test(
+  'a collector that is the carrier or the plant prepares the manifest: the delegation is the consent',
+  async (t) => {
+    const world = await aWorld();
+    for (const agent of [world.carrier, world.consignee]) {
+      ok(await delegate(world.consignor, agent, ['draft', 'revise', 'issue', 'void']));
+      const { id } = ok(await agent.post('/v1/manifests', world.draftBody()));
+      ok(await agent.put(`/v1/manifests/${id}`, world.draftBody()));
+      t.equal(ok(await agent.post(`/v1/manifests/${id}/issue`)).status, 'issued');
+      t.equal(ok(await agent.post(`/v1/manifests/${id}/void`, { reason: '…' })).status, 'void');
+    }
   },
 );
 

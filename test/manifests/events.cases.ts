@@ -1,7 +1,7 @@
 import t from 'tap';
 import { chainHash, GENESIS_HASH, openEvent } from '../../src/platform/events.ts';
 import { aWorld, ok } from '../support/world.ts';
-import { anIssued, arrive, at, pickUp, receive } from './given.ts';
+import { aLine, anIssued, aParty, arrive, aSite, at, pickUp, receive } from './given.ts';
 
 t.test('the history tells the whole story in order, with what refers to it', async (t) => {
   const world = await aWorld();
@@ -28,7 +28,6 @@ t.test('the history tells the whole story in order, with what refers to it', asy
       seq,
     ]),
     [
-      ['manifest_drafted', 'manifest', 1],
       ['manifest_issued', 'manifest', 2],
       ['picked_up', 'manifest', 3],
       ['weigh_ticket_recorded', 'weigh_ticket', 1],
@@ -37,17 +36,82 @@ t.test('the history tells the whole story in order, with what refers to it', asy
       ['batch_received', 'batch', 1],
     ],
   );
-  t.match(items[1], {
+  t.match(items[0], {
     data: { number },
     actor: { party: world.consignor.partyId, key: String },
     region: '370112',
     entryMode: 'live',
     basedOn: String,
   });
-  t.equal(items[5].actId, items[6].actId, 'one act, one id');
-  for (const caller of [world.consignor, world.consignee, world.regulator])
-    t.equal(ok(await caller.get(`/v1/manifests/${id}/events`)).items.length, 7);
+  t.equal(items[4].actId, items[5].actId, 'one act, one id');
+  for (const caller of [world.consignee, world.regulator])
+    t.equal(ok(await caller.get(`/v1/manifests/${id}/events`)).items.length, 6);
+  t.equal(ok(await world.consignor.get(`/v1/manifests/${id}/events`)).items.length, 7, 'with its draft');
   t.equal((await world.stranger.get(`/v1/manifests/${id}/events`)).status, 404);
+});
+
+t.test('a long history is read page by page, to the newest', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'in_transit' });
+  const misfit = { occurredAt: at(world), plate: world.plate };
+  for (let nth = 0; nth < 60; nth++) await world.carrier.post(`/v1/manifests/${id}/departure`, misfit);
+  const incident = { type: 'leak', place: '路边', description: '…', lines: [{ line: 1, grams: 1 }] };
+  ok(await world.carrier.post(`/v1/manifests/${id}/incident`, { ...incident, occurredAt: at(world) }));
+  const path = `/v1/manifests/${id}/events`;
+  const seen: { id: string; type: string }[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { body, headers } = await world.regulator.get(`${path}?limit=20${cursor ? `&cursor=${cursor}` : ''}`);
+    t.ok(body.items.length <= 20);
+    t.equal(headers.link !== undefined, body.next !== null);
+    seen.push(...body.items);
+    cursor = body.next;
+  }
+  t.equal(seen.length, new Set(seen.map((event) => event.id)).size, 'each once');
+  t.equal(seen.filter(({ type }) => type === 'unmatched_report').length, 60);
+  t.equal(seen.at(-1)!.type, 'incident_reported');
+  t.equal(ok(await world.regulator.get(path)).items.length, 50, 'as long as any page');
+  t.equal((await world.regulator.get(`${path}?cursor=x`)).status, 400);
+});
+
+t.test('what a manifest was before its issue is read by the consignor and its agent alone', async (t) => {
+  const world = await aWorld();
+  const agent = await aParty(world, { capacities: ['producer'] });
+  const delegation = { principalId: world.consignor.partyId, agentId: agent.partyId, acts: ['draft'] };
+  ok(await world.consignor.post('/v1/delegations', { ...delegation, validFrom: '2026-01-01', validTo: '2027-01-01' }));
+  const rival = await aParty(world);
+  const consigneeSiteId = await aSite(rival, '370117');
+  const body = world.draftBody({ consigneeSiteId, lines: [aLine({ massGrams: 7_000_000 })] });
+  const { id } = ok(await agent.post('/v1/manifests', body));
+  ok(await world.consignor.put(`/v1/manifests/${id}`, world.draftBody({ lines: [aLine()] })));
+  ok(await world.consignor.post(`/v1/manifests/${id}/issue`));
+  ok(await pickUp(world, id, [{ line: 1, massGrams: 1_000_000 }]));
+  const path = `/v1/manifests/${id}`;
+  const typesOf = ({ items }: { items: { type: string }[] }) => items.map(({ type }) => type);
+  for (const drafter of [world.consignor, agent]) {
+    const types = typesOf(ok(await drafter.get(`${path}/events`)));
+    t.same(types.slice(0, 3), ['manifest_drafted', 'manifest_revised', 'manifest_issued']);
+    t.equal(ok(await drafter.get(`${path}/versions/1`)).consigneeId, rival.partyId);
+    t.equal(ok(await drafter.get(`${path}/differences`)).from, 1);
+  }
+  for (const other of [world.carrier, world.consignee, world.regulator]) {
+    t.equal(typesOf(ok(await other.get(`${path}/events`)))[0], 'manifest_issued');
+    t.match(ok(await other.get(`${path}/versions`)).items, [
+      { version: 3, type: 'manifest_issued' },
+      { version: 4, type: 'picked_up' },
+    ]);
+    for (const below of ['versions/1', 'versions/2', 'differences?from=2', 'differences?to=2'])
+      t.match(await other.get(`${path}/${below}`), { status: 404, body: { detail: /from 3 to 4/ } }, below);
+    t.match(ok(await other.get(`${path}/versions/3`)), { version: 3, status: 'issued' });
+    const changed = ok(await other.get(`${path}/differences`));
+    t.match(changed, { from: 3, to: 4 });
+    t.notMatch(JSON.stringify(changed), new RegExp(rival.partyId));
+  }
+  t.equal((await rival.get(path)).status, 404);
+  const second = ok(await world.carrier.get(`${path}/versions?limit=1`));
+  t.match(ok(await world.carrier.get(`${path}/versions?cursor=${second.next}`)), {
+    items: [{ version: 4 }],
+    next: null,
+  });
 });
 
 t.test('each event is chained to the one before it and cannot be changed or removed', async (t) => {

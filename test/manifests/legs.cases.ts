@@ -1,8 +1,9 @@
 import t from 'tap';
-import { aWorld, type Caller, ok, WASTE_CODE, type World } from '../support/world.ts';
+import { aWorld, type Caller, callerWith, ok, WASTE_CODE, type World } from '../support/world.ts';
 import {
   aDraft,
   aLine,
+  anIssued,
   aParty,
   aRegulator,
   arrive,
@@ -243,4 +244,41 @@ t.test("another's trip, or one that has ended, is not named by a pickup", async 
   const trip = ok(await other.post('/v1/trips', { plate: '鲁A00001', startedAt: at(world) })).id;
   const answer = await pickUp(world, id, [{ line: 1, massGrams: 1 }], { tripId: trip });
   t.match(answer, { status: 422, body: { errors: [{ pointer: '/tripId' }] } });
+});
+
+t.test('one customer of a round does not read what was weighed at another', async (t) => {
+  const world = await aWorld();
+  const other = await aParty(world, { capacities: ['producer'] });
+  const theirs = await aSite(other, '370112');
+  const { id: tripId } = ok(await world.carrier.post('/v1/trips', { plate: world.plate, startedAt: at(world) }));
+  const mine = await anIssued(world);
+  ok(await pickUp(world, mine.id, [{ line: 1, massGrams: 1_000_000 }], { tripId }));
+  const { id } = ok(await other.post('/v1/manifests', world.draftBody({ consignorSiteId: theirs })));
+  ok(await other.post(`/v1/manifests/${id}/issue`));
+  ok(await pickUp(world, id, [{ line: 1, massGrams: 3_000_000 }], { tripId }));
+  const weighed = async (who: Caller, siteId: string, purpose: string) =>
+    ok(
+      await who.post('/v1/weigh-tickets', {
+        ticketNumber: `${purpose}-${siteId}`,
+        siteId,
+        purpose,
+        occurredAt: at(world),
+        grossGrams: 13_000_000,
+        tareGrams: 10_000_000,
+        tripId,
+      }),
+    );
+  await weighed(other, theirs, 'loading');
+  await weighed(world.consignee, world.consigneeSiteId, 'unloading');
+  const sitesFor = async (who: Caller) =>
+    ok(await who.get(`/v1/trips/${tripId}`))
+      .tickets.map(({ siteId }: { siteId: string }) => siteId)
+      .sort();
+  const [plant, both] = [[world.consigneeSiteId], [theirs, world.consigneeSiteId].sort()];
+  t.same(await sitesFor(world.consignor), plant, 'where its own load ended');
+  for (const who of [world.carrier, world.consignee, other, world.regulator]) t.same(await sitesFor(who), both);
+  const bound = { partyId: world.consignee.partyId, role: 'member', label: 'gate', siteId: world.consigneeSiteId };
+  const gate = callerWith(world.app, ok(await world.admin.post('/v1/api-keys', bound)).apiKey);
+  t.same(await sitesFor(gate), both, 'both loads end there');
+  t.equal((await world.stranger.get(`/v1/trips/${tripId}`)).status, 404);
 });

@@ -208,6 +208,29 @@ t.test('a report that does not fit the state: 409, kept as evidence and read in 
   t.match(ok(await world.carrier.get(`/v1/manifests/${id}`)), { status: 'in_transit', legs: [{ plate: world.plate }] });
 });
 
+t.test('of a report that is kept, free words are erasable and the code is kept nowhere', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'arrived' });
+  const occurredAt = at(world);
+  const description = '司机张三 13800001111';
+  const told: [string, object, object | null][] = [
+    ['incident', { type: 'leak', place: '路边', description, lines: [{ line: 1, grams: 1 }] }, { description }],
+    ['handover', { place: '路边', differs: '少一桶，问李四' }, { differs: '少一桶，问李四' }],
+    ['pickup', { plate: world.plate, pickupCode: '271828', lines: [{ line: 1, massGrams: 1 }] }, null],
+  ];
+  for (const [act, body, details] of told) {
+    const answer = await world.carrier.post(`/v1/manifests/${id}/${act}`, { occurredAt, ...body });
+    t.match(answer, { status: 409, body: { unmatchedReport: String } }, act);
+    const { rows } = await world.service.database.pool.query(
+      'select e.canonical, d.body from custody_events e left join event_details d on d.event_id = e.id where e.subject_id = $1',
+      [answer.body.unmatchedReport],
+    );
+    t.same(rows[0].body, details, `${act}: words in details`);
+    t.notMatch(rows[0].canonical, /13800001111|李四|271828/, `${act}: none in the journal`);
+    t.equal(JSON.parse(rows[0].canonical).detailsHash !== undefined, details !== null, `${act}: but their hash`);
+  }
+});
+
 t.test('before issue the carrier cannot know of the manifest: 404 and nothing kept', async (t) => {
   const world = await aWorld();
   const id = await aDraft(world);

@@ -25,17 +25,17 @@ async function across(world: World, capGrams: number) {
     number: randomUUID(),
     holderId: world.consignor.partyId,
     counterpartId: plant.partyId,
-    wasteCodes: ['900-249-08'],
+    wasteCodes: ['HW08'],
     capGrams,
     validFrom: '2026-01-01',
     validTo: '2027-01-01',
   };
   const approvalId: string = ok(await world.admin.post('/v1/permits', approval)).id;
-  const draft = async (massGrams: number): Promise<string> =>
+  const draft = async (massGrams: number, wasteCode = '900-249-08'): Promise<string> =>
     ok(
       await world.consignor.post(
         '/v1/manifests',
-        world.draftBody({ consignorSiteId, consigneeSiteId, lines: [aLine({ massGrams })] }),
+        world.draftBody({ consignorSiteId, consigneeSiteId, lines: [aLine({ massGrams, wasteCode })] }),
       ),
     ).id;
   return { plant, approvalId, draft, there: { ...world, consignee: plant } as World };
@@ -138,6 +138,42 @@ t.test('two processes issue at once, and the approved quantity is never passed',
   t.match(await balancesOf(world.consignor, approvalId), [{ reservedGrams: (4 + taken) * TONNE }]);
   await app.close();
   await other.stop();
+});
+
+t.test('an issue beside a correction counts what the correction says was used', async (t) => {
+  const world = await aWorld();
+  for (let round = 0; round < 6; round++) {
+    const { approvalId, draft, there } = await across(world, 2 * TONNE + TONNE / 2);
+    const [received, next] = [await draft(TONNE), await draft(TONNE, '900-214-08')]; // drawn from stocks of their own
+    ok(await issue(world.consignor, received));
+    ok(await pickUp(there, received, [{ line: 1, massGrams: TONNE }]));
+    ok(await arrive(there, received));
+    ok(await receive(there, received, [{ line: 1, acceptedGrams: TONNE }]));
+    const changes = [{ path: '/lines/0/acceptedGrams', value: 2 * TONNE }];
+    const correction = `/v1/manifests/${received}/correction`;
+    const { awaits } = ok(await there.consignee.post(correction, { reason: '录入错误', changes }));
+    t.same([...awaits].sort(), ['consignor', 'regulator']);
+    ok(await (await aRegulator(world, '500000')).post(`${correction}-approval`));
+    const generated = {
+      siteId: world.consignorSiteId,
+      wasteCode: '900-249-08',
+      massGrams: 1,
+      occurredAt: world.clock.now().toISOString(),
+    };
+    const [, approved, issued] = await Promise.all([
+      world.consignor.post('/v1/generations', generated), // while it commits, the others gather
+      world.consignor.post(`${correction}-approval`),
+      issue(world.consignor, next),
+    ]);
+    t.match(ok(approved), { correction: 'applied' });
+    const { rows } = await world.service.database.pool.query<{ type: string }>(
+      "select type from custody_events where subject_id = any($1) and (type = 'manifest_corrected' or (type = 'manifest_issued' and subject_id = $2)) order by ordinal",
+      [[received, next], next],
+    );
+    const order = rows.map(({ type }) => type);
+    t.same(order, issued.status === 200 ? ['manifest_issued', 'manifest_corrected'] : ['manifest_corrected']);
+    t.match(await balancesOf(world.consignor, approvalId), [{ usedGrams: 2 * TONNE }]);
+  }
 });
 
 t.test('a white list holds for the year, a point-to-point scheme for its user', async (t) => {
