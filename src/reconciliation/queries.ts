@@ -14,15 +14,19 @@ import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
 
 /** Facts for the judges, whom an event makes them look at, and anomalies and rule rows as they are read. No threshold stands here. */
+
+/** The first 100 told: what was said before is not pushed out by what is said after. */
 export const weighingsLookup: Lookup<readonly Weighing[]> = {
   name: 'weighings',
   gated: false,
-  sql: `select manifest_id, id, purpose, gross_grams, tare_grams, scale_division_grams from weigh_tickets
-    where manifest_id = any($1::uuid[]) order by weighed_at, id`,
+  sql: `select k.key, w.id, w.party_id, w.purpose, w.gross_grams, w.tare_grams, w.scale_division_grams
+    from unnest($1::uuid[]) as k(key)
+    cross join lateral (select * from weigh_tickets where manifest_id = k.key order by id limit 100) w
+    order by w.weighed_at, w.id`,
   read: (rows) =>
     rows.map(
-      ([, id, purpose, grossGrams, tareGrams, scaleDivisionGrams]) =>
-        ({ id, purpose, grossGrams, tareGrams, scaleDivisionGrams }) as Weighing,
+      ([, id, partyId, purpose, grossGrams, tareGrams, scaleDivisionGrams]) =>
+        ({ id, partyId, purpose, grossGrams, tareGrams, scaleDivisionGrams }) as Weighing,
     ),
 };
 

@@ -24,6 +24,8 @@ export interface Parameters {
     readonly warningPermille: number;
     readonly criticalPermille: number;
   };
+  /** A coarser scale is none that a ticket can be believed to come from; ours. */
+  readonly scaleDivisionGramsMax: number;
   /** TM 18 ¶1. */
   readonly confirmWorkingDays: number;
   /** 许可证管理办法 12: beyond this share above the yearly scale a new licence is needed. */
@@ -52,6 +54,7 @@ export interface Step {
 
 export const SHIPPED: Parameters = {
   massTolerance: { floorTruckGrams: 200_000, warningPermille: 30, criticalPermille: 100 },
+  scaleDivisionGramsMax: 100_000,
   confirmWorkingDays: 5,
   scaleExcessPermille: 200,
   producerStorageDays: 365,
@@ -120,11 +123,12 @@ export function parametersFrom(policies: readonly PolicyRow[], rules: readonly R
   const value = <Value>(policy: string, otherwise: Value): Value =>
     (nearest(policies.filter((row) => row.policy === policy))?.value as Value | undefined) ?? otherwise;
   const row = (rule: RuleId) => nearest(rules.filter((one) => one.rule === rule));
-  const hours = (rule: RuleId, name: string, otherwise: number): number =>
+  const number = (rule: RuleId, name: string, otherwise: number): number =>
     (row(rule)?.parameters[name] as number | undefined) ?? otherwise;
   const ids = Object.keys(SHIPPED.steps) as RuleId[];
   return {
     massTolerance: value('mass-tolerance', SHIPPED.massTolerance),
+    scaleDivisionGramsMax: number('mass', 'scaleDivisionGramsMax', SHIPPED.scaleDivisionGramsMax),
     confirmWorkingDays: value('confirm-receipt-working-days', SHIPPED.confirmWorkingDays),
     scaleExcessPermille: value('licence-scale-excess-permille', SHIPPED.scaleExcessPermille),
     producerStorageDays: value('producer-storage-days', SHIPPED.producerStorageDays),
@@ -132,8 +136,8 @@ export function parametersFrom(policies: readonly PolicyRow[], rules: readonly R
     pointLimitGrams: value('storage-point-limit-grams', SHIPPED.pointLimitGrams),
     storeWarningPermille: value('store-capacity-warning-permille', SHIPPED.storeWarningPermille),
     patienceHours: value('late-report-patience-hours', SHIPPED.patienceHours),
-    transitHours: hours('transit_overlong', 'transitHoursMax', SHIPPED.transitHours),
-    sameReadingHours: hours('overlap', 'sameReadingHours', SHIPPED.sameReadingHours),
+    transitHours: number('transit_overlong', 'transitHoursMax', SHIPPED.transitHours),
+    sameReadingHours: number('overlap', 'sameReadingHours', SHIPPED.sameReadingHours),
     steps: Object.fromEntries(ids.map((id) => [id, row(id)?.steps ?? SHIPPED.steps[id]])) as Parameters['steps'],
   };
 }

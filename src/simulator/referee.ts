@@ -44,22 +44,32 @@ export function referee(history: History, parameters: Parameters): Expected[] {
 
 /**
  * TM 18 ¶2 with the tolerance of the place. Two accounts that differ by no more than two honest scales may (class III in
- * service, gross and tare, at both ends; without two known scales the row's floor) agree. What was declared may be an
- * estimate, and is worth a remark at most.
+ * service, gross and tare, at both ends; without two known scales the row's floor) agree. Of several tickets of one end each
+ * is held against everything. What was declared may be an estimate, and is worth a remark at most.
  */
-function massOf(
-  { load, declared, loaded, received, refused, missing, tickets }: HeardLoad,
-  { massTolerance }: Parameters,
-): Expected[] {
-  const last = (purpose: Ticket['purpose']) =>
-    tickets
-      .filter((ticket) => ticket.purpose === purpose)
-      .sort((a, b) => a.at - b.at)
-      .at(-1);
-  const [loading, unloading] = [last('loading'), last('unloading')];
+function massOf(heard: HeardLoad, parameters: Parameters): Expected[] {
+  const weighed = (purpose: Ticket['purpose']): readonly (Ticket | null)[] => {
+    const told = heard.tickets.filter((ticket) => ticket.purpose === purpose);
+    return told.length === 0 ? [null] : told;
+  };
+  const found = weighed('loading').flatMap((loading) =>
+    weighed('unloading').flatMap((unloading) => differencesOf(heard, loading, unloading, parameters)),
+  );
+  const worst = found.sort((a, b) => LOUDNESS.indexOf(b.severity) - LOUDNESS.indexOf(a.severity))[0];
+  return worst ? [{ rule: 'mass', subject: heard.load.ref, ...worst }] : [];
+}
+
+function differencesOf(
+  { declared, loaded, received, refused, missing }: HeardLoad,
+  loading: Ticket | null,
+  unloading: Ticket | null,
+  { massTolerance, scaleDivisionGramsMax }: Parameters,
+): Pick<Expected, 'severity' | 'because'>[] {
+  const isKnown = (ticket: Ticket | null) => ticket !== null && ticket.divisionGrams <= scaleDivisionGramsMax;
   const mayErr = (ticket: Ticket) => 2 * (errorOf(ticket.grossGrams, ticket) + errorOf(ticket.tareGrams, ticket));
-  const floor = loading && unloading ? mayErr(loading) + mayErr(unloading) : massTolerance.floorTruckGrams;
-  const net = (ticket: Ticket | undefined) => (ticket ? ticket.grossGrams - ticket.tareGrams : null);
+  const floor =
+    isKnown(loading) && isKnown(unloading) ? mayErr(loading!) + mayErr(unloading!) : massTolerance.floorTruckGrams;
+  const net = (ticket: Ticket | null) => ticket && ticket.grossGrams - ticket.tareGrams;
   const loadedGrams = loaded && gramsOf(loaded);
   const receivedGrams = received && gramsOf([...received, ...refused!]);
   // What an incident took was told where it happened, and is not looked for at the gate.
@@ -71,7 +81,7 @@ function massOf(
     ['loading ticket → unloading ticket', travelling(net(loading)), net(unloading)],
     ['declared → loaded', gramsOf(declared), loadedGrams],
   ];
-  const found = accounts.flatMap(([name, expected, observed]) => {
+  return accounts.flatMap(([name, expected, observed]) => {
     if (expected === null || observed === null) return [];
     const off = Math.abs(observed - expected);
     if (off <= floor) return [];
@@ -84,8 +94,6 @@ function massOf(
     const severity: Severity = name.startsWith('declared') ? 'info' : measured;
     return [{ severity, because: `${name}: ${expected} → ${observed} g, floor ${floor} g` }];
   });
-  const worst = found.sort((a, b) => LOUDNESS.indexOf(b.severity) - LOUDNESS.indexOf(a.severity))[0];
-  return worst ? [{ rule: 'mass', subject: load.ref, ...worst }] : [];
 }
 
 const LOUDNESS: readonly Severity[] = ['info', 'warning', 'critical'];

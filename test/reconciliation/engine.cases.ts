@@ -172,7 +172,7 @@ t.test('rule rows: entered and amended by administrators, checked by the rule th
   await refused({ parameters: { transitHoursMax: 0 } }, '/parameters/transitHoursMax');
   await refused({ parameters: {} }, '/parameters/transitHoursMax');
   await refused({ steps: [] }, '/steps');
-  await refused({ rule: 'mass', parameters: {} }, '/steps');
+  await refused({ rule: 'mass', parameters: { scaleDivisionGramsMax: 1 } }, '/steps');
   await refused({ steps: [row.steps[0], { severity: 'info', over: 1 }] }, '/steps');
   await refused({ inForceTo: '2030-01-01' }, '/inForceTo');
   await refused({ jurisdiction: '379999' }, '/jurisdiction');

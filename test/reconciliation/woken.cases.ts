@@ -202,6 +202,36 @@ t.test('one weighing told of two manifests', async (t) => {
   t.same(await found(world, first, 'overlap'), []);
 });
 
+t.test('a later ticket takes nothing back, and what a scale is said to be frees of nothing', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'received', declaredGrams: 10_000_000, acceptedGrams: 7_000_000 });
+  const short = [{ status: 'open', severity: 'critical', observed: { receivedGrams: 7_000_000 } }];
+  t.match(await found(world, id, 'mass'), short);
+  const weigh = async (purpose: string, net: number) =>
+    ok(
+      await world.consignee.post('/v1/weigh-tickets', {
+        ticketNumber: randomUUID(),
+        siteId: world.consigneeSiteId,
+        purpose,
+        grossGrams: 10_000_000 + net,
+        tareGrams: 10_000_000,
+        scaleDivisionGrams: 1_000_000,
+        manifestId: id,
+        occurredAt: at(world),
+      }),
+    ).id;
+  await weigh('loading', 10_000_000);
+  const unloading = await weigh('unloading', 7_000_000);
+  t.match(await found(world, id, 'mass'), short);
+  world.clock.advanceMs(1_000);
+  const slip = await weigh('unloading', 1_000_000);
+  world.clock.advanceMs(1_000);
+  const again = await weigh('unloading', 7_000_000);
+  const [anomaly] = await found(world, id, 'mass');
+  t.match(anomaly, { status: 'open', expected: { unloadingTicketGrams: 1_000_000 } });
+  t.same(anomaly.evidence.slice(2), [unloading, slip, again], 'the slip and what puts it right, for whoever closes it');
+});
+
 t.test('what has lain for a year, until it leaves', async (t) => {
   const world = await aWorld();
   const batch = await world.generate(1_000_000);

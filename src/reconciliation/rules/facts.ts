@@ -7,9 +7,10 @@ import type { Party, Site } from '../../parties/registers.ts';
 import type { Permit } from '../../permits/registers.ts';
 import type { EntryMode } from '../../platform/events.ts';
 
-/** What a scale said of a manifest's load. */
+/** What a scale said of a manifest's load, and who entered it. */
 export interface Weighing {
   readonly id: string;
+  readonly partyId: string;
   readonly purpose: 'loading' | 'unloading';
   readonly grossGrams: number;
   readonly tareGrams: number;

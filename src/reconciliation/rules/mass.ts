@@ -2,7 +2,8 @@
  * Three-way mass: what was declared, what was loaded, what was received, and what the scales said at both ends.
  * TM 18 ¶2 asks for a report of any difference and sets no tolerance. The floor below which a difference says nothing
  * is what two honest scales may differ by in service (class III, JJG 539); the steps above it are dated policy rows.
- * Pure: the same judge serves event, sweep, preview and re-run.
+ * Every ticket counts, and no later one takes back what an earlier one said. Pure: the same judge serves event, sweep,
+ * preview and re-run.
  */
 import { z } from 'zod';
 import type { Manifest } from '../../manifests/manifest.ts';
@@ -13,13 +14,19 @@ import type { Weighing } from './facts.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
 import type { Context, Finding, Rule, Severity, Verdict } from './rule.ts';
 
-export const MASS_RULE: Rule<'manifest', 'weighings', object> = {
+const Parameters = z.strictObject({
+  /** A ticket that claims a coarser scale says nothing of how far the scale may err. */
+  scaleDivisionGramsMax: z.number().int().positive(),
+});
+type Parameters = z.infer<typeof Parameters>;
+
+export const MASS_RULE: Rule<'manifest', 'weighings', Parameters> = {
   id: 'mass',
   kind: 'condition',
   title: { zh: '移出、装运与接受重量不符', en: 'Declared, loaded and received mass differ' },
   streams: ['hazardous', 'medical', 'construction'],
   subject: 'manifest',
-  parameters: z.strictObject({}),
+  parameters: Parameters,
   unit: null,
   policies: ['mass-tolerance'],
   facts: ['weighings'],
@@ -43,8 +50,8 @@ export const MASS_RULE: Rule<'manifest', 'weighings', object> = {
 
 function massFactsOf(
   manifest: Manifest,
-  tickets: readonly Weighing[],
-  { book, scene, basis }: Context<object>,
+  weighings: readonly Weighing[],
+  { book, scene, basis, parameters }: Context<Parameters>,
 ): MassFacts {
   const sum = (pick: (line: Line) => number | null): number | null => {
     const values = manifest.lines.map(pick);
@@ -59,11 +66,21 @@ function massFactsOf(
     loadedGrams: sum((line) => line.pickedUpGrams),
     missingGrams: sum(({ frozen, lost, recovered }) => gramsOf([...frozen, ...lost, ...recovered]))!,
     receivedGrams: sum((line) => (line.acceptedGrams === null ? null : line.acceptedGrams + line.refusedGrams!)),
-    tickets,
-    tolerance: { ...policy.value, source: `${policy.basis.instrument}: ${policy.basis.article}` },
+    tickets: weighings.filter((weighing) => isEvidence(weighing, manifest)),
+    tolerance: {
+      ...policy.value,
+      ...parameters,
+      source: `${policy.basis.instrument}: ${policy.basis.article}`,
+    },
     basis,
     evidence: eventsOf(manifest),
   };
+}
+
+/** Of what was loaded the consignor's side and the carriers can speak, of what was unloaded the consignee's side and they. */
+function isEvidence({ purpose, partyId }: Weighing, { consignorId, consigneeId, legs }: Manifest): boolean {
+  const end = purpose === 'loading' ? consignorId : consigneeId;
+  return partyId === end || legs.some(({ carrierId }) => carrierId === partyId);
 }
 
 export interface MassFacts {
@@ -80,6 +97,7 @@ export interface MassFacts {
     readonly floorTruckGrams: number;
     readonly warningPermille: number;
     readonly criticalPermille: number;
+    readonly scaleDivisionGramsMax: number;
     readonly source: string;
   };
   readonly basis: string;
@@ -96,26 +114,47 @@ interface Pair {
   readonly estimate: boolean;
 }
 
+/** Figures that are to agree, and what they may differ by. */
+interface Account {
+  readonly pairs: readonly Pair[];
+  readonly floorGrams: number;
+  readonly source: string;
+}
+
 export function judgeMass(facts: MassFacts): Verdict {
-  const pairs = pairsOf(facts);
-  if (pairs.length === 0) return { notJudged: 'loadedGrams' };
-  const { floorGrams, source } = floorOf(facts);
-  const findings = pairs.flatMap((pair) => {
-    const severity = severityOf(pair, floorGrams, facts.tolerance);
-    return severity ? [{ pair, severity }] : [];
-  });
+  const accounts = accountsOf(facts);
+  if (accounts.every(({ pairs }) => pairs.length === 0)) return { notJudged: 'loadedGrams' };
+  const findings = accounts.flatMap((account) =>
+    account.pairs.flatMap((pair) => {
+      const severity = severityOf(pair, account.floorGrams, facts.tolerance);
+      return severity ? [{ account, pair, severity }] : [];
+    }),
+  );
   findings.sort((a, b) => RANK[b.severity] - RANK[a.severity] || share(b.pair) - share(a.pair));
   const worst = findings[0];
-  return worst ? { finding: findingOf(facts, worst.pair, worst.severity, pairs, floorGrams, source) } : { clear: true };
+  return worst ? { finding: findingOf(facts, worst) } : { clear: true };
 }
 
 const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
 const share = ({ observed, expected }: Pair): number => Math.abs(observed - expected) / Math.max(expected, 1);
 
+/** Each ticket of the loading with each of the unloading: the pair that differs most speaks. */
+function accountsOf(facts: MassFacts): Account[] {
+  const weighed = (purpose: Weighing['purpose']): readonly (Weighing | undefined)[] => {
+    const tickets = facts.tickets.filter((ticket) => ticket.purpose === purpose);
+    return tickets.length > 0 ? tickets : [undefined];
+  };
+  return weighed('loading').flatMap((loading) =>
+    weighed('unloading').map((unloading) => ({
+      pairs: pairsOf(facts, netOf(loading), netOf(unloading)),
+      ...floorOf(facts, loading, unloading),
+    })),
+  );
+}
+
 /** Only what has been recorded is compared; each pair names who can answer for it. */
-function pairsOf(facts: MassFacts): Pair[] {
-  const { declaredGrams, loadedGrams, missingGrams, receivedGrams, tickets } = facts;
-  const net = (purpose: Weighing['purpose']) => tickets.filter((ticket) => ticket.purpose === purpose).at(-1);
+function pairsOf(facts: MassFacts, loading: number | null, unloading: number | null): Pair[] {
+  const { declaredGrams, loadedGrams, missingGrams, receivedGrams } = facts;
   const pairs: Pair[] = [];
   const add = (
     from: string,
@@ -127,8 +166,6 @@ function pairsOf(facts: MassFacts): Pair[] {
   ) => {
     if (expected !== null && observed !== null) pairs.push({ from, to, expected, observed, askedId, estimate });
   };
-  const loading = netOf(net('loading'));
-  const unloading = netOf(net('unloading'));
   add('declaredGrams', declaredGrams, 'loadedGrams', loadedGrams, facts.consignorId, true);
   const arriving = (grams: number | null) => (grams === null ? null : grams - missingGrams);
   add('loadedGrams', arriving(loadedGrams), 'receivedGrams', receivedGrams, facts.carrierId);
@@ -153,19 +190,14 @@ function severityOf(
 }
 
 /** Twice the permissible error of gross and tare, over both scales, when both are known; else the policy's floor. */
-function floorOf({ tickets, tolerance }: MassFacts): { floorGrams: number; source: string } {
-  const loading = tickets.filter((ticket) => ticket.purpose === 'loading').at(-1);
-  const unloading = tickets.filter((ticket) => ticket.purpose === 'unloading').at(-1);
-  if (!loading?.scaleDivisionGrams || !unloading?.scaleDivisionGrams)
-    return { floorGrams: tolerance.floorTruckGrams, source: tolerance.source };
-  const floorGrams = [loading, unloading].reduce(
-    (sum, ticket) =>
-      sum +
-      2 *
-        (permissibleErrorGrams(ticket.grossGrams, ticket.scaleDivisionGrams!) +
-          permissibleErrorGrams(ticket.tareGrams, ticket.scaleDivisionGrams!)),
-    0,
-  );
+function floorOf({ tolerance }: MassFacts, ...tickets: readonly (Weighing | undefined)[]): Omit<Account, 'pairs'> {
+  let floorGrams = 0;
+  for (const ticket of tickets) {
+    const e = ticket?.scaleDivisionGrams;
+    if (!e || e > tolerance.scaleDivisionGramsMax)
+      return { floorGrams: tolerance.floorTruckGrams, source: tolerance.source };
+    floorGrams += 2 * (permissibleErrorGrams(ticket.grossGrams, e) + permissibleErrorGrams(ticket.tareGrams, e));
+  }
   return { floorGrams, source: 'JJG 539 class III, in service' };
 }
 
@@ -177,12 +209,9 @@ export function permissibleErrorGrams(loadGrams: number, divisionGrams: number):
 
 function findingOf(
   facts: MassFacts,
-  pair: Pair,
-  severity: Severity,
-  pairs: readonly Pair[],
-  floorGrams: number,
-  source: string,
+  { account, pair, severity }: { readonly account: Account; readonly pair: Pair; readonly severity: Severity },
 ): Finding {
+  const { pairs, floorGrams, source } = account;
   const difference = pair.observed - pair.expected;
   const percent = (Math.abs(difference) * 100) / Math.max(pair.expected, 1);
   const figures = `${pair.expected} g → ${pair.observed} g`;
