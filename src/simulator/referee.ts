@@ -45,7 +45,8 @@ export function referee(history: History, parameters: Parameters): Expected[] {
 /**
  * TM 18 ¶2 with the tolerance of the place. Two accounts that differ by no more than two honest scales may (class III in
  * service, gross and tare, at both ends; without two known scales the row's floor) agree. Of several tickets of one end each
- * is held against everything. What was declared may be an estimate, and is worth a remark at most.
+ * is held against everything. What was declared may be an estimate, and is worth a remark at most, but for what another
+ * plant weighed and sent on. What is taken back is held against what was refused.
  */
 function massOf(heard: HeardLoad, parameters: Parameters): Expected[] {
   const weighed = (purpose: Ticket['purpose']): readonly (Ticket | null)[] => {
@@ -55,16 +56,19 @@ function massOf(heard: HeardLoad, parameters: Parameters): Expected[] {
   const found = weighed('loading').flatMap((loading) =>
     weighed('unloading').flatMap((unloading) => differencesOf(heard, loading, unloading, parameters)),
   );
+  found.push(...takenBackOf(heard, parameters));
   const worst = found.sort((a, b) => LOUDNESS.indexOf(b.severity) - LOUDNESS.indexOf(a.severity))[0];
   return worst ? [{ rule: 'mass', subject: heard.load.ref, ...worst }] : [];
 }
 
+type Difference = Pick<Expected, 'severity' | 'because'>;
+
 function differencesOf(
-  { declared, loaded, received, refused, missing }: HeardLoad,
+  { load, declared, loaded, received, refused, missing }: HeardLoad,
   loading: Ticket | null,
   unloading: Ticket | null,
   { massTolerance, scaleDivisionGramsMax }: Parameters,
-): Pick<Expected, 'severity' | 'because'>[] {
+): Difference[] {
   const isKnown = (ticket: Ticket | null) => ticket !== null && ticket.divisionGrams <= scaleDivisionGramsMax;
   const mayErr = (ticket: Ticket) => 2 * (errorOf(ticket.grossGrams, ticket) + errorOf(ticket.tareGrams, ticket));
   const floor =
@@ -83,17 +87,32 @@ function differencesOf(
   ];
   return accounts.flatMap(([name, expected, observed]) => {
     if (expected === null || observed === null) return [];
-    const off = Math.abs(observed - expected);
-    if (off <= floor) return [];
-    const beyond = (permille: number) => off * 1_000 > expected * permille;
-    const measured = beyond(massTolerance.criticalPermille)
-      ? 'critical'
-      : beyond(massTolerance.warningPermille)
-        ? 'warning'
-        : 'info';
-    const severity: Severity = name.startsWith('declared') ? 'info' : measured;
-    return [{ severity, because: `${name}: ${expected} → ${observed} g, floor ${floor} g` }];
+    const isEstimate = name.startsWith('declared') && load.follows === null;
+    return apart(name, expected, observed, floor, massTolerance).map((found) =>
+      isEstimate ? { ...found, severity: 'info' } : found,
+    );
   });
+}
+
+function takenBackOf({ load, takenBack }: HeardLoad, { massTolerance }: Parameters): Difference[] {
+  if (!takenBack) return [];
+  const [sent, came] = [gramsOf(load.refused), gramsOf(load.back!.quantities)];
+  return apart('sent back → taken back', sent, came, massTolerance.floorTruckGrams, massTolerance);
+}
+
+/** Nothing within what honest scales may differ by; beyond it, the share of what was expected. */
+function apart(
+  name: string,
+  expected: number,
+  observed: number,
+  floor: number,
+  { criticalPermille, warningPermille }: Parameters['massTolerance'],
+): Difference[] {
+  const off = Math.abs(observed - expected);
+  if (off <= floor) return [];
+  const beyond = (permille: number) => off * 1_000 > expected * permille;
+  const severity = beyond(criticalPermille) ? 'critical' : beyond(warningPermille) ? 'warning' : 'info';
+  return [{ severity, because: `${name}: ${expected} → ${observed} g, floor ${floor} g` }];
 }
 
 const LOUDNESS: readonly Severity[] = ['info', 'warning', 'critical'];
@@ -102,11 +121,18 @@ const LOUDNESS: readonly Severity[] = ['info', 'warning', 'critical'];
 const errorOf = (grams: number, { divisionGrams: e }: Ticket): number =>
   grams > 2_000 * e ? 1.5 * e : grams > 500 * e ? e : 0.5 * e;
 
-/** TM 18 ¶2, 12(1): containers do not evaporate. Line by line. */
-function piecesOf({ load, loaded, received, refused, missing }: HeardLoad, parameters: Parameters): Expected[] {
+/** TM 18 ¶2, 12(1): containers do not evaporate. Line by line, there and back. */
+function piecesOf(heard: HeardLoad, parameters: Parameters): Expected[] {
+  const { load, loaded, received, refused, missing, takenBack } = heard;
   if (!loaded || !received || !refused) return [];
   const there = (line: number) => received[line]!.pieces + refused[line]!.pieces;
-  const off = sum(loaded.map(({ pieces }, line) => Math.abs(pieces - missing[line]!.pieces - there(line))));
+  const came = takenBack ? load.back!.quantities : refused;
+  const off = sum(
+    loaded.map(
+      ({ pieces }, line) =>
+        Math.abs(pieces - missing[line]!.pieces - there(line)) + Math.abs(refused[line]!.pieces - came[line]!.pieces),
+    ),
+  );
   return loudest('piece_count', load.ref, off, parameters, `${off} pieces`);
 }
 

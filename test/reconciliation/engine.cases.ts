@@ -78,6 +78,27 @@ t.test('a breach grows by its steps while it lasts', async (t) => {
   );
 });
 
+t.test('what was sent back is waited for as what was sent', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'arrived' });
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 0 }]));
+  ok(await world.carrier.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate }));
+  world.clock.advanceMs(48 * HOUR_MS - 1);
+  await world.jobsDone();
+  t.same(await anomaliesOf(world, id, 'transit_overlong'), []);
+  world.clock.advanceMs(1);
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'transit_overlong'), [{ status: 'open', severity: 'warning' }]);
+  world.clock.advanceMs(48 * HOUR_MS);
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'transit_overlong'), [{ status: 'open', severity: 'critical' }]);
+  const taken = { occurredAt: at(world), lines: [{ line: 1, massGrams: 5_000_000 }] };
+  ok(await world.consignor.post(`/v1/manifests/${id}/return-receipt`, taken));
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'transit_overlong'), [{ status: 'ended' }]);
+  t.same((await checkRebuild(world.databaseUrl)).differences, []);
+});
+
 t.test('a late fact that shows there was no breach makes it void', async (t) => {
   const world = await aWorld();
   const { id } = await world.aManifest({ status: 'in_transit' });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Discrepancy, LineContainer } from '../../src/manifests/tables.ts';
+import type { Discrepancy, LineContainer, Remainder, WayBack } from '../../src/manifests/tables.ts';
 import type { Permit } from '../../src/permits/registers.ts';
 import { CLASS_RULE } from '../../src/reconciliation/rules/class.ts';
 import { CONFIRMATION_OVERDUE_RULE } from '../../src/reconciliation/rules/confirmation-overdue.ts';
@@ -32,6 +32,43 @@ t.test('pieces: one more or less is too many, line by line', async (t) => {
     'a piece too few here is not made good by one too many there',
   );
   t.equal(severityOf(say(PIECE_COUNT_RULE, { manifest: aLoad(ON_THE_ROAD) })), 'acceptedAt');
+});
+
+const aReturn = (back: Partial<WayBack>, changes: Partial<Remainder> = {}): Remainder => ({
+  reason: 'refused',
+  place: ['refused_return', 'consignee', 'plant', 'consignor'],
+  state: 'returned',
+  lines: [{ line: 1, parts: [{ batchId: 'batch', grams: 5_000_000, pieces: 10, inferred: false }] }],
+  carrierId: 'carrier',
+  followedById: null,
+  back: {
+    plate: '鲁A12345',
+    startedAt: '2026-09-16T04:00:00.000Z',
+    endedAt: '2026-09-16T08:00:00.000Z',
+    takenBack: null,
+    ...back,
+  },
+  ...changes,
+});
+
+t.test('pieces sent back and taken back: who took them back is asked', async (t) => {
+  const returned = (pieces: number | null) =>
+    say(PIECE_COUNT_RULE, {
+      manifest: aLoad({
+        remainders: [aReturn({ takenBack: { eventId: 'back', lines: [{ line: 1, grams: 5_000_000, pieces }] } })],
+      }),
+    });
+  t.equal(severityOf(returned(10)), 'clear');
+  t.equal(severityOf(returned(null)), 'clear', 'nobody counted them');
+  t.match(returned(9), {
+    finding: {
+      severity: 'critical',
+      observed: { line1PiecesBack: 9 },
+      expected: { line1PiecesBack: 10 },
+      question: { partyId: 'consignor' },
+      evidence: ['pickup', 'receipt', 'back'],
+    },
+  });
 });
 
 t.test('scanned containers: the one that is missing is named, also when another stands in its place', async (t) => {
@@ -132,6 +169,25 @@ t.test('transit: 48 hours, then a breach until it arrives', async (t) => {
     severityOf(say(TRANSIT_OVERLONG_RULE, { manifest: aLoad({ ...ON_THE_ROAD, pickedUpAt: null }) })),
     'pickedUpAt',
   );
+});
+
+t.test('transit: what is sent back has a clock of its own', async (t) => {
+  const back = (leg: object, returned: Partial<WayBack>, now: string) =>
+    say(TRANSIT_OVERLONG_RULE, { manifest: aLoad({ legs: [aLegOf(leg)], remainders: [aReturn(returned)] }) }, { now });
+  const onItsWay = { endedAt: null };
+  t.match(back({}, onItsWay, '2026-09-18T03:59:59.999Z'), { clear: true, againAt: new Date('2026-09-18T04:00:00Z') });
+  t.match(back({}, onItsWay, '2026-09-18T04:00:00Z'), {
+    finding: { severity: 'warning', observed: { startedAt: '2026-09-16T04:00:00.000Z' } },
+    lasted: { to: null },
+  });
+  t.match(back({}, { endedAt: '2026-09-18T03:00:00.000Z' }, '2026-10-01T00:00:00Z'), { clear: true });
+  const slow = { startedAt: '2026-09-14T00:00:00.000Z', endedAt: '2026-09-16T03:00:00.000Z' };
+  t.match(
+    back(slow, onItsWay, '2026-09-18T04:00:00Z'),
+    { lasted: { to: new Date('2026-09-16T03:00:00Z') }, againAt: new Date('2026-09-18T07:00:00Z') },
+    'the leg speaks until the way back has lasted as long',
+  );
+  t.match(back(slow, onItsWay, '2026-09-18T07:00:00Z'), { lasted: { to: null } });
 });
 
 const licence = (changes: Partial<Permit> = {}): Permit => ({

@@ -9,9 +9,11 @@ const factsOf = (changes: Partial<MassFacts>): MassFacts => ({
   carrierId: 'carrier',
   consigneeId: 'consignee',
   declaredGrams: 20_000_000,
+  isEstimate: true,
   loadedGrams: 20_000_000,
   missingGrams: 0,
   receivedGrams: 20_000_000,
+  returns: [],
   tickets: [],
   tolerance: {
     floorTruckGrams: 200_000,
@@ -60,6 +62,27 @@ t.test('of a light load the floor is larger than any share', async (t) => {
 t.test('a declared mass may be an estimate: never more than a remark', async (t) => {
   t.equal(severityOf({ declaredGrams: 40_000_000 }), 'info');
   t.equal(severityOf({ declaredGrams: 20_200_000 }), 'clear');
+});
+
+t.test('what another weighed and sent on is no estimate', async (t) => {
+  const loaded = (loadedGrams: number) => severityOf({ isEstimate: false, loadedGrams, receivedGrams: loadedGrams });
+  t.equal(loaded(19_800_000), 'clear');
+  t.equal(loaded(19_399_999), 'warning');
+  t.equal(loaded(1), 'critical');
+});
+
+t.test('what was sent back and what was taken back: the consignor is asked', async (t) => {
+  const returned = (takenGrams: number) => factsOf({ returns: [{ sentGrams: 10_000_000, takenGrams }] });
+  t.match(judgeMass(returned(9_800_000)), { clear: true });
+  t.match(judgeMass(returned(9_799_999)), { finding: { severity: 'info' } });
+  t.match(judgeMass(returned(1)), {
+    finding: {
+      severity: 'critical',
+      expected: { sentBackGrams: 10_000_000 },
+      observed: { takenBackGrams: 1 },
+      question: { partyId: 'consignor' },
+    },
+  });
 });
 
 t.test('with both scales known the floor is twice their permissible errors (JJG 539 class III)', async (t) => {

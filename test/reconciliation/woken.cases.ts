@@ -232,6 +232,56 @@ t.test('a later ticket takes nothing back, and what a scale is said to be frees 
   t.same(anomaly.evidence.slice(2), [unloading, slip, again], 'the slip and what puts it right, for whoever closes it');
 });
 
+/** 10 t that another plant may take, refused as a whole. */
+async function refusedLoad(world: World): Promise<string> {
+  const { id } = await world.aManifest({ status: 'arrived', declaredGrams: 10_000_000 });
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 0 }]));
+  return id;
+}
+
+t.test('what goes back is weighed against what was refused', async (t) => {
+  const world = await aWorld();
+  const id = await refusedLoad(world);
+  ok(await world.carrier.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate }));
+  const lines = [{ line: 1, massGrams: 1 }];
+  ok(await world.consignor.post(`/v1/manifests/${id}/return-receipt`, { occurredAt: at(world), lines }));
+  t.match(await found(world, id, 'mass'), [
+    { status: 'open', severity: 'critical', question: { partyId: world.consignor.partyId } },
+  ]);
+  t.equal(ok(await world.carrier.get(`/v1/anomalies?subjectId=${id}`)).items.length, 1, 'the carrier is told');
+  t.same((await checkRebuild(world.databaseUrl)).differences, []);
+});
+
+t.test('what goes on was weighed by who sends it on', async (t) => {
+  const world = await aWorld();
+  const id = await refusedLoad(world);
+  const other = await aParty(world);
+  await aLicence(world, other);
+  const consigneeSiteId = await aSite(other, '370117');
+  const next = { carrierId: world.carrier.partyId, consigneeSiteId };
+  const followUp = ok(await world.consignor.post(`/v1/manifests/${id}/follow-up`, next)).id;
+  ok(await world.consignor.post(`/v1/manifests/${followUp}/issue`));
+  ok(await pickUp(world, followUp, [{ line: 1, massGrams: 1 }]));
+  t.match(await found(world, followUp, 'mass'), [{ status: 'open', severity: 'critical' }]);
+});
+
+t.test('the plate of a return is on a journey', async (t) => {
+  const world = await aWorld();
+  const id = await refusedLoad(world);
+  const other = await aParty(world);
+  await aLicence(world, other);
+  const [consignorSiteId, consigneeSiteId] = [await aSite(world.consignor, '370112'), await aSite(other, '370117')];
+  ok(await world.carrier.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate }));
+  world.clock.advanceMs(HOUR_MS);
+  const { id: second } = await anIssued(world, { consignorSiteId, consigneeSiteId });
+  ok(await pickUp(world, second, [{ line: 1, massGrams: 1_000_000 }]));
+  t.match(await found(world, second, 'overlap'), [{ status: 'open', severity: 'info', observed: { overlaps: 1 } }]);
+  world.clock.advanceMs(HOUR_MS);
+  const taken = { occurredAt: at(world), lines: [{ line: 1, massGrams: 10_000_000 }] };
+  ok(await world.consignor.post(`/v1/manifests/${id}/return-receipt`, taken));
+  t.match(await found(world, second, 'overlap'), [{ status: 'open', severity: 'warning' }]);
+});
+
 t.test('what has lain for a year, until it leaves', async (t) => {
   const world = await aWorld();
   const batch = await world.generate(1_000_000);

@@ -45,6 +45,38 @@ t.test('every ticket of an end speaks; an estimate is worth a remark', async (t)
   t.same(says(aLoad({ ref: 'm', declared: [{ grams: 30_000_000, pieces: 10 }] })), ['mass m info']);
 });
 
+t.test('what is brought back: on the road until the producer has it, and held against what was refused', async (t) => {
+  const [grams, pieces] = [10_000_000, 10];
+  const refused = { ref: 'm', refused: [{ grams, pieces }], received: [{ grams: 0, pieces: 0 }] };
+  const vehicle = CITY.carriers[0]!.vehicles[0]!;
+  const back = (came: number, count = pieces, hours = 3) => {
+    const departed = live(MONDAY + 5 * HOUR);
+    const takenBack = live(departed.at + hours * HOUR);
+    const quantities = [{ grams: came, pieces: count }];
+    return says(aLoad({ ...refused, back: { departed, vehicle, takenBack, quantities } }), { until: MONDAY + 9 * DAY });
+  };
+  t.same(back(9_800_000), []);
+  t.same(back(9_799_999), ['mass m info']);
+  t.same(back(1), ['mass m critical']);
+  t.same(back(grams, 9), ['piece_count m critical']);
+  t.same(back(grams, pieces, 48), ['transit_overlong m warning']);
+  t.same(back(grams, pieces, 10 * 24), ['transit_overlong m critical'], 'not told yet');
+});
+
+t.test('what another plant weighed and sent on is no estimate', async (t) => {
+  const first = aLoad({ ref: 'first', refused: received(10_000_000), received: received(0, 0) });
+  const pickup = live(MONDAY + 6 * HOUR);
+  const says = (grams: number) =>
+    keyOf(
+      aHistory([
+        first,
+        aLoad({ ref: 'm', follows: first, pickup, loaded: received(grams), received: received(grams) }),
+      ]),
+    );
+  t.same(says(9_800_000), []);
+  t.same(says(8_999_999), ['mass m critical']);
+});
+
 t.test('what has not been told by the end is not known', async (t) => {
   const load = aLoad({ ref: 'm', received: received(5_000_000) });
   t.same(says(load, { until: load.receipt.toldAt - 1 }), []);

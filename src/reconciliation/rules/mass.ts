@@ -1,5 +1,6 @@
 /**
- * Three-way mass: what was declared, what was loaded, what was received, and what the scales said at both ends.
+ * Three-way mass: what was declared, what was loaded, what was received, and what the scales said at both ends; and of what
+ * was refused, what was sent back and what was taken back.
  * TM 18 ¶2 asks for a report of any difference and sets no tolerance. The floor below which a difference says nothing
  * is what two honest scales may differ by in service (class III, JJG 539); the steps above it are dated policy rows.
  * Every ticket counts, and no later one takes back what an earlier one said. Pure: the same judge serves event, sweep,
@@ -33,6 +34,7 @@ export const MASS_RULE: Rule<'manifest', 'weighings', Parameters> = {
   wokenBy: {
     picked_up: 'itself',
     receipt_recorded: 'itself',
+    return_received: 'itself',
     weigh_ticket_recorded: 'itself',
     incident_resolved: 'itself',
     manifest_corrected: 'itself',
@@ -63,9 +65,15 @@ function massFactsOf(
     carrierId: manifest.carrierId,
     consigneeId: manifest.consigneeId,
     declaredGrams: sum((line) => line.declaredGrams)!,
+    isEstimate: manifest.followsId === null,
     loadedGrams: sum((line) => line.pickedUpGrams),
     missingGrams: sum(({ frozen, lost, recovered }) => gramsOf([...frozen, ...lost, ...recovered]))!,
     receivedGrams: sum((line) => (line.acceptedGrams === null ? null : line.acceptedGrams + line.refusedGrams!)),
+    returns: manifest.remainders.flatMap(({ lines, back }) =>
+      back?.takenBack
+        ? [{ sentGrams: gramsOf(lines.flatMap(({ parts }) => parts)), takenGrams: gramsOf(back.takenBack.lines) }]
+        : [],
+    ),
     tickets: weighings.filter((weighing) => isEvidence(weighing, manifest)),
     tolerance: {
       ...policy.value,
@@ -88,10 +96,13 @@ export interface MassFacts {
   readonly carrierId: string;
   readonly consigneeId: string;
   readonly declaredGrams: number;
+  /** A declared mass may be an estimate; that of a follow-up was weighed by who sent it on. */
+  readonly isEstimate: boolean;
   readonly loadedGrams: number | null;
   /** What an incident held up, lost or kept back: told there, and not to be looked for at the gate. */
   readonly missingGrams: number;
   readonly receivedGrams: number | null;
+  readonly returns: readonly { readonly sentGrams: number; readonly takenGrams: number }[];
   readonly tickets: readonly Weighing[];
   readonly tolerance: {
     readonly floorTruckGrams: number;
@@ -110,8 +121,8 @@ interface Pair {
   readonly expected: number;
   readonly observed: number;
   readonly askedId: string;
-  /** A declared mass may be an estimate: it never raises more than `info` by itself. */
-  readonly estimate: boolean;
+  /** Never raises more than `info` by itself. */
+  readonly isEstimate: boolean;
 }
 
 /** Figures that are to agree, and what they may differ by. */
@@ -138,19 +149,33 @@ export function judgeMass(facts: MassFacts): Verdict {
 const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
 const share = ({ observed, expected }: Pair): number => Math.abs(observed - expected) / Math.max(expected, 1);
 
-/** Each ticket of the loading with each of the unloading: the pair that differs most speaks. */
+/** Each ticket of the loading with each of the unloading, and each return by itself: the pair that differs most speaks. */
 function accountsOf(facts: MassFacts): Account[] {
   const weighed = (purpose: Weighing['purpose']): readonly (Weighing | undefined)[] => {
     const tickets = facts.tickets.filter((ticket) => ticket.purpose === purpose);
     return tickets.length > 0 ? tickets : [undefined];
   };
-  return weighed('loading').flatMap((loading) =>
+  const loads = weighed('loading').flatMap((loading) =>
     weighed('unloading').map((unloading) => ({
       pairs: pairsOf(facts, netOf(loading), netOf(unloading)),
       ...floorOf(facts, loading, unloading),
     })),
   );
+  return [
+    ...loads,
+    ...facts.returns.map((one) => ({ pairs: [pairOfReturn(facts, one)], ...floorOf(facts, undefined) })),
+  ];
 }
+
+/** Who took it back says what came. */
+const pairOfReturn = ({ consignorId }: MassFacts, { sentGrams, takenGrams }: MassFacts['returns'][number]): Pair => ({
+  from: 'sentBackGrams',
+  to: 'takenBackGrams',
+  expected: sentGrams,
+  observed: takenGrams,
+  askedId: consignorId,
+  isEstimate: false,
+});
 
 /** Only what has been recorded is compared; each pair names who can answer for it. */
 function pairsOf(facts: MassFacts, loading: number | null, unloading: number | null): Pair[] {
@@ -162,11 +187,11 @@ function pairsOf(facts: MassFacts, loading: number | null, unloading: number | n
     to: string,
     observed: number | null,
     askedId: string,
-    estimate = false,
+    isEstimate = false,
   ) => {
-    if (expected !== null && observed !== null) pairs.push({ from, to, expected, observed, askedId, estimate });
+    if (expected !== null && observed !== null) pairs.push({ from, to, expected, observed, askedId, isEstimate });
   };
-  add('declaredGrams', declaredGrams, 'loadedGrams', loadedGrams, facts.consignorId, true);
+  add('declaredGrams', declaredGrams, 'loadedGrams', loadedGrams, facts.consignorId, facts.isEstimate);
   const arriving = (grams: number | null) => (grams === null ? null : grams - missingGrams);
   add('loadedGrams', arriving(loadedGrams), 'receivedGrams', receivedGrams, facts.carrierId);
   add('loadingTicketGrams', loading, 'loadedGrams', loadedGrams, facts.carrierId);
@@ -185,7 +210,7 @@ function severityOf(
   const difference = Math.abs(pair.observed - pair.expected);
   const above = (permille: number) => difference > Math.max(floorGrams, Math.floor((pair.expected * permille) / 1000));
   if (!above(0)) return undefined;
-  if (pair.estimate) return 'info';
+  if (pair.isEstimate) return 'info';
   return above(criticalPermille) ? 'critical' : above(warningPermille) ? 'warning' : 'info';
 }
 
@@ -244,4 +269,6 @@ const NAMES: Record<string, { zh: string; en: string }> = {
   receivedGrams: { zh: '接受量', en: 'the received mass' },
   loadingTicketGrams: { zh: '装车过磅', en: 'the loading ticket' },
   unloadingTicketGrams: { zh: '卸车过磅', en: 'the unloading ticket' },
+  sentBackGrams: { zh: '退运量', en: 'the mass sent back' },
+  takenBackGrams: { zh: '收回量', en: 'the mass taken back' },
 };
