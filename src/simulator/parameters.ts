@@ -28,6 +28,8 @@ export interface Parameters {
   readonly scaleDivisionGramsMax: number;
   /** TM 18 ¶1. */
   readonly confirmWorkingDays: number;
+  /** TM 20: to enter what was on paper. */
+  readonly paperWorkingDays: number;
   /** 许可证管理办法 12: beyond this share above the yearly scale a new licence is needed. */
   readonly scaleExcessPermille: number;
   /** 法典 535 ¶3 for operators, of what they received; for producers the same year, as our default. */
@@ -56,6 +58,7 @@ export const SHIPPED: Parameters = {
   massTolerance: { floorTruckGrams: 200_000, warningPermille: 30, criticalPermille: 100 },
   scaleDivisionGramsMax: 100_000,
   confirmWorkingDays: 5,
+  paperWorkingDays: 10,
   scaleExcessPermille: 200,
   producerStorageDays: 365,
   operatorStorageDays: 365,
@@ -130,6 +133,7 @@ export function parametersFrom(policies: readonly PolicyRow[], rules: readonly R
     massTolerance: value('mass-tolerance', SHIPPED.massTolerance),
     scaleDivisionGramsMax: number('mass', 'scaleDivisionGramsMax', SHIPPED.scaleDivisionGramsMax),
     confirmWorkingDays: value('confirm-receipt-working-days', SHIPPED.confirmWorkingDays),
+    paperWorkingDays: value('paper-backfill-working-days', SHIPPED.paperWorkingDays),
     scaleExcessPermille: value('licence-scale-excess-permille', SHIPPED.scaleExcessPermille),
     producerStorageDays: value('producer-storage-days', SHIPPED.producerStorageDays),
     operatorStorageDays: value('operator-storage-days', SHIPPED.operatorStorageDays),

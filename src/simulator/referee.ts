@@ -1,5 +1,5 @@
 import type { Plant } from './city.ts';
-import { type Consignment, lastVehicle, sum, type Ticket } from './consignment.ts';
+import { type Consignment, lastVehicle, type Moment, sum, type Ticket } from './consignment.ts';
 import { addDays, dayOf, HOUR, isWorkingDay, startOf } from './days.ts';
 import { gramsOf, type Heard, type HeardLeg, type HeardLoad, isPatient, whatWasHeard } from './heard.ts';
 import type { History } from './history.ts';
@@ -144,21 +144,32 @@ function classOf({ load, receipt }: HeardLoad, parameters: Parameters): Expected
 
 /**
  * TM 18 ¶1: confirmed in the system within so many working days. The clock runs from arrival, and from the day of
- * acceptance once that is told. A live report confirms when it is recorded, one from a dead spot or from paper when it
- * was made.
+ * acceptance once that is told. A report confirms when it is recorded; when it was made, if it came from a dead spot and was
+ * told soon, or from a paper manifest and was entered in time (TM 20).
  */
 function confirmations({ loads, until }: Heard, parameters: Parameters): Expected[] {
   return loads.flatMap(({ load, arrival, receipt }) => {
     if (!arrival || (!receipt && isPatient(arrival, until, parameters))) return [];
-    let day = dayOf(arrival.at);
-    for (let left = parameters.confirmWorkingDays; left > 0; ) {
-      day = addDays(day, 1);
-      if (isWorkingDay(day)) left -= 1;
-    }
-    const overAt = startOf(addDays(day, 1));
-    const confirmedAt = receipt ? (receipt.mode === 'live' ? receipt.toldAt : receipt.at) : until;
+    const overAt = endOfWorkingDays(arrival.at, parameters.confirmWorkingDays);
+    const isSoon = {
+      live: () => false,
+      offline: ({ at, toldAt }: Moment) => toldAt <= at + parameters.patienceHours * HOUR,
+      paper: ({ toldAt }: Moment) =>
+        load.paperIssuedAt !== null && toldAt < endOfWorkingDays(arrival.at, parameters.paperWorkingDays),
+    };
+    const confirmedAt = receipt ? (isSoon[receipt.mode](receipt) ? receipt.at : receipt.toldAt) : until;
     return clock('confirmation_overdue', load.ref, confirmedAt - overAt, parameters);
   });
+}
+
+/** The midnight after so many working days, not counting the first. */
+function endOfWorkingDays(from: number, days: number): number {
+  let day = dayOf(from);
+  for (let left = days; left > 0; ) {
+    day = addDays(day, 1);
+    if (isWorkingDay(day)) left -= 1;
+  }
+  return startOf(addDays(day, 1));
 }
 
 /** No text sets a term; the hours are a row, for each leg: a store is no road. What never arrives is asked about first (TM 11(4)). */

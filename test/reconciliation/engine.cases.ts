@@ -58,6 +58,21 @@ t.test('TM 18 ¶1: the term runs out at its very end, and a receipt after it end
   t.equal((await historyOf(world, open.id)).length, 2, 'its next step comes due and finds it over');
 });
 
+t.test('a receipt that says it was made offline weeks ago ends the breach, and does not undo it', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'arrived' });
+  const acceptedAt = at(world, 60);
+  world.clock.advanceMs(40 * 24 * HOUR_MS);
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'confirmation_overdue'), [{ status: 'open', severity: 'critical' }]);
+  const lines = [{ line: 1, acceptedGrams: 5_000_000 }];
+  ok(await receive(world, id, lines, { occurredAt: acceptedAt, entryMode: 'offline' }));
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'confirmation_overdue'), [
+    { status: 'ended', severity: 'critical', endedAt: at(world) },
+  ]);
+});
+
 t.test('a breach grows by its steps while it lasts', async (t) => {
   const world = await aWorld();
   const { id } = await world.aManifest({ status: 'in_transit' });

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Manifest } from '../../src/manifests/manifest.ts';
 import type { Discrepancy, LineContainer, Remainder, WayBack } from '../../src/manifests/tables.ts';
 import type { Permit } from '../../src/permits/registers.ts';
 import { CLASS_RULE } from '../../src/reconciliation/rules/class.ts';
@@ -124,15 +125,19 @@ t.test('confirmation: on the fifth working day it is in time, at its end it is a
   t.equal(severityOf(at('2026-09-30T16:00:00Z')), 'critical', 'a week later');
 });
 
-t.test('confirmation: what is told live counts when we recorded it, what is told otherwise as told', async (t) => {
-  const told = (entryMode: 'live' | 'offline', recordedAt: string, occurredAt: string): RuleFacts['receipt'] => ({
+t.test('confirmation: it counts when we recorded it, and as told while that can be believed', async (t) => {
+  const told = (
+    entryMode: 'live' | 'offline' | 'paper',
+    recordedAt: string,
+    occurredAt: string,
+  ): RuleFacts['receipt'] => ({
     entryMode,
     recordedAt: new Date(recordedAt),
     occurredAt: new Date(occurredAt),
   });
   const [inTime, late] = ['2026-09-23T15:59:59Z', '2026-09-24T02:00:00Z'];
-  const judged = (receipt: RuleFacts['receipt']) =>
-    say(CONFIRMATION_OVERDUE_RULE, { manifest: aLoad(), receipt }, { now: '2026-10-20T00:00:00Z' });
+  const judged = (receipt: RuleFacts['receipt'], changes: Partial<Manifest> = {}) =>
+    say(CONFIRMATION_OVERDUE_RULE, { manifest: aLoad(changes), receipt }, { now: '2026-10-20T00:00:00Z' });
   t.match(judged(told('live', inTime, inTime)), { clear: true });
   t.match(judged(told('live', late, inTime)), {
     finding: { observed: { confirmedOn: '2026-09-24' } },
@@ -140,6 +145,18 @@ t.test('confirmation: what is told live counts when we recorded it, what is told
   });
   t.match(judged(told('offline', late, inTime)), { clear: true }, 'a phone without a network');
   t.match(judged(told('offline', late, late)), { finding: {}, lasted: { to: new Date(late) } });
+  t.match(judged(told('offline', '2026-09-24T15:59:59Z', inTime)), { clear: true }, 'a day later at most');
+  const tooLate = '2026-09-24T16:00:00Z';
+  t.match(judged(told('offline', tooLate, inTime)), { finding: {}, lasted: { to: new Date(tooLate) } });
+  const form = { entryMode: 'paper', paperDueOn: '2026-10-12' } as const;
+  t.match(
+    judged(told('paper', '2026-10-12T15:59:59Z', inTime), form),
+    { clear: true },
+    'the last day to enter the form',
+  );
+  const [entered, never] = ['2026-10-12T16:00:00Z', '2026-10-01T00:00:00Z'];
+  t.match(judged(told('paper', entered, inTime), form), { finding: {}, lasted: { to: new Date(entered) } });
+  t.match(judged(told('paper', never, inTime)), { finding: {}, lasted: { to: new Date(never) } }, 'there was no form');
 });
 
 t.test('transit: 48 hours, then a breach until it arrives', async (t) => {

@@ -100,7 +100,20 @@ t.test('TM 18 ¶1: the fifth working day in Shanghai is in time, the next midnig
     says({ ...load, receipt: { at: load.receipt.at, toldAt, mode } }, { until: MONDAY + 30 * DAY });
   t.same(confirmed(overAt - 1), []);
   t.same(confirmed(overAt), ['confirmation_overdue m warning']);
-  t.same(confirmed(overAt, 'offline'), [], 'one made without a network counts from when it was made');
+  t.same(confirmed(overAt, 'offline'), ['confirmation_overdue m warning'], 'too long ago to be believed');
+  const soon = { at: overAt - DAY, toldAt: overAt, mode: 'offline' } as const;
+  t.same(
+    says({ ...load, receipt: soon }, { until: MONDAY + 30 * DAY }),
+    [],
+    'made without a network, told within a day',
+  );
+  const onPaper = (paperIssuedAt: number | null, toldAt: number) =>
+    says({ ...load, paperIssuedAt, receipt: { ...load.receipt, toldAt, mode: 'paper' } }, { until: MONDAY + 30 * DAY });
+  // Ten working days: Sunday the 20th is one, for the holidays that follow.
+  const lastDay = Date.parse('2026-09-21T00:00:00+08:00');
+  t.same(onPaper(MONDAY, lastDay - 1), [], 'entered within the term for a form');
+  t.same(onPaper(MONDAY, lastDay), ['confirmation_overdue m warning']);
+  t.same(onPaper(null, lastDay - 1), ['confirmation_overdue m warning'], 'there was no form');
   t.same(confirmed(overAt + 7 * DAY - 1), ['confirmation_overdue m warning']);
   t.same(confirmed(overAt + 7 * DAY), ['confirmation_overdue m critical']);
   t.same(says({ ...load, receipt: live(overAt + DAY) }, { until: overAt - 1 }), []);
