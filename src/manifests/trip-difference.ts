@@ -1,11 +1,13 @@
 /**
  * A milk run books what each pickup weighed and each receipt accepted. Where the plant weighed the whole vehicle, what
  * that weighing says beyond the receipts is the trip's own difference: booked on the trip, on no line, over the batches
- * received from it. A later ticket or correction books what is still missing. System act.
+ * received from it. A round may unload at one plant more than once: each ticket stands for what was loaded since the one
+ * before it. A later ticket or correction books what is still missing. System act.
  */
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { apportion, batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
 import type { Act, JobDraft, Lookup } from '../platform/acts.ts';
+import { groupBy } from '../platform/collections.ts';
 import type { Json, RecordedEvent } from '../platform/events.ts';
 import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
 import { tripKind } from '../transport/trips.ts';
@@ -18,27 +20,34 @@ interface TripManifest {
   readonly consignorId: string;
   readonly consigneeId: string;
   readonly consigneeSiteId: string;
+  readonly pickedUpAt: Date;
   readonly lines: readonly Line[];
 }
 
 const tripManifestsLookup: Lookup<readonly TripManifest[]> = {
   name: 'trip-manifests',
   gated: false,
-  sql: 'select trip_id, status, consignor_id, consignee_id, consignee_site_id, lines from manifests where trip_id = any($1::uuid[]) order by id limit 500',
+  sql: 'select trip_id, status, consignor_id, consignee_id, consignee_site_id, picked_up_at, lines from manifests where trip_id = any($1::uuid[]) order by id limit 500',
   read: (rows) =>
     rows.map(
-      ([, status, consignorId, consigneeId, consigneeSiteId, lines]) =>
-        ({ status, consignorId, consigneeId, consigneeSiteId, lines }) as TripManifest,
+      ([, status, consignorId, consigneeId, consigneeSiteId, pickedUpAt, lines]) =>
+        ({ status, consignorId, consigneeId, consigneeSiteId, pickedUpAt, lines }) as TripManifest,
     ),
 };
 
-/** The last weighing of the whole vehicle at each site where it was unloaded, by who has the site: nobody else's ticket moves its stock. */
-const tripTicketsLookup: Lookup<ReadonlyMap<string, number>> = {
+interface TripTicket {
+  readonly siteId: string;
+  readonly netGrams: number;
+  readonly weighedAt: Date;
+}
+
+/** Weighings of the whole vehicle where it was unloaded, by who has the site: nobody else's ticket moves its stock. */
+const tripTicketsLookup: Lookup<readonly TripTicket[]> = {
   name: 'trip-tickets',
   gated: false,
-  sql: `select w.trip_id, w.site_id, w.net_grams from weigh_tickets w join sites s on s.id = w.site_id and s.party_id = w.party_id
+  sql: `select w.trip_id, w.site_id, w.net_grams, w.weighed_at from weigh_tickets w join sites s on s.id = w.site_id and s.party_id = w.party_id
     where w.trip_id = any($1::uuid[]) and w.purpose = 'unloading' order by w.weighed_at, w.id`,
-  read: (rows) => new Map(rows.map(([, siteId, netGrams]) => [siteId as string, netGrams as number])),
+  read: (rows) => rows.map(([, siteId, netGrams, weighedAt]) => ({ siteId, netGrams, weighedAt }) as TripTicket),
 };
 
 export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = {
@@ -54,15 +63,15 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
   decide({ tripId }, states, facts) {
     const trip = states.get(tripKind, tripId);
     const manifests = states.found(tripManifestsLookup, tripId);
-    const known = new Map((trip?.booked ?? []).map(({ siteId, grams }) => [siteId, grams]));
-    const movements = [...states.found(tripTicketsLookup, tripId)].flatMap(([siteId, weighedGrams]) => {
-      const there = manifests.filter((manifest) => manifest.consigneeSiteId === siteId);
-      if (there.length === 0 || !there.every(({ status }) => status === 'received' || status === 'refused')) return [];
-      const difference = weighedGrams - sum(there.flatMap(({ lines }) => lines.map(receivedGrams)));
-      const missing = difference - (known.get(siteId) ?? 0);
-      const booked = bookOver(there, missing, tripId);
-      if (booked.length > 0) known.set(siteId, difference);
-      return booked;
+    const booked = [...(trip?.booked ?? [])];
+    const unloadings = unloadingsOf(states.found(tripTicketsLookup, tripId), manifests);
+    const movements = unloadings.flatMap(({ siteId, nth, weighedGrams, loads }) => {
+      if (!loads.every(({ status }) => status === 'received' || status === 'refused')) return [];
+      const grams = weighedGrams - sum(loads.flatMap(({ lines }) => lines.map(receivedGrams)));
+      const known = booked.findIndex((one) => one.siteId === siteId && (one.nth ?? 1) === nth);
+      const missing = bookOver(loads, grams - (booked[known]?.grams ?? 0), tripId);
+      if (missing.length > 0) booked.splice(known < 0 ? booked.length : known, 1, { siteId, nth, grams });
+      return missing;
     });
     if (!trip || movements.length === 0) return { events: [], answer: { id: tripId, outcome: 'nothing_to_book' } };
     const event = {
@@ -71,7 +80,7 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
       occurredAt: facts.now,
       refs: batchesIn(movements),
       data: {
-        booked: [...known].map(([siteId, grams]) => ({ siteId, grams })) as unknown as Json,
+        booked: booked as unknown as Json,
         ...movementsData(movements),
       },
     };
@@ -97,6 +106,30 @@ export const tripDifferenceJob: JobDefinition = {
     return [{ act: bookTripDifference, input: { tripId } }];
   },
 };
+
+/** What the vehicle brought to a site the first time, the second …, and what was weighed of it. */
+interface Unloading {
+  readonly siteId: string;
+  readonly nth: number;
+  readonly weighedGrams: number;
+  readonly loads: readonly TripManifest[];
+}
+
+/** Whatever was loaded since the ticket before it; when that is nothing, a ticket is another weighing of the same, and the last one counts. */
+function unloadingsOf(tickets: readonly TripTicket[], manifests: readonly TripManifest[]): Unloading[] {
+  return [...groupBy(tickets, ({ siteId }) => siteId)].flatMap(([siteId, weighings]) => {
+    const unloadings: Unloading[] = [];
+    let waiting = manifests.filter((manifest) => manifest.consigneeSiteId === siteId);
+    for (const { netGrams: weighedGrams, weighedAt } of weighings) {
+      const loads = waiting.filter(({ pickedUpAt }) => pickedUpAt <= weighedAt);
+      waiting = waiting.filter(({ pickedUpAt }) => pickedUpAt > weighedAt);
+      const before = loads.length > 0 ? undefined : unloadings.pop();
+      if (before) unloadings.push({ ...before, weighedGrams });
+      else if (loads.length > 0) unloadings.push({ siteId, nth: unloadings.length + 1, weighedGrams, loads });
+    }
+    return unloadings;
+  });
+}
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const receivedGrams = ({ acceptedGrams, refusedGrams }: TripManifest['lines'][number]): number =>

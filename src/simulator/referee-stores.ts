@@ -1,4 +1,4 @@
-import type { Consignment, Generation, Moment, Ticket } from './consignment.ts';
+import type { Consignment, Generation, Moment, Ticket, Trip } from './consignment.ts';
 import { gramsOf, type Heard, type HeardLoad } from './heard.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -139,10 +139,9 @@ function cameBack({ loads }: Heard): Entry[] {
 
 /** What the whole vehicle weighed beyond what each receipt says lies in the store too, or does not: shared by mass. */
 function tripDifferences({ history, until, loads }: Heard): Entry[] {
-  return history.trips.flatMap(({ ref, weighings }) =>
-    weighings.flatMap(({ plant, ticket }): Entry[] => {
-      const there = loads.filter(({ load }) => load.trip?.ref === ref && load.plant.ref === plant.ref);
-      if (ticket.toldAt > until || there.length === 0 || there.some(({ receipt }) => !receipt)) return [];
+  return history.trips.flatMap((trip) =>
+    weighedWhole(trip, loads, until).flatMap(({ plant, ticket, there }): Entry[] => {
+      if (there.some(({ receipt }) => !receipt)) return [];
       const off = netOf(ticket) - gramsOf(there.flatMap(({ received, refused }) => [...received!, ...refused!]));
       const all = gramsOf(there.flatMap(({ received }) => received!));
       const toldAt = Math.max(ticket.toldAt, ...there.map(({ receipt }) => receipt!.toldAt)) + 1;
@@ -157,6 +156,23 @@ function tripDifferences({ history, until, loads }: Heard): Entry[] {
       );
     }),
   );
+}
+
+/** A vehicle was on the scale with what it had fetched since it was there last; twice with the same, the later reading stands. */
+function weighedWhole({ ref, weighings }: Trip, loads: readonly HeardLoad[], until: number) {
+  const told = weighings.filter(({ ticket }) => ticket.toldAt <= until).sort((a, b) => a.ticket.at - b.ticket.at);
+  return told.flatMap(({ plant, ticket }) => {
+    const brought = loads.filter(
+      ({ load, pickup }) => pickup && load.trip?.ref === ref && load.plant.ref === plant.ref,
+    );
+    const readings = told.filter((one) => one.plant.ref === plant.ref).map((one) => one.ticket.at);
+    const weighedAt = ({ pickup }: HeardLoad) => readings.find((at) => at >= pickup!.at);
+    const first = readings.findLast((at) => at <= ticket.at && brought.some((load) => weighedAt(load) === at));
+    const there = brought.filter((load) => weighedAt(load) === first);
+    const again = readings.find((at) => at > ticket.at);
+    const stands = again === undefined || brought.some((load) => weighedAt(load) === again);
+    return first !== undefined && stands ? [{ plant, ticket, there }] : [];
+  });
 }
 
 const netOf = ({ grossGrams, tareGrams }: Ticket): number => grossGrams - tareGrams;

@@ -335,6 +335,26 @@ t.test('one trip carries loads of any origin to any plant', async (t) => {
   t.same(both(trip, { ...trip, ref: 'r2' }), ['overlap two warning']);
 });
 
+t.test('a round that unloads twice at one plant: each ticket stands for what was fetched since', async (t) => {
+  const one = aLoad({ ref: 'one' });
+  const { carrier, vehicle, plant } = one;
+  const { waste } = one.lines[0]!;
+  const weighed = (netGrams: number, at: number) => ({ plant, ticket: aTicket('unloading', netGrams, at) });
+  const left = (...weighings: Trip['weighings']) => {
+    const trip = { ref: 'r', carrier, vehicle, start: live(MONDAY - HOUR), end: live(MONDAY + DAY), weighings };
+    const two = aLoad({ ref: 'two', pickup: live(MONDAY + 5 * HOUR), trip });
+    const told = live(MONDAY + 12 * HOUR);
+    const inputs = [{ waste, grams: 20_000_000 }];
+    const treatment = { ...told, ref: 'd', plant, startedAt: told.at, inputs, residue: null, product: null };
+    return keyOf(aHistory([{ ...one, trip }, two], { trips: [trip], treatments: [treatment] }));
+  };
+  const store = `negative_stock stock ${plant.siteRef} ${waste.code}`;
+  const [first, second] = [MONDAY + 3 * HOUR, MONDAY + 8 * HOUR];
+  t.same(left(weighed(10_000_000, first), weighed(10_000_000, second)), []);
+  t.same(left(weighed(10_000_000, first), weighed(9_999_999, second)), [`${store} info`]);
+  t.same(left(weighed(9_999_999, first), weighed(10_000_000, first + HOUR), weighed(10_000_000, second)), []);
+});
+
 t.test('TM 29: a correction counts when the last of those concerned has agreed', async (t) => {
   const load = aLoad({ ref: 'm', received: received(5_000_000) });
   const { producer, plant } = load;
