@@ -34,6 +34,8 @@ interface Entry extends Moment {
   readonly grams: number;
   /** What came in under a name of its own. */
   readonly lot?: { readonly name: string; readonly days: number; readonly roomRef: string | null };
+  /** It was that waste before: as old as what was taken of it. */
+  readonly isSameWaste?: boolean;
 }
 
 export function storesOf(heard: Heard, parameters: Parameters): Store[] {
@@ -43,7 +45,9 @@ export function storesOf(heard: Heard, parameters: Parameters): Store[] {
     const store = stores.get(entry.store) ?? { name: entry.store, grams: 0, lots: [] };
     stores.set(entry.store, store);
     store.grams += entry.grams;
-    if (entry.lot) store.lots.push({ ...entry.lot, at: entry.at, told: entry, left: entry.grams, goneAt: null });
+    const first = Math.min(...store.lots.flatMap(({ at, left }) => (left > 0 ? [at] : [])), entry.at);
+    const at = entry.isSameWaste ? first : entry.at;
+    if (entry.lot) store.lots.push({ ...entry.lot, at, told: entry, left: entry.grams, goneAt: null });
     else take(store.lots, -entry.grams, entry.at);
   }
   return [...stores.values()];
@@ -82,10 +86,11 @@ function cameIn(heard: Heard, { producerStorageDays, operatorStorageDays }: Para
       }),
     ),
     // What comes of a treatment is the plant's own waste: it produced it.
-    ...treatments.flatMap(({ ref, plant, residue, ...moment }): Entry[] => {
+    ...treatments.flatMap(({ ref, plant, inputs, residue, ...moment }): Entry[] => {
       const lot = { name: `${ref}residue`, days: producerStorageDays, roomRef: null };
       const store = residue && stock(plant.siteRef, residue.code);
-      return store ? [{ ...momentOf(moment), store, grams: residue.grams, lot }] : [];
+      const isSameWaste = inputs.some(({ waste }) => waste.code === residue?.code);
+      return store ? [{ ...momentOf(moment), store, grams: residue.grams, lot, isSameWaste }] : [];
     }),
   ];
 }

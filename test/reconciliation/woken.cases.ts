@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { accountOf } from '../../src/custody/ledger.ts';
 import { checkRebuild } from '../../src/rebuild.ts';
+import { residue, treatOwn } from '../disposal/given.ts';
 import { aStore, generated, label, move, withUnit } from '../generation/given.ts';
 import { aDraft, aLicence, aLine, anIssued, aParty, arrive, aSite, at, pickUp, receive } from '../manifests/given.ts';
 import { aWorld, ok, WASTE_CODE, type World } from '../support/world.ts';
@@ -334,4 +335,26 @@ t.test('parts, fills and residues have their year too: that of the whole, or the
   t.same(await found(world, residue, 'storage_over_limit'), []);
   world.clock.advanceMs(100 * 24 * HOUR_MS);
   t.match(await found(world, residue, 'storage_over_limit'), [{ status: 'open', severity: 'warning' }]);
+});
+
+t.test('what is the same waste afterwards is no younger: as old as the oldest that went in', async (t) => {
+  const world = await aWorld();
+  await world.generate(1_000);
+  const formedAt = at(world);
+  world.clock.advanceMs(360 * 24 * HOUR_MS);
+  await world.generate(1_000);
+  const { residues } = ok(
+    await treatOwn(world, {
+      method: 'C1',
+      inputs: [{ wasteCode: WASTE_CODE, grams: 2_000 }],
+      outputs: [residue(1_900, { wasteCode: WASTE_CODE }), residue(100)],
+    }),
+  );
+  const [same, ash] = residues.map(({ batchId }: { batchId: string }) => batchId);
+  t.equal(ok(await world.consignor.get(`/v1/batches/${same}`)).formedAt, formedAt);
+  t.equal(ok(await world.consignor.get(`/v1/batches/${ash}`)).formedAt, at(world), 'ash is ash from today');
+  world.clock.advanceMs(6 * 24 * HOUR_MS);
+  t.match(await found(world, same, 'storage_over_limit'), [{ status: 'open', severity: 'warning' }]);
+  t.same(await found(world, ash, 'storage_over_limit'), []);
+  t.same((await checkRebuild(world.databaseUrl)).differences, []);
 });
