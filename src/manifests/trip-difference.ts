@@ -6,49 +6,18 @@
  */
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { apportion, batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
-import type { Act, JobDraft, Lookup } from '../platform/acts.ts';
-import { groupBy } from '../platform/collections.ts';
+import type { Act, JobDraft } from '../platform/acts.ts';
 import type { Json, RecordedEvent } from '../platform/events.ts';
 import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
 import { tripKind } from '../transport/trips.ts';
 import { receivedParts } from './line-containers.ts';
-import type { Line, Status } from './tables.ts';
-
-/** What a manifest of the trip has come to. */
-interface TripManifest {
-  readonly status: Status;
-  readonly consignorId: string;
-  readonly consigneeId: string;
-  readonly consigneeSiteId: string;
-  readonly pickedUpAt: Date;
-  readonly lines: readonly Line[];
-}
-
-const tripManifestsLookup: Lookup<readonly TripManifest[]> = {
-  name: 'trip-manifests',
-  gated: false,
-  sql: 'select trip_id, status, consignor_id, consignee_id, consignee_site_id, picked_up_at, lines from manifests where trip_id = any($1::uuid[]) order by id limit 500',
-  read: (rows) =>
-    rows.map(
-      ([, status, consignorId, consigneeId, consigneeSiteId, pickedUpAt, lines]) =>
-        ({ status, consignorId, consigneeId, consigneeSiteId, pickedUpAt, lines }) as TripManifest,
-    ),
-};
-
-interface TripTicket {
-  readonly siteId: string;
-  readonly netGrams: number;
-  readonly weighedAt: Date;
-}
-
-/** Weighings of the whole vehicle where it was unloaded, by who has the site: nobody else's ticket moves its stock. */
-const tripTicketsLookup: Lookup<readonly TripTicket[]> = {
-  name: 'trip-tickets',
-  gated: false,
-  sql: `select w.trip_id, w.site_id, w.net_grams, w.weighed_at from weigh_tickets w join sites s on s.id = w.site_id and s.party_id = w.party_id
-    where w.trip_id = any($1::uuid[]) and w.purpose = 'unloading' order by w.weighed_at, w.id`,
-  read: (rows) => rows.map(([, siteId, netGrams, weighedAt]) => ({ siteId, netGrams, weighedAt }) as TripTicket),
-};
+import {
+  receivedGramsOf,
+  type TripManifest,
+  tripManifestsLookup,
+  tripTicketsLookup,
+  unloadingsOf,
+} from './unloadings.ts';
 
 export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = {
   name: 'book_trip_difference',
@@ -65,9 +34,11 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
     const manifests = states.found(tripManifestsLookup, tripId);
     const booked = [...(trip?.booked ?? [])];
     const unloadings = unloadingsOf(states.found(tripTicketsLookup, tripId), manifests);
-    const movements = unloadings.flatMap(({ siteId, nth, weighedGrams, loads }) => {
-      if (!loads.every(({ status }) => status === 'received' || status === 'refused')) return [];
-      const grams = weighedGrams - sum(loads.flatMap(({ lines }) => lines.map(receivedGrams)));
+    const movements = unloadings.flatMap((unloading) => {
+      const { siteId, nth, tickets, loads } = unloading;
+      const receivedGrams = receivedGramsOf(unloading);
+      if (receivedGrams === null) return [];
+      const grams = tickets.at(-1)!.netGrams - receivedGrams;
       const known = booked.findIndex((one) => one.siteId === siteId && (one.nth ?? 1) === nth);
       const missing = bookOver(loads, grams - (booked[known]?.grams ?? 0), tripId);
       if (missing.length > 0) booked.splice(known < 0 ? booked.length : known, 1, { siteId, nth, grams });
@@ -106,34 +77,6 @@ export const tripDifferenceJob: JobDefinition = {
     return [{ act: bookTripDifference, input: { tripId } }];
   },
 };
-
-/** What the vehicle brought to a site the first time, the second …, and what was weighed of it. */
-interface Unloading {
-  readonly siteId: string;
-  readonly nth: number;
-  readonly weighedGrams: number;
-  readonly loads: readonly TripManifest[];
-}
-
-/** Whatever was loaded since the ticket before it; when that is nothing, a ticket is another weighing of the same, and the last one counts. */
-function unloadingsOf(tickets: readonly TripTicket[], manifests: readonly TripManifest[]): Unloading[] {
-  return [...groupBy(tickets, ({ siteId }) => siteId)].flatMap(([siteId, weighings]) => {
-    const unloadings: Unloading[] = [];
-    let waiting = manifests.filter((manifest) => manifest.consigneeSiteId === siteId);
-    for (const { netGrams: weighedGrams, weighedAt } of weighings) {
-      const loads = waiting.filter(({ pickedUpAt }) => pickedUpAt <= weighedAt);
-      waiting = waiting.filter(({ pickedUpAt }) => pickedUpAt > weighedAt);
-      const before = loads.length > 0 ? undefined : unloadings.pop();
-      if (before) unloadings.push({ ...before, weighedGrams });
-      else if (loads.length > 0) unloadings.push({ siteId, nth: unloadings.length + 1, weighedGrams, loads });
-    }
-    return unloadings;
-  });
-}
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const receivedGrams = ({ acceptedGrams, refusedGrams }: TripManifest['lines'][number]): number =>
-  (acceptedGrams ?? 0) + (refusedGrams ?? 0);
 
 /** Over the batches received, in proportion to their mass; nothing when none was accepted. */
 function bookOver(manifests: readonly TripManifest[], grams: number, trip: string): Movement[] {

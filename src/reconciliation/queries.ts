@@ -206,6 +206,12 @@ const WAKES_SQL: Readonly<
       where t.manifest_id = $1`,
     values: ({ subjectId }) => [subjectId],
   },
+  /** Of the trip that a manifest, or a ticket, is of: what a site's own scale said of the whole vehicle. */
+  whole_weighings: {
+    text: `select w.id from weigh_tickets w where w.purpose = 'unloading' and w.trip_id in (
+      select trip_id from manifests where id = $1 union select trip_id from weigh_tickets where id = $1)`,
+    values: ({ subjectId }) => [subjectId],
+  },
   overdue_batches: {
     text: `select distinct p.batch_id as id from postings p join anomalies a on a.subject_id = p.batch_id and a.rule = $2
       where p.event_id = $1 and a.status in ('open', 'ended')`,
@@ -276,8 +282,9 @@ export type AnomalyRow = Anomaly & { readonly version: number };
 const ELSEWHERE_SQL = `select a.id from anomalies a
   left join manifests m on m.id = a.subject_id left join batches b on b.id = a.subject_id
   left join accounts c on c.id = a.subject_id left join stores s on s.id = a.subject_id
-  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id], null))
-    and coalesce(m.id, b.id, c.id, s.id) is not null`;
+  left join weigh_tickets w on w.id = a.subject_id
+  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id], null))
+    and coalesce(m.id, b.id, c.id, s.id, w.id) is not null`;
 
 /** A key bound to a site is not shown what is about another; what is the whole party's, such as a licence, it is. */
 async function anomaliesById(pool: pg.Pool, ids: readonly string[], { site }: Sight): Promise<AnomalyRow[]> {

@@ -4,6 +4,7 @@
  */
 export type RuleId =
   | 'mass'
+  | 'trip_mass'
   | 'piece_count'
   | 'class'
   | 'confirmation_overdue'
@@ -69,6 +70,7 @@ export const SHIPPED: Parameters = {
   sameReadingHours: 24,
   steps: {
     mass: [],
+    trip_mass: [],
     piece_count: [{ severity: 'critical', over: 0 }],
     class: [{ severity: 'critical', over: 0 }],
     confirmation_overdue: [

@@ -145,8 +145,8 @@ function cameBack({ loads }: Heard): Entry[] {
 /** What the whole vehicle weighed beyond what each receipt says lies in the store too, or does not: shared by mass. */
 function tripDifferences({ history, until, loads }: Heard): Entry[] {
   return history.trips.flatMap((trip) =>
-    weighedWhole(trip, loads, until).flatMap(({ plant, ticket, there }): Entry[] => {
-      if (there.some(({ receipt }) => !receipt)) return [];
+    weighedWhole(trip, loads, until).flatMap(({ plant, ticket, there, stands }): Entry[] => {
+      if (!stands || there.some(({ receipt }) => !receipt)) return [];
       const off = netOf(ticket) - gramsOf(there.flatMap(({ received, refused }) => [...received!, ...refused!]));
       const all = gramsOf(there.flatMap(({ received }) => received!));
       const toldAt = Math.max(ticket.toldAt, ...there.map(({ receipt }) => receipt!.toldAt)) + 1;
@@ -164,7 +164,7 @@ function tripDifferences({ history, until, loads }: Heard): Entry[] {
 }
 
 /** A vehicle was on the scale with what it had fetched since it was there last; twice with the same, the later reading stands. */
-function weighedWhole({ ref, weighings }: Trip, loads: readonly HeardLoad[], until: number) {
+export function weighedWhole({ ref, weighings }: Trip, loads: readonly HeardLoad[], until: number) {
   const told = weighings.filter(({ ticket }) => ticket.toldAt <= until).sort((a, b) => a.ticket.at - b.ticket.at);
   return told.flatMap(({ plant, ticket }) => {
     const brought = loads.filter(
@@ -176,7 +176,7 @@ function weighedWhole({ ref, weighings }: Trip, loads: readonly HeardLoad[], unt
     const there = brought.filter((load) => weighedAt(load) === first);
     const again = readings.find((at) => at > ticket.at);
     const stands = again === undefined || brought.some((load) => weighedAt(load) === again);
-    return first !== undefined && stands ? [{ plant, ticket, there }] : [];
+    return first === undefined ? [] : [{ plant, ticket, there, stands }];
   });
 }
 

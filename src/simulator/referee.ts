@@ -4,7 +4,7 @@ import { addDays, dayOf, HOUR, isWorkingDay, startOf } from './days.ts';
 import { gramsOf, type Heard, type HeardLeg, type HeardLoad, isPatient, whatWasHeard } from './heard.ts';
 import type { History } from './history.ts';
 import type { Parameters, RuleId, Severity } from './parameters.ts';
-import { storesOf } from './referee-stores.ts';
+import { storesOf, weighedWhole } from './referee-stores.ts';
 
 /**
  * The answer key. Reads the true history and what was told of it, compares everything with everything, and says which
@@ -25,6 +25,7 @@ type Judge = (heard: Heard, parameters: Parameters) => Expected[];
 /** One reading a rule. A new rule is a new row. */
 const JUDGES: Readonly<Record<RuleId, Judge>> = {
   mass: ({ loads }, parameters) => loads.flatMap((load) => massOf(load, parameters)),
+  trip_mass: wholeVehicles,
   piece_count: ({ loads }, parameters) => loads.flatMap((load) => piecesOf(load, parameters)),
   class: ({ loads }, parameters) => loads.flatMap((load) => classOf(load, parameters)),
   confirmation_overdue: confirmations,
@@ -98,6 +99,20 @@ function takenBackOf({ load, takenBack }: HeardLoad, { massTolerance }: Paramete
   if (!takenBack) return [];
   const [sent, came] = [gramsOf(load.refused), gramsOf(load.back!.quantities)];
   return apart('sent back → taken back', sent, came, massTolerance.floorTruckGrams, massTolerance);
+}
+
+/** A vehicle weighed with all that it brought, against what was made of each of its loads at the gate. */
+function wholeVehicles({ history, loads, until }: Heard, { massTolerance }: Parameters): Expected[] {
+  return history.trips.flatMap((trip) =>
+    weighedWhole(trip, loads, until).flatMap(({ ticket, there }): Expected[] => {
+      if (there.some(({ receipt }) => !receipt)) return [];
+      const came = gramsOf(there.flatMap(({ received, refused }) => [...received!, ...refused!]));
+      const weighed = ticket.grossGrams - ticket.tareGrams;
+      return apart('receipts → whole vehicle', came, weighed, massTolerance.floorTruckGrams, massTolerance).map(
+        (found) => ({ rule: 'trip_mass', subject: ticket.ref, ...found }),
+      );
+    }),
+  );
 }
 
 /** Nothing within what honest scales may differ by; beyond it, the share of what was expected. */

@@ -283,6 +283,43 @@ t.test('the plate of a return is on a journey', async (t) => {
   t.match(await found(world, second, 'overlap'), [{ status: 'open', severity: 'warning' }]);
 });
 
+t.test('a whole vehicle that weighed other than was received: each ticket speaks for itself', async (t) => {
+  const world = await aWorld();
+  const trip = ok(await world.carrier.post('/v1/trips', { plate: world.plate, startedAt: at(world) })).id;
+  const load = async () => {
+    const { id } = await anIssued(world);
+    ok(await pickUp(world, id, [{ line: 1, massGrams: 5_000_000 }], { tripId: trip }));
+    ok(await arrive(world, id));
+    return id;
+  };
+  const weigh = async (net: number) =>
+    ok(
+      await world.consignee.post('/v1/weigh-tickets', {
+        ...{ ticketNumber: randomUUID(), siteId: world.consigneeSiteId, purpose: 'unloading', tripId: trip },
+        ...{ grossGrams: 10_000_000 + net, tareGrams: 10_000_000, occurredAt: at(world) },
+      }),
+    ).id;
+  const [first, second] = [await load(), await load()];
+  const short = await weigh(1_000_000);
+  ok(await receive(world, first, [{ line: 1, acceptedGrams: 5_000_000 }]));
+  t.same(await found(world, short, 'trip_mass'), [], 'one load is not received yet');
+  ok(await receive(world, second, [{ line: 1, acceptedGrams: 5_000_000 }]));
+  const open = {
+    status: 'open',
+    severity: 'critical',
+    subject: { kind: 'weigh_ticket', id: short },
+    expected: { receivedGrams: 10_000_000 },
+    question: { partyId: world.consignee.partyId },
+  };
+  t.match(await found(world, short, 'trip_mass'), [open]);
+  t.same(ok(await world.consignor.get(`/v1/anomalies?rule=trip_mass`)).items, [], 'other loads are not its to know');
+  t.equal(ok(await world.carrier.get(`/v1/anomalies?rule=trip_mass`)).items.length, 1);
+  world.clock.advanceMs(1_000);
+  const right = await weigh(9_900_000);
+  t.same(await found(world, right, 'trip_mass'), []);
+  t.match(await found(world, short, 'trip_mass'), [open], 'a later one takes nothing back');
+});
+
 t.test('what has lain for a year, until it leaves', async (t) => {
   const world = await aWorld();
   const batch = await world.generate(1_000_000);

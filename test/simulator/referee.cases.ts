@@ -353,6 +353,10 @@ t.test('a round that unloads twice at one plant: each ticket stands for what was
   t.same(left(weighed(10_000_000, first), weighed(10_000_000, second)), []);
   t.same(left(weighed(10_000_000, first), weighed(9_999_999, second)), [`${store} info`]);
   t.same(left(weighed(9_999_999, first), weighed(10_000_000, first + HOUR), weighed(10_000_000, second)), []);
+  const slip = weighed(8_999_999, first);
+  t.same(left(slip, weighed(10_000_000, first + HOUR), weighed(10_000_000, second)), [
+    `trip_mass ${slip.ticket.ref} critical`,
+  ]);
 });
 
 t.test('TM 29: a correction counts when the last of those concerned has agreed', async (t) => {

@@ -137,7 +137,8 @@ export function judgeMass(facts: MassFacts): Verdict {
   if (accounts.every(({ pairs }) => pairs.length === 0)) return { notJudged: 'loadedGrams' };
   const findings = accounts.flatMap((account) =>
     account.pairs.flatMap((pair) => {
-      const severity = severityOf(pair, account.floorGrams, facts.tolerance);
+      const measured = severityOfDifference(pair, account.floorGrams, facts.tolerance);
+      const severity = measured && pair.isEstimate ? 'info' : measured;
       return severity ? [{ account, pair, severity }] : [];
     }),
   );
@@ -202,15 +203,15 @@ function pairsOf(facts: MassFacts, loading: number | null, unloading: number | n
 
 const netOf = (ticket: Weighing | undefined): number | null => (ticket ? ticket.grossGrams - ticket.tareGrams : null);
 
-function severityOf(
-  pair: Pair,
+/** Undefined within the floor: two honest scales may differ by as much. */
+export function severityOfDifference(
+  pair: Pick<Pair, 'expected' | 'observed'>,
   floorGrams: number,
-  { warningPermille, criticalPermille }: MassFacts['tolerance'],
+  { warningPermille, criticalPermille }: Pick<MassFacts['tolerance'], 'warningPermille' | 'criticalPermille'>,
 ): Severity | undefined {
   const difference = Math.abs(pair.observed - pair.expected);
   const above = (permille: number) => difference > Math.max(floorGrams, Math.floor((pair.expected * permille) / 1000));
   if (!above(0)) return undefined;
-  if (pair.isEstimate) return 'info';
   return above(criticalPermille) ? 'critical' : above(warningPermille) ? 'warning' : 'info';
 }
 
