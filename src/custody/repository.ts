@@ -76,6 +76,7 @@ export function edgesOf(event: RecordedEvent): EdgeRow[] {
 export interface StockBalance extends StockedBatch {
   readonly dryGrams: number;
   readonly origin: BatchOrigin;
+  readonly formedAt: Date;
   readonly containerId: string | null;
   /** The store it has not been taken out of. */
   readonly storeId: string | null;
@@ -88,10 +89,10 @@ export interface StockBalance extends StockedBatch {
 export const stockLookup: Lookup<readonly StockBalance[]> = {
   name: 'stock',
   gated: true,
-  sql: `select k.account_id, b.batch_id, b.grams, b.pieces, b.dry_grams, b.origin, b.container_id, b.store_id
+  sql: `select k.account_id, b.batch_id, b.grams, b.pieces, b.dry_grams, b.origin, b.formed_at, b.container_id, b.store_id
     from unnest($1::uuid[]) as k(account_id)
     cross join lateral (
-      select b.batch_id, b.grams, b.pieces, b.dry_grams, batches.origin, batches.container_id, batches.store_id
+      select b.batch_id, b.grams, b.pieces, b.dry_grams, batches.origin, batches.formed_at, batches.container_id, batches.store_id
       from balances b join batches on batches.id = b.batch_id
       where b.account_id = k.account_id and b.grams > 0
       order by batches.container_id is not null, batches.formed_at, b.batch_id limit 200
@@ -106,17 +107,28 @@ export const stockLookup: Lookup<readonly StockBalance[]> = {
 export const batchBalanceLookup: Lookup<StockBalance | undefined> = {
   name: 'batch_balance',
   gated: false,
-  sql: `select b.id, b.id, coalesce(l.grams, 0), coalesce(l.pieces, 0), coalesce(l.dry_grams, 0), b.origin, b.container_id, b.store_id
+  sql: `select b.id, b.id, coalesce(l.grams, 0), coalesce(l.pieces, 0), coalesce(l.dry_grams, 0), b.origin, b.formed_at, b.container_id, b.store_id
     from batches b left join balances l on l.account_id = b.account_id and l.batch_id = b.id where b.id = any($1::uuid[])`,
   read: ([row]) => row && readBalance(row),
 };
 
-const readBalance = ([, batchId, grams, pieces, dryGrams, origin, containerId, storeId]: readonly unknown[]) => ({
+const readBalance = ([
+  ,
+  batchId,
+  grams,
+  pieces,
+  dryGrams,
+  origin,
+  formedAt,
+  containerId,
+  storeId,
+]: readonly unknown[]) => ({
   batchId: batchId as string,
   grams: grams as number,
   pieces: pieces as number,
   dryGrams: dryGrams as number,
   origin: origin as BatchOrigin,
+  formedAt: formedAt as Date,
   containerId: containerId as string | null,
   storeId: storeId as string | null,
 });

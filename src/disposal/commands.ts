@@ -184,16 +184,11 @@ function decideRecord({ input, site, day, taken, emptied, warnings }: Report, st
   };
   const stock = placeOf('stock', treatment);
   const formed = (
-    batch: { batchId: string; wasteCode: string; grams: number },
+    { batchId, ...batch }: { batchId: string; wasteCode: string; grams: number; formedAt?: string },
     origin: 'residue' | 'generated',
     type: string,
-  ) => {
-    const { batchId, wasteCode, grams } = batch;
-    return batchFormed({ id: batchId, origin, stock, wasteCode, grams, pieces: 0, manifestId: null }, type, {
-      ...draft,
-      refs: [id],
-    });
-  };
+  ) =>
+    batchFormed({ ...batch, id: batchId, origin, stock, pieces: 0, manifestId: null }, type, { ...draft, refs: [id] });
   const residues = treatment.outputs.flatMap((output) => (output.kind === 'residue' ? [output] : []));
   const remarks = remarksOn({
     siteId: site.id,
@@ -211,7 +206,9 @@ function decideRecord({ input, site, day, taken, emptied, warnings }: Report, st
     events: [
       event,
       ...taken.unrecorded.map((batch) => formed({ ...batch, grams: 0 }, 'generated', 'unrecorded_batch_treated')),
-      ...residues.map((output) => formed(output, 'residue', 'residue_formed')),
+      ...residues.map(({ batchId, wasteCode, grams }) =>
+        formed({ batchId, wasteCode, grams, ...ageOf(wasteCode, taken) }, 'residue', 'residue_formed'),
+      ),
       ...emptied.events,
     ],
     answer: {
@@ -225,6 +222,12 @@ function decideRecord({ input, site, day, taken, emptied, warnings }: Report, st
     status: 201,
     ...(treatment.selfTreatment ? { number: batchCodeSeries(treatment.treatmentKind, { siteId: site.id, day }) } : {}),
   };
+}
+
+/** What was that waste before is no younger for having been treated (法典 535 ¶3). */
+function ageOf(wasteCode: string, { formedAt }: TakenInputs): { formedAt?: string } {
+  const oldest = formedAt.get(wasteCode);
+  return oldest ? { formedAt: oldest.toISOString() } : {};
 }
 
 /** Places in the act's list of new ids: the treatment, residues from 1, batches nobody recorded from 100. */

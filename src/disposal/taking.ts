@@ -27,6 +27,8 @@ export interface TakenInputs {
   readonly judged: readonly JudgedInput[];
   /** Batches opened because the register knows of none. */
   readonly unrecorded: readonly { readonly batchId: string; readonly wasteCode: string }[];
+  /** When the oldest of each waste that was taken came to be. */
+  readonly formedAt: ReadonlyMap<string, Date>;
   /** Containers that the oldest of a waste was taken out of, although nobody scanned them. */
   readonly unscanned: number;
 }
@@ -40,6 +42,7 @@ export function takeInputs(all: readonly Given[], newId: (nth: number) => string
   const inputs = new Map<string, TreatmentInput>();
   const judged: JudgedInput[] = [];
   const unrecorded: TakenInputs['unrecorded'][number][] = [];
+  const formedAt = new Map<string, Date>();
   const unscanned = new Set<string>();
   for (const [nth, { wasteCode, grams, pieces, pointer, batchId, held, isOthers, ...scanned }] of all.entries()) {
     const stock = held.map((balance) => left.get(balance.batchId) ?? balance);
@@ -54,6 +57,8 @@ export function takeInputs(all: readonly Given[], newId: (nth: number) => string
     }
     for (const part of taken) {
       const balance = stock.find((one) => one.batchId === part.batchId)!;
+      const oldest = formedAt.get(wasteCode);
+      if (!oldest || balance.formedAt < oldest) formedAt.set(wasteCode, balance.formedAt);
       const dryGrams = dryPartOf(balance, part.grams);
       left.set(part.batchId, {
         ...balance,
@@ -65,7 +70,7 @@ export function takeInputs(all: readonly Given[], newId: (nth: number) => string
       inputs.set(part.batchId, added(inputs.get(part.batchId), { ...part, wasteCode, dryGrams, ...takenBy(scanned) }));
     }
   }
-  return { inputs: [...inputs.values()], judged, unrecorded, unscanned: unscanned.size };
+  return { inputs: [...inputs.values()], judged, unrecorded, formedAt, unscanned: unscanned.size };
 }
 
 /** As the record of the treatment keeps it. */

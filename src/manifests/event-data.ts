@@ -12,6 +12,7 @@ import type {
   LineBatch,
   LineContainer,
   LostPart,
+  WayBack,
 } from './tables.ts';
 
 /** What a draft fixes: parties, sites, wastes. */
@@ -94,7 +95,7 @@ export interface EventData {
     discrepancies: readonly Discrepancy[];
   };
   return_departed: Vehicle & { remainder: number; carrierId: string; found?: readonly JoinedContainer[] };
-  return_received: { remainder: number };
+  return_received: { remainder: number; lines: NonNullable<WayBack['takenBack']>['lines'] };
   remainder_followed: { remainder: number; manifestId: string };
   follow_up_voided: { remainder: number; manifestId: string };
   incident_reported: {

@@ -2,10 +2,10 @@ import type { Projection } from '../platform/acts.ts';
 import { compareText } from '../platform/collections.ts';
 import type { Manifest } from './manifest.ts';
 
-/** The legs that have begun, as rows: which plate was where from when to when, for whoever looks for two at once. */
+/** The legs that have begun and the ways back, as rows: which plate was where from when to when, for whoever looks for two at once. */
 export interface LegRow {
   readonly manifestId: string;
-  /** From 1. */
+  /** From 1; of what is brought back from -1 down, by remainder. */
   readonly leg: number;
   readonly carrierId: string;
   readonly plate: string | null;
@@ -14,7 +14,9 @@ export interface LegRow {
   readonly endedAt: Date | null;
 }
 
-export const legRowsOf = ({ id, legs, tripId }: Manifest): LegRow[] =>
+export const legRowsOf = (manifest: Manifest): LegRow[] => [...ofLegs(manifest), ...ofReturns(manifest)];
+
+const ofLegs = ({ id, legs, tripId }: Manifest): LegRow[] =>
   legs.flatMap(({ carrierId, plate, startedAt, endedAt }, index) =>
     startedAt === null
       ? []
@@ -31,12 +33,29 @@ export const legRowsOf = ({ id, legs, tripId }: Manifest): LegRow[] =>
         ],
   );
 
+const ofReturns = ({ id, remainders }: Manifest): LegRow[] =>
+  remainders.flatMap(({ carrierId, back }, index) =>
+    back
+      ? [
+          {
+            manifestId: id,
+            leg: -1 - index,
+            carrierId: carrierId!,
+            plate: back.plate,
+            tripId: null,
+            startedAt: new Date(back.startedAt),
+            endedAt: back.endedAt === null ? null : new Date(back.endedAt),
+          },
+        ]
+      : [],
+  );
+
 export const legProjection: Projection<LegRow> = {
   name: 'legs',
   rowsOf(event, before, after) {
     if (event.subject.kind !== 'manifest') return [];
     const [was, is] = [before as Manifest | undefined, after as Manifest];
-    return was?.legs === is.legs ? [] : legRowsOf(is);
+    return was?.legs === is.legs && was.remainders === is.remainders ? [] : legRowsOf(is);
   },
   statements: (rows) => {
     const last = new Map(rows.map((row) => [`${row.manifestId} ${row.leg}`, row]));

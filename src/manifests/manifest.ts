@@ -155,16 +155,25 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     };
     return { ...next, remainders: [...state.remainders, ...lotOfRefused(next)] };
   },
-  return_departed: (state, { remainder, carrierId, found = [] }) =>
+  return_departed: (state, { remainder, carrierId, plate, found = [] }, { occurredAt }) =>
     withRemainder({ ...state, lines: withFound(state.lines, found) }, remainder, {
       state: 'returning',
       carrierId,
+      back: { plate: plate ?? null, startedAt: occurredAt.toISOString(), endedAt: null, takenBack: null },
       lines: state.remainders[remainder]!.lines.map(({ line, parts }) => ({
         line,
         parts: [...parts, ...found.filter((one) => one.line === line).flatMap(partOf)],
       })),
     }),
-  return_received: (state, { remainder }) => withRemainder(state, remainder, { state: 'returned' }),
+  return_received: (state, { remainder, lines }, { id, occurredAt }) =>
+    withRemainder(state, remainder, {
+      state: 'returned',
+      back: {
+        ...state.remainders[remainder]!.back!,
+        endedAt: occurredAt.toISOString(),
+        takenBack: { eventId: id, lines },
+      },
+    }),
   remainder_followed: (state, { remainder, manifestId }) =>
     withRemainder(state, remainder, { state: 'followed', followedById: manifestId }),
   follow_up_voided: (state, { remainder }) => withRemainder(state, remainder, HELD),

@@ -26,7 +26,8 @@ export function together(...all: readonly (readonly LineBatch[])[]): LineBatch[]
   return [...sums.values()];
 }
 
-export const gramsOf = (parts: readonly LineBatch[]): number => parts.reduce((sum, { grams }) => sum + grams, 0);
+export const gramsOf = (parts: readonly Pick<LineBatch, 'grams'>[]): number =>
+  parts.reduce((sum, { grams }) => sum + grams, 0);
 export const piecesOf = (parts: readonly LineBatch[]): number => parts.reduce((sum, { pieces }) => sum + pieces, 0);
 
 /** What of a line travels on: as picked up, less what an incident holds up, lost or kept back. */

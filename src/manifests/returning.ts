@@ -195,15 +195,15 @@ export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifes
     'return_received',
     manifest.id,
     occurredAt,
-    { remainder: index },
+    {
+      remainder: index,
+      lines: input.lines.map(({ line, massGrams, pieces }) => ({ line, grams: massGrams, pieces: pieces ?? null })),
+    },
     {
       region: manifest.originRegion,
       entryMode: input.entryMode,
       refs: batchesIn(movements),
-      also: {
-        lines: input.lines.map(({ line, massGrams, pieces }) => ({ line, grams: massGrams, pieces: pieces ?? null })),
-        ...movementsData(movements),
-      },
+      also: movementsData(movements),
     },
   );
   const unstored = returnedBatches(manifest, input)

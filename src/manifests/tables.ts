@@ -30,8 +30,22 @@ export interface Remainder {
   readonly lines: readonly { readonly line: number; readonly parts: readonly LineBatch[] }[];
   /** Who brings it back. */
   readonly carrierId: string | null;
+  /** Once it has set off. */
+  readonly back?: WayBack;
   /** The manifest that carries it on. */
   readonly followedById: string | null;
+}
+
+/** 退运: a stretch of its own, and what the consignor found when it was taken back. Instants are ISO text. */
+export interface WayBack {
+  readonly plate: string | null;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly takenBack: {
+    readonly eventId: string;
+    /** Pieces that nobody counted are null. */
+    readonly lines: readonly { readonly line: number; readonly grams: number; readonly pieces: number | null }[];
+  } | null;
 }
 
 /** One stretch under one carrier (联运, TM 17); the first begins with the pickup, the others with a handover. Instants are ISO text. */
@@ -254,7 +268,7 @@ export const manifests = pgTable(
   ],
 );
 
-/** The legs that have begun, one row each: which plate was where from when to when. */
+/** The legs that have begun, and the ways back, one row each: which plate was where from when to when. */
 export const manifestLegs = pgTable(
   'manifest_legs',
   {

@@ -1,45 +1,23 @@
 /**
  * A milk run books what each pickup weighed and each receipt accepted. Where the plant weighed the whole vehicle, what
  * that weighing says beyond the receipts is the trip's own difference: booked on the trip, on no line, over the batches
- * received from it. A later ticket or correction books what is still missing. System act.
+ * received from it. A round may unload at one plant more than once: each ticket stands for what was loaded since the one
+ * before it. A later ticket or correction books what is still missing. System act.
  */
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { apportion, batchesIn, type Movement, movementsData, type Place } from '../custody/ledger.ts';
-import type { Act, JobDraft, Lookup } from '../platform/acts.ts';
+import type { Act, JobDraft } from '../platform/acts.ts';
 import type { Json, RecordedEvent } from '../platform/events.ts';
 import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
 import { tripKind } from '../transport/trips.ts';
 import { receivedParts } from './line-containers.ts';
-import type { Line, Status } from './tables.ts';
-
-/** What a manifest of the trip has come to. */
-interface TripManifest {
-  readonly status: Status;
-  readonly consignorId: string;
-  readonly consigneeId: string;
-  readonly consigneeSiteId: string;
-  readonly lines: readonly Line[];
-}
-
-const tripManifestsLookup: Lookup<readonly TripManifest[]> = {
-  name: 'trip-manifests',
-  gated: false,
-  sql: 'select trip_id, status, consignor_id, consignee_id, consignee_site_id, lines from manifests where trip_id = any($1::uuid[]) order by id limit 500',
-  read: (rows) =>
-    rows.map(
-      ([, status, consignorId, consigneeId, consigneeSiteId, lines]) =>
-        ({ status, consignorId, consigneeId, consigneeSiteId, lines }) as TripManifest,
-    ),
-};
-
-/** The last weighing of the whole vehicle at each site where it was unloaded, by who has the site: nobody else's ticket moves its stock. */
-const tripTicketsLookup: Lookup<ReadonlyMap<string, number>> = {
-  name: 'trip-tickets',
-  gated: false,
-  sql: `select w.trip_id, w.site_id, w.net_grams from weigh_tickets w join sites s on s.id = w.site_id and s.party_id = w.party_id
-    where w.trip_id = any($1::uuid[]) and w.purpose = 'unloading' order by w.weighed_at, w.id`,
-  read: (rows) => new Map(rows.map(([, siteId, netGrams]) => [siteId as string, netGrams as number])),
-};
+import {
+  receivedGramsOf,
+  type TripManifest,
+  tripManifestsLookup,
+  tripTicketsLookup,
+  unloadingsOf,
+} from './unloadings.ts';
 
 export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = {
   name: 'book_trip_difference',
@@ -54,15 +32,17 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
   decide({ tripId }, states, facts) {
     const trip = states.get(tripKind, tripId);
     const manifests = states.found(tripManifestsLookup, tripId);
-    const known = new Map((trip?.booked ?? []).map(({ siteId, grams }) => [siteId, grams]));
-    const movements = [...states.found(tripTicketsLookup, tripId)].flatMap(([siteId, weighedGrams]) => {
-      const there = manifests.filter((manifest) => manifest.consigneeSiteId === siteId);
-      if (there.length === 0 || !there.every(({ status }) => status === 'received' || status === 'refused')) return [];
-      const difference = weighedGrams - sum(there.flatMap(({ lines }) => lines.map(receivedGrams)));
-      const missing = difference - (known.get(siteId) ?? 0);
-      const booked = bookOver(there, missing, tripId);
-      if (booked.length > 0) known.set(siteId, difference);
-      return booked;
+    const booked = [...(trip?.booked ?? [])];
+    const unloadings = unloadingsOf(states.found(tripTicketsLookup, tripId), manifests);
+    const movements = unloadings.flatMap((unloading) => {
+      const { siteId, nth, tickets, loads } = unloading;
+      const receivedGrams = receivedGramsOf(unloading);
+      if (receivedGrams === null) return [];
+      const grams = tickets.at(-1)!.netGrams - receivedGrams;
+      const known = booked.findIndex((one) => one.siteId === siteId && (one.nth ?? 1) === nth);
+      const missing = bookOver(loads, grams - (booked[known]?.grams ?? 0), tripId);
+      if (missing.length > 0) booked.splice(known < 0 ? booked.length : known, 1, { siteId, nth, grams });
+      return missing;
     });
     if (!trip || movements.length === 0) return { events: [], answer: { id: tripId, outcome: 'nothing_to_book' } };
     const event = {
@@ -71,7 +51,7 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
       occurredAt: facts.now,
       refs: batchesIn(movements),
       data: {
-        booked: [...known].map(([siteId, grams]) => ({ siteId, grams })) as unknown as Json,
+        booked: booked as unknown as Json,
         ...movementsData(movements),
       },
     };
@@ -97,10 +77,6 @@ export const tripDifferenceJob: JobDefinition = {
     return [{ act: bookTripDifference, input: { tripId } }];
   },
 };
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const receivedGrams = ({ acceptedGrams, refusedGrams }: TripManifest['lines'][number]): number =>
-  (acceptedGrams ?? 0) + (refusedGrams ?? 0);
 
 /** Over the batches received, in proportion to their mass; nothing when none was accepted. */
 function bookOver(manifests: readonly TripManifest[], grams: number, trip: string): Movement[] {

@@ -20,7 +20,10 @@ const ROWS_MAX = 500;
 
 /** Events whose subject is not what the rules look at. */
 const ABOUT: Readonly<Record<string, (event: RecordedEvent) => string | null>> = {
-  weigh_ticket_recorded: (event) => (event.data.ticket as { manifestId: string | null }).manifestId,
+  weigh_ticket_recorded: ({ data, subject }) => {
+    const { manifestId, tripId } = data.ticket as { manifestId: string | null; tripId?: string | null };
+    return manifestId ?? (tripId ? subject.id : null);
+  },
 };
 
 /** @throws what a rule's deadline throws, which would fail the act: they only read the book. */

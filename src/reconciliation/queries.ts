@@ -14,15 +14,19 @@ import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
 
 /** Facts for the judges, whom an event makes them look at, and anomalies and rule rows as they are read. No threshold stands here. */
+
+/** The first 100 told: what was said before is not pushed out by what is said after. */
 export const weighingsLookup: Lookup<readonly Weighing[]> = {
   name: 'weighings',
   gated: false,
-  sql: `select manifest_id, id, purpose, gross_grams, tare_grams, scale_division_grams from weigh_tickets
-    where manifest_id = any($1::uuid[]) order by weighed_at, id`,
+  sql: `select k.key, w.id, w.party_id, w.purpose, w.gross_grams, w.tare_grams, w.scale_division_grams
+    from unnest($1::uuid[]) as k(key)
+    cross join lateral (select * from weigh_tickets where manifest_id = k.key order by id limit 100) w
+    order by w.weighed_at, w.id`,
   read: (rows) =>
     rows.map(
-      ([, id, purpose, grossGrams, tareGrams, scaleDivisionGrams]) =>
-        ({ id, purpose, grossGrams, tareGrams, scaleDivisionGrams }) as Weighing,
+      ([, id, partyId, purpose, grossGrams, tareGrams, scaleDivisionGrams]) =>
+        ({ id, partyId, purpose, grossGrams, tareGrams, scaleDivisionGrams }) as Weighing,
     ),
 };
 
@@ -202,6 +206,12 @@ const WAKES_SQL: Readonly<
       where t.manifest_id = $1`,
     values: ({ subjectId }) => [subjectId],
   },
+  /** Of the trip that a manifest, or a ticket, is of: what a site's own scale said of the whole vehicle. */
+  whole_weighings: {
+    text: `select w.id from weigh_tickets w where w.purpose = 'unloading' and w.trip_id in (
+      select trip_id from manifests where id = $1 union select trip_id from weigh_tickets where id = $1)`,
+    values: ({ subjectId }) => [subjectId],
+  },
   overdue_batches: {
     text: `select distinct p.batch_id as id from postings p join anomalies a on a.subject_id = p.batch_id and a.rule = $2
       where p.event_id = $1 and a.status in ('open', 'ended')`,
@@ -272,8 +282,9 @@ export type AnomalyRow = Anomaly & { readonly version: number };
 const ELSEWHERE_SQL = `select a.id from anomalies a
   left join manifests m on m.id = a.subject_id left join batches b on b.id = a.subject_id
   left join accounts c on c.id = a.subject_id left join stores s on s.id = a.subject_id
-  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id], null))
-    and coalesce(m.id, b.id, c.id, s.id) is not null`;
+  left join weigh_tickets w on w.id = a.subject_id
+  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id], null))
+    and coalesce(m.id, b.id, c.id, s.id, w.id) is not null`;
 
 /** A key bound to a site is not shown what is about another; what is the whole party's, such as a licence, it is. */
 async function anomaliesById(pool: pg.Pool, ids: readonly string[], { site }: Sight): Promise<AnomalyRow[]> {

@@ -1,9 +1,12 @@
 import { batchKind } from '../custody/batches.ts';
 import { manifestKind } from '../manifests/manifest.ts';
+import { receivedGramsOf, tripManifestsLookup, tripTicketsLookup, unloadingsOf } from '../manifests/unloadings.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
 import { permitKey, permitsOf } from '../permits/queries.ts';
 import { permitKind } from '../permits/registers.ts';
 import type { Lookup, Needs, States } from '../platform/acts.ts';
+import { weighTicketKind } from '../transport/commands.ts';
+import { tripKind } from '../transport/trips.ts';
 import {
   acceptedLookup,
   accountLookup,
@@ -56,6 +59,40 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
   },
   account: found(accountLookup, ofSubject) as Source<RuleFacts['account']>,
   store: found(storeLookup, ofSubject) as Source<RuleFacts['store']>,
+  weigh_ticket: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'weigh_ticket', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(weighTicketKind, subjectId),
+  },
+  trip: {
+    alsoNeeds({ subjectId }, states) {
+      const id = states.get(weighTicketKind, subjectId)?.tripId;
+      return id ? { read: [{ kind: 'trip', id }] } : {};
+    },
+    read({ subjectId }, states) {
+      const id = states.get(weighTicketKind, subjectId)!.tripId;
+      return id === null ? undefined : states.get(tripKind, id);
+    },
+  },
+  ticketSite: {
+    alsoNeeds({ subjectId }, states) {
+      const id = states.get(weighTicketKind, subjectId)?.siteId;
+      return id ? { read: [{ kind: 'site', id }] } : {};
+    },
+    read: ({ subjectId }, states) => states.get(siteKind, states.get(weighTicketKind, subjectId)!.siteId),
+  },
+  tripReceivedGrams: {
+    alsoNeeds({ subjectId }, states) {
+      const key = states.get(weighTicketKind, subjectId)?.tripId;
+      return key ? { lookups: [tripManifestsLookup, tripTicketsLookup].map((lookup) => ({ lookup, key })) } : {};
+    },
+    read({ subjectId }, states) {
+      const key = states.get(weighTicketKind, subjectId)!.tripId;
+      if (key === null) return null;
+      const unloadings = unloadingsOf(states.found(tripTicketsLookup, key), states.found(tripManifestsLookup, key));
+      const own = unloadings.find(({ tickets }) => tickets.some(({ id }) => id === subjectId));
+      return own ? receivedGramsOf(own) : null;
+    },
+  },
   weighings: found(weighingsLookup, ofSubject),
   sameReadings: found(sameReadingsLookup, ofSubject),
   ownLegs: found(ownLegsLookup, ofSubject),

@@ -89,7 +89,7 @@ function heardLoad(load: Consignment, until: number): HeardLoad {
     arrival,
     receipt,
     takenBack: heard(load.back?.takenBack ?? null),
-    legs: pickup ? legsOf(load, { pickup, arrival, until, changes }) : [],
+    legs: pickup ? [...legsOf(load, { pickup, arrival, until, changes }), ...wayBack(load, until)] : [],
     tickets: load.tickets.filter(({ toldAt }) => toldAt <= until),
   };
 }
@@ -140,6 +140,15 @@ function legsOf({ plate, carrier, trip, onward }: Consignment, { pickup, arrival
   }
   if (arrival) end(arrival.at);
   return legs;
+}
+
+/** Who refuses a load sends a vehicle back with it: on the road like any other, until the producer has it. */
+function wayBack({ back, onward, carrier }: Consignment, until: number): HeardLeg[] {
+  if (!back || back.departed.toldAt > until) return [];
+  const { departed, vehicle, takenBack } = back;
+  const to = takenBack.toldAt <= until ? takenBack.at : null;
+  const by = onward.at(-1)?.carrier ?? carrier;
+  return [{ plate: vehicle.plate, carrier: by, tripRef: null, from: departed.at, to, told: departed }];
 }
 
 /** Who enters afterwards what was on paper has the next page in his hand: until then nothing is missing. */

@@ -4,6 +4,7 @@
  */
 export type RuleId =
   | 'mass'
+  | 'trip_mass'
   | 'piece_count'
   | 'class'
   | 'confirmation_overdue'
@@ -24,8 +25,12 @@ export interface Parameters {
     readonly warningPermille: number;
     readonly criticalPermille: number;
   };
+  /** A coarser scale is none that a ticket can be believed to come from; ours. */
+  readonly scaleDivisionGramsMax: number;
   /** TM 18 ¶1. */
   readonly confirmWorkingDays: number;
+  /** TM 20: to enter what was on paper. */
+  readonly paperWorkingDays: number;
   /** 许可证管理办法 12: beyond this share above the yearly scale a new licence is needed. */
   readonly scaleExcessPermille: number;
   /** 法典 535 ¶3 for operators, of what they received; for producers the same year, as our default. */
@@ -52,7 +57,9 @@ export interface Step {
 
 export const SHIPPED: Parameters = {
   massTolerance: { floorTruckGrams: 200_000, warningPermille: 30, criticalPermille: 100 },
+  scaleDivisionGramsMax: 100_000,
   confirmWorkingDays: 5,
+  paperWorkingDays: 10,
   scaleExcessPermille: 200,
   producerStorageDays: 365,
   operatorStorageDays: 365,
@@ -63,6 +70,7 @@ export const SHIPPED: Parameters = {
   sameReadingHours: 24,
   steps: {
     mass: [],
+    trip_mass: [],
     piece_count: [{ severity: 'critical', over: 0 }],
     class: [{ severity: 'critical', over: 0 }],
     confirmation_overdue: [
@@ -120,20 +128,22 @@ export function parametersFrom(policies: readonly PolicyRow[], rules: readonly R
   const value = <Value>(policy: string, otherwise: Value): Value =>
     (nearest(policies.filter((row) => row.policy === policy))?.value as Value | undefined) ?? otherwise;
   const row = (rule: RuleId) => nearest(rules.filter((one) => one.rule === rule));
-  const hours = (rule: RuleId, name: string, otherwise: number): number =>
+  const number = (rule: RuleId, name: string, otherwise: number): number =>
     (row(rule)?.parameters[name] as number | undefined) ?? otherwise;
   const ids = Object.keys(SHIPPED.steps) as RuleId[];
   return {
     massTolerance: value('mass-tolerance', SHIPPED.massTolerance),
+    scaleDivisionGramsMax: number('mass', 'scaleDivisionGramsMax', SHIPPED.scaleDivisionGramsMax),
     confirmWorkingDays: value('confirm-receipt-working-days', SHIPPED.confirmWorkingDays),
+    paperWorkingDays: value('paper-backfill-working-days', SHIPPED.paperWorkingDays),
     scaleExcessPermille: value('licence-scale-excess-permille', SHIPPED.scaleExcessPermille),
     producerStorageDays: value('producer-storage-days', SHIPPED.producerStorageDays),
     operatorStorageDays: value('operator-storage-days', SHIPPED.operatorStorageDays),
     pointLimitGrams: value('storage-point-limit-grams', SHIPPED.pointLimitGrams),
     storeWarningPermille: value('store-capacity-warning-permille', SHIPPED.storeWarningPermille),
     patienceHours: value('late-report-patience-hours', SHIPPED.patienceHours),
-    transitHours: hours('transit_overlong', 'transitHoursMax', SHIPPED.transitHours),
-    sameReadingHours: hours('overlap', 'sameReadingHours', SHIPPED.sameReadingHours),
+    transitHours: number('transit_overlong', 'transitHoursMax', SHIPPED.transitHours),
+    sameReadingHours: number('overlap', 'sameReadingHours', SHIPPED.sameReadingHours),
     steps: Object.fromEntries(ids.map((id) => [id, row(id)?.steps ?? SHIPPED.steps[id]])) as Parameters['steps'],
   };
 }

@@ -1,4 +1,4 @@
-import type { Consignment, Generation, Moment, Ticket } from './consignment.ts';
+import type { Consignment, Generation, Moment, Ticket, Trip } from './consignment.ts';
 import { gramsOf, type Heard, type HeardLoad } from './heard.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -34,6 +34,8 @@ interface Entry extends Moment {
   readonly grams: number;
   /** What came in under a name of its own. */
   readonly lot?: { readonly name: string; readonly days: number; readonly roomRef: string | null };
+  /** It was that waste before: as old as what was taken of it. */
+  readonly isSameWaste?: boolean;
 }
 
 export function storesOf(heard: Heard, parameters: Parameters): Store[] {
@@ -43,7 +45,9 @@ export function storesOf(heard: Heard, parameters: Parameters): Store[] {
     const store = stores.get(entry.store) ?? { name: entry.store, grams: 0, lots: [] };
     stores.set(entry.store, store);
     store.grams += entry.grams;
-    if (entry.lot) store.lots.push({ ...entry.lot, at: entry.at, told: entry, left: entry.grams, goneAt: null });
+    const first = Math.min(...store.lots.flatMap(({ at, left }) => (left > 0 ? [at] : [])), entry.at);
+    const at = entry.isSameWaste ? first : entry.at;
+    if (entry.lot) store.lots.push({ ...entry.lot, at, told: entry, left: entry.grams, goneAt: null });
     else take(store.lots, -entry.grams, entry.at);
   }
   return [...stores.values()];
@@ -82,10 +86,11 @@ function cameIn(heard: Heard, { producerStorageDays, operatorStorageDays }: Para
       }),
     ),
     // What comes of a treatment is the plant's own waste: it produced it.
-    ...treatments.flatMap(({ ref, plant, residue, ...moment }): Entry[] => {
+    ...treatments.flatMap(({ ref, plant, inputs, residue, ...moment }): Entry[] => {
       const lot = { name: `${ref}residue`, days: producerStorageDays, roomRef: null };
       const store = residue && stock(plant.siteRef, residue.code);
-      return store ? [{ ...momentOf(moment), store, grams: residue.grams, lot }] : [];
+      const isSameWaste = inputs.some(({ waste }) => waste.code === residue?.code);
+      return store ? [{ ...momentOf(moment), store, grams: residue.grams, lot, isSameWaste }] : [];
     }),
   ];
 }
@@ -139,10 +144,9 @@ function cameBack({ loads }: Heard): Entry[] {
 
 /** What the whole vehicle weighed beyond what each receipt says lies in the store too, or does not: shared by mass. */
 function tripDifferences({ history, until, loads }: Heard): Entry[] {
-  return history.trips.flatMap(({ ref, weighings }) =>
-    weighings.flatMap(({ plant, ticket }): Entry[] => {
-      const there = loads.filter(({ load }) => load.trip?.ref === ref && load.plant.ref === plant.ref);
-      if (ticket.toldAt > until || there.length === 0 || there.some(({ receipt }) => !receipt)) return [];
+  return history.trips.flatMap((trip) =>
+    weighedWhole(trip, loads, until).flatMap(({ plant, ticket, there, stands }): Entry[] => {
+      if (!stands || there.some(({ receipt }) => !receipt)) return [];
       const off = netOf(ticket) - gramsOf(there.flatMap(({ received, refused }) => [...received!, ...refused!]));
       const all = gramsOf(there.flatMap(({ received }) => received!));
       const toldAt = Math.max(ticket.toldAt, ...there.map(({ receipt }) => receipt!.toldAt)) + 1;
@@ -157,6 +161,23 @@ function tripDifferences({ history, until, loads }: Heard): Entry[] {
       );
     }),
   );
+}
+
+/** A vehicle was on the scale with what it had fetched since it was there last; twice with the same, the later reading stands. */
+export function weighedWhole({ ref, weighings }: Trip, loads: readonly HeardLoad[], until: number) {
+  const told = weighings.filter(({ ticket }) => ticket.toldAt <= until).sort((a, b) => a.ticket.at - b.ticket.at);
+  return told.flatMap(({ plant, ticket }) => {
+    const brought = loads.filter(
+      ({ load, pickup }) => pickup && load.trip?.ref === ref && load.plant.ref === plant.ref,
+    );
+    const readings = told.filter((one) => one.plant.ref === plant.ref).map((one) => one.ticket.at);
+    const weighedAt = ({ pickup }: HeardLoad) => readings.find((at) => at >= pickup!.at);
+    const first = readings.findLast((at) => at <= ticket.at && brought.some((load) => weighedAt(load) === at));
+    const there = brought.filter((load) => weighedAt(load) === first);
+    const again = readings.find((at) => at > ticket.at);
+    const stands = again === undefined || brought.some((load) => weighedAt(load) === again);
+    return first === undefined ? [] : [{ plant, ticket, there, stands }];
+  });
 }
 
 const netOf = ({ grossGrams, tareGrams }: Ticket): number => grossGrams - tareGrams;

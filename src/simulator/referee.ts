@@ -1,10 +1,10 @@
 import type { Plant } from './city.ts';
-import { type Consignment, lastVehicle, sum, type Ticket } from './consignment.ts';
+import { type Consignment, lastVehicle, type Moment, sum, type Ticket } from './consignment.ts';
 import { addDays, dayOf, HOUR, isWorkingDay, startOf } from './days.ts';
 import { gramsOf, type Heard, type HeardLeg, type HeardLoad, isPatient, whatWasHeard } from './heard.ts';
 import type { History } from './history.ts';
 import type { Parameters, RuleId, Severity } from './parameters.ts';
-import { storesOf } from './referee-stores.ts';
+import { storesOf, weighedWhole } from './referee-stores.ts';
 
 /**
  * The answer key. Reads the true history and what was told of it, compares everything with everything, and says which
@@ -25,6 +25,7 @@ type Judge = (heard: Heard, parameters: Parameters) => Expected[];
 /** One reading a rule. A new rule is a new row. */
 const JUDGES: Readonly<Record<RuleId, Judge>> = {
   mass: ({ loads }, parameters) => loads.flatMap((load) => massOf(load, parameters)),
+  trip_mass: wholeVehicles,
   piece_count: ({ loads }, parameters) => loads.flatMap((load) => piecesOf(load, parameters)),
   class: ({ loads }, parameters) => loads.flatMap((load) => classOf(load, parameters)),
   confirmation_overdue: confirmations,
@@ -44,22 +45,36 @@ export function referee(history: History, parameters: Parameters): Expected[] {
 
 /**
  * TM 18 ¶2 with the tolerance of the place. Two accounts that differ by no more than two honest scales may (class III in
- * service, gross and tare, at both ends; without two known scales the row's floor) agree. What was declared may be an
- * estimate, and is worth a remark at most.
+ * service, gross and tare, at both ends; without two known scales the row's floor) agree. Of several tickets of one end each
+ * is held against everything. What was declared may be an estimate, and is worth a remark at most, but for what another
+ * plant weighed and sent on. What is taken back is held against what was refused.
  */
-function massOf(
-  { load, declared, loaded, received, refused, missing, tickets }: HeardLoad,
-  { massTolerance }: Parameters,
-): Expected[] {
-  const last = (purpose: Ticket['purpose']) =>
-    tickets
-      .filter((ticket) => ticket.purpose === purpose)
-      .sort((a, b) => a.at - b.at)
-      .at(-1);
-  const [loading, unloading] = [last('loading'), last('unloading')];
+function massOf(heard: HeardLoad, parameters: Parameters): Expected[] {
+  const weighed = (purpose: Ticket['purpose']): readonly (Ticket | null)[] => {
+    const told = heard.tickets.filter((ticket) => ticket.purpose === purpose);
+    return told.length === 0 ? [null] : told;
+  };
+  const found = weighed('loading').flatMap((loading) =>
+    weighed('unloading').flatMap((unloading) => differencesOf(heard, loading, unloading, parameters)),
+  );
+  found.push(...takenBackOf(heard, parameters));
+  const worst = found.sort((a, b) => LOUDNESS.indexOf(b.severity) - LOUDNESS.indexOf(a.severity))[0];
+  return worst ? [{ rule: 'mass', subject: heard.load.ref, ...worst }] : [];
+}
+
+type Difference = Pick<Expected, 'severity' | 'because'>;
+
+function differencesOf(
+  { load, declared, loaded, received, refused, missing }: HeardLoad,
+  loading: Ticket | null,
+  unloading: Ticket | null,
+  { massTolerance, scaleDivisionGramsMax }: Parameters,
+): Difference[] {
+  const isKnown = (ticket: Ticket | null) => ticket !== null && ticket.divisionGrams <= scaleDivisionGramsMax;
   const mayErr = (ticket: Ticket) => 2 * (errorOf(ticket.grossGrams, ticket) + errorOf(ticket.tareGrams, ticket));
-  const floor = loading && unloading ? mayErr(loading) + mayErr(unloading) : massTolerance.floorTruckGrams;
-  const net = (ticket: Ticket | undefined) => (ticket ? ticket.grossGrams - ticket.tareGrams : null);
+  const floor =
+    isKnown(loading) && isKnown(unloading) ? mayErr(loading!) + mayErr(unloading!) : massTolerance.floorTruckGrams;
+  const net = (ticket: Ticket | null) => ticket && ticket.grossGrams - ticket.tareGrams;
   const loadedGrams = loaded && gramsOf(loaded);
   const receivedGrams = received && gramsOf([...received, ...refused!]);
   // What an incident took was told where it happened, and is not looked for at the gate.
@@ -71,21 +86,48 @@ function massOf(
     ['loading ticket → unloading ticket', travelling(net(loading)), net(unloading)],
     ['declared → loaded', gramsOf(declared), loadedGrams],
   ];
-  const found = accounts.flatMap(([name, expected, observed]) => {
+  return accounts.flatMap(([name, expected, observed]) => {
     if (expected === null || observed === null) return [];
-    const off = Math.abs(observed - expected);
-    if (off <= floor) return [];
-    const beyond = (permille: number) => off * 1_000 > expected * permille;
-    const measured = beyond(massTolerance.criticalPermille)
-      ? 'critical'
-      : beyond(massTolerance.warningPermille)
-        ? 'warning'
-        : 'info';
-    const severity: Severity = name.startsWith('declared') ? 'info' : measured;
-    return [{ severity, because: `${name}: ${expected} → ${observed} g, floor ${floor} g` }];
+    const isEstimate = name.startsWith('declared') && load.follows === null;
+    return apart(name, expected, observed, floor, massTolerance).map((found) =>
+      isEstimate ? { ...found, severity: 'info' } : found,
+    );
   });
-  const worst = found.sort((a, b) => LOUDNESS.indexOf(b.severity) - LOUDNESS.indexOf(a.severity))[0];
-  return worst ? [{ rule: 'mass', subject: load.ref, ...worst }] : [];
+}
+
+function takenBackOf({ load, takenBack }: HeardLoad, { massTolerance }: Parameters): Difference[] {
+  if (!takenBack) return [];
+  const [sent, came] = [gramsOf(load.refused), gramsOf(load.back!.quantities)];
+  return apart('sent back → taken back', sent, came, massTolerance.floorTruckGrams, massTolerance);
+}
+
+/** A vehicle weighed with all that it brought, against what was made of each of its loads at the gate. */
+function wholeVehicles({ history, loads, until }: Heard, { massTolerance }: Parameters): Expected[] {
+  return history.trips.flatMap((trip) =>
+    weighedWhole(trip, loads, until).flatMap(({ ticket, there }): Expected[] => {
+      if (there.some(({ receipt }) => !receipt)) return [];
+      const came = gramsOf(there.flatMap(({ received, refused }) => [...received!, ...refused!]));
+      const weighed = ticket.grossGrams - ticket.tareGrams;
+      return apart('receipts → whole vehicle', came, weighed, massTolerance.floorTruckGrams, massTolerance).map(
+        (found) => ({ rule: 'trip_mass', subject: ticket.ref, ...found }),
+      );
+    }),
+  );
+}
+
+/** Nothing within what honest scales may differ by; beyond it, the share of what was expected. */
+function apart(
+  name: string,
+  expected: number,
+  observed: number,
+  floor: number,
+  { criticalPermille, warningPermille }: Parameters['massTolerance'],
+): Difference[] {
+  const off = Math.abs(observed - expected);
+  if (off <= floor) return [];
+  const beyond = (permille: number) => off * 1_000 > expected * permille;
+  const severity = beyond(criticalPermille) ? 'critical' : beyond(warningPermille) ? 'warning' : 'info';
+  return [{ severity, because: `${name}: ${expected} → ${observed} g, floor ${floor} g` }];
 }
 
 const LOUDNESS: readonly Severity[] = ['info', 'warning', 'critical'];
@@ -94,11 +136,18 @@ const LOUDNESS: readonly Severity[] = ['info', 'warning', 'critical'];
 const errorOf = (grams: number, { divisionGrams: e }: Ticket): number =>
   grams > 2_000 * e ? 1.5 * e : grams > 500 * e ? e : 0.5 * e;
 
-/** TM 18 ¶2, 12(1): containers do not evaporate. Line by line. */
-function piecesOf({ load, loaded, received, refused, missing }: HeardLoad, parameters: Parameters): Expected[] {
+/** TM 18 ¶2, 12(1): containers do not evaporate. Line by line, there and back. */
+function piecesOf(heard: HeardLoad, parameters: Parameters): Expected[] {
+  const { load, loaded, received, refused, missing, takenBack } = heard;
   if (!loaded || !received || !refused) return [];
   const there = (line: number) => received[line]!.pieces + refused[line]!.pieces;
-  const off = sum(loaded.map(({ pieces }, line) => Math.abs(pieces - missing[line]!.pieces - there(line))));
+  const came = takenBack ? load.back!.quantities : refused;
+  const off = sum(
+    loaded.map(
+      ({ pieces }, line) =>
+        Math.abs(pieces - missing[line]!.pieces - there(line)) + Math.abs(refused[line]!.pieces - came[line]!.pieces),
+    ),
+  );
   return loudest('piece_count', load.ref, off, parameters, `${off} pieces`);
 }
 
@@ -110,21 +159,32 @@ function classOf({ load, receipt }: HeardLoad, parameters: Parameters): Expected
 
 /**
  * TM 18 ¶1: confirmed in the system within so many working days. The clock runs from arrival, and from the day of
- * acceptance once that is told. A live report confirms when it is recorded, one from a dead spot or from paper when it
- * was made.
+ * acceptance once that is told. A report confirms when it is recorded; when it was made, if it came from a dead spot and was
+ * told soon, or from a paper manifest and was entered in time (TM 20).
  */
 function confirmations({ loads, until }: Heard, parameters: Parameters): Expected[] {
   return loads.flatMap(({ load, arrival, receipt }) => {
     if (!arrival || (!receipt && isPatient(arrival, until, parameters))) return [];
-    let day = dayOf(arrival.at);
-    for (let left = parameters.confirmWorkingDays; left > 0; ) {
-      day = addDays(day, 1);
-      if (isWorkingDay(day)) left -= 1;
-    }
-    const overAt = startOf(addDays(day, 1));
-    const confirmedAt = receipt ? (receipt.mode === 'live' ? receipt.toldAt : receipt.at) : until;
+    const overAt = endOfWorkingDays(arrival.at, parameters.confirmWorkingDays);
+    const isSoon = {
+      live: () => false,
+      offline: ({ at, toldAt }: Moment) => toldAt <= at + parameters.patienceHours * HOUR,
+      paper: ({ toldAt }: Moment) =>
+        load.paperIssuedAt !== null && toldAt < endOfWorkingDays(arrival.at, parameters.paperWorkingDays),
+    };
+    const confirmedAt = receipt ? (isSoon[receipt.mode](receipt) ? receipt.at : receipt.toldAt) : until;
     return clock('confirmation_overdue', load.ref, confirmedAt - overAt, parameters);
   });
+}
+
+/** The midnight after so many working days, not counting the first. */
+function endOfWorkingDays(from: number, days: number): number {
+  let day = dayOf(from);
+  for (let left = days; left > 0; ) {
+    day = addDays(day, 1);
+    if (isWorkingDay(day)) left -= 1;
+  }
+  return startOf(addDays(day, 1));
 }
 
 /** No text sets a term; the hours are a row, for each leg: a store is no road. What never arrives is asked about first (TM 11(4)). */

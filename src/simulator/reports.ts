@@ -72,6 +72,7 @@ function driven({ ref, carrier, vehicle, start, end, weighings }: Trip): Report[
       path: '/v1/weigh-tickets',
       body: { ...weighing(ticket, plant.siteRef, vehicle.plate), tripId: `@${ref}` },
       key: ticket.ref,
+      names: { [ticket.ref]: 'id' },
       chains: [ref],
     })),
     {

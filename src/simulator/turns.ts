@@ -1,5 +1,12 @@
 import type { Carrier, Plant, Vehicle } from './city.ts';
-import type { Change, Consignment, Correction, Moment, Quantity } from './consignment.ts';
+import {
+  type Change,
+  type Consignment,
+  type Correction,
+  lastCarrier,
+  type Moment,
+  type Quantity,
+} from './consignment.ts';
 import { DAY, dayOf, HOUR, MINUTE, startOf } from './days.ts';
 import { broughtAt, told } from './honest-loads.ts';
 import { BENCH_SCALE, readingGrams } from './scales.ts';
@@ -63,14 +70,14 @@ export function refuse(load: Consignment, share: number): Consignment {
   return load;
 }
 
-/** TM 18 ¶2: the carrier brings it back, and the producer weighs it on the scale of its store. */
+/** TM 18 ¶2: the last carrier brings it back on a vehicle that is free, and the producer weighs it on the scale of its store. */
 export function bringBack(teller: Teller, load: Consignment): Consignment {
   const { chance } = teller;
   const departed = told(load.receipt.toldAt + chance.whole(20, 90) * MINUTE, chance);
   const at = departed.at + (load.arrival.at - load.pickup.at);
   load.back = {
     departed,
-    vehicle: load.vehicle,
+    vehicle: teller.vehicleOf(lastCarrier(load), departed.at, at + HOUR),
     takenBack: { at, toldAt: Math.max(at, departed.toldAt) + chance.whole(5, 60) * MINUTE, mode: 'live' },
     quantities: load.refused.map(({ grams, pieces }) => ({ grams: readingGrams(BENCH_SCALE, grams, chance), pieces })),
   };

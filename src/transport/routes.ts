@@ -40,8 +40,11 @@ const TripView = z.object({
   driverId: Uuid.nullable(),
   startedAt: InstantView,
   endedAt: InstantView.nullable(),
-  /** The trip's own difference, as booked at each site where the whole vehicle was weighed; others than the carrier see their manifests' sites. */
-  booked: z.array(z.object({ siteId: Uuid, grams: z.number().int() })).readonly(),
+  /**
+   * The trip's own difference, as booked at each site where the whole vehicle was weighed, of its first unloading there, its second …;
+   * others than the carrier see their manifests' sites.
+   */
+  booked: z.array(z.object({ siteId: Uuid, nth: z.number().int().optional(), grams: z.number().int() })).readonly(),
 });
 
 export function transportRoutes(app: App, services: Services): void {

@@ -39,8 +39,10 @@ export const trips = pgTable('trips', {
   driverId: uuid(),
   startedAt: instant().notNull(),
   endedAt: instant(),
-  /** What has been booked as the trip's own difference at each site it was weighed at. */
-  booked: jsonb().$type<readonly { readonly siteId: string; readonly grams: number }[]>().notNull(),
+  /** What has been booked as the trip's own difference at each site it was weighed at: of its first unloading there, its second … */
+  booked: jsonb()
+    .$type<readonly { readonly siteId: string; readonly nth?: number; readonly grams: number }[]>()
+    .notNull(),
 });
 
 /** A physical report that did not fit the state of what it spoke of. Refused as an act, kept as evidence. */

@@ -209,7 +209,7 @@ t.test('a milk run: one manifest a producer, the difference of the whole vehicle
   ok(await receive(world, ids[2]!, [{ line: 1, acceptedGrams: 500_001 }]));
   await world.jobsDone();
   const read = ok(await world.carrier.get(`/v1/trips/${trip}`));
-  t.same(read.booked, [{ siteId: world.consigneeSiteId, grams: -10_001 }]);
+  t.same(read.booked, [{ siteId: world.consigneeSiteId, nth: 1, grams: -10_001 }]);
   t.equal(read.tickets.length, 1);
   t.equal(await world.balance(world.consignee, 'stock'), 990_000, 'what the whole vehicle weighed');
   t.equal(await world.balance(world.consignee, 'weighing_difference'), 10_001);
@@ -236,6 +236,49 @@ t.test('a milk run: one manifest a producer, the difference of the whole vehicle
   ok(await world.carrier.post(`/v1/trips/${trip}/end`, { occurredAt: at(world, 5) }));
   t.match(await world.carrier.post(`/v1/trips/${trip}/end`, { occurredAt: at(world, 5) }), { status: 409 });
 });
+
+t.test(
+  'a round that unloads twice at one plant: each ticket stands for what was loaded since the one before',
+  async (t) => {
+    const world = await aWorld();
+    await world.generate(10_000_000);
+    const trip = ok(await world.carrier.post('/v1/trips', { plate: world.plate, startedAt: at(world) })).id;
+    let tickets = 0;
+    const weigh = async (net: number) => {
+      const ticketNumber = `twice-${trip.slice(-6)}-${++tickets}`;
+      const ticket = { ticketNumber, siteId: world.consigneeSiteId, purpose: 'unloading', tripId: trip };
+      const reading = { grossGrams: net + 10_000_000, tareGrams: 10_000_000, occurredAt: at(world) };
+      ok(await world.consignee.post('/v1/weigh-tickets', { ...ticket, ...reading }));
+      await world.jobsDone();
+    };
+    const load = async (grams: number) => {
+      world.clock.advanceMs(3_600_000);
+      const id = await aDraft(world, { lines: [aLine({ massGrams: grams })] });
+      ok(await world.consignor.post(`/v1/manifests/${id}/issue`));
+      ok(await pickUp(world, id, [{ line: 1, massGrams: grams }], { tripId: trip }));
+      ok(await arrive(world, id));
+      return id;
+    };
+    const stock = () => world.balance(world.consignee, 'stock');
+    ok(await receive(world, await load(1_000_000), [{ line: 1, acceptedGrams: 1_000_000 }]));
+    await weigh(990_000);
+    t.equal(await stock(), 990_000);
+    const second = await load(2_000_000);
+    await weigh(2_020_000);
+    t.equal(await stock(), 990_000, 'weighed, and not received yet');
+    ok(await receive(world, second, [{ line: 1, acceptedGrams: 2_000_000 }]));
+    await world.jobsDone();
+    t.equal(await stock(), 3_010_000);
+    t.equal(await world.balance(world.consignee, 'weighing_difference'), -10_000);
+    world.clock.advanceMs(60_000);
+    await weigh(2_030_000);
+    t.equal(await stock(), 3_020_000, 'weighed once more: of those two the last counts');
+    t.match(ok(await world.carrier.get(`/v1/trips/${trip}`)).booked, [
+      { nth: 1, grams: -10_000 },
+      { nth: 2, grams: 30_000 },
+    ]);
+  },
+);
 
 t.test("another's trip, or one that has ended, is not named by a pickup", async (t) => {
   const world = await aWorld();

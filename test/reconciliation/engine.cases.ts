@@ -58,6 +58,21 @@ t.test('TM 18 ¶1: the term runs out at its very end, and a receipt after it end
   t.equal((await historyOf(world, open.id)).length, 2, 'its next step comes due and finds it over');
 });
 
+t.test('a receipt that says it was made offline weeks ago ends the breach, and does not undo it', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'arrived' });
+  const acceptedAt = at(world, 60);
+  world.clock.advanceMs(40 * 24 * HOUR_MS);
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'confirmation_overdue'), [{ status: 'open', severity: 'critical' }]);
+  const lines = [{ line: 1, acceptedGrams: 5_000_000 }];
+  ok(await receive(world, id, lines, { occurredAt: acceptedAt, entryMode: 'offline' }));
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'confirmation_overdue'), [
+    { status: 'ended', severity: 'critical', endedAt: at(world) },
+  ]);
+});
+
 t.test('a breach grows by its steps while it lasts', async (t) => {
   const world = await aWorld();
   const { id } = await world.aManifest({ status: 'in_transit' });
@@ -76,6 +91,27 @@ t.test('a breach grows by its steps while it lasts', async (t) => {
     [{ id: anomaly.id, status: 'ended', severity: 'warning' }],
     'as long as it lasted by what is told of it',
   );
+});
+
+t.test('what was sent back is waited for as what was sent', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'arrived' });
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 0 }]));
+  ok(await world.carrier.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate }));
+  world.clock.advanceMs(48 * HOUR_MS - 1);
+  await world.jobsDone();
+  t.same(await anomaliesOf(world, id, 'transit_overlong'), []);
+  world.clock.advanceMs(1);
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'transit_overlong'), [{ status: 'open', severity: 'warning' }]);
+  world.clock.advanceMs(48 * HOUR_MS);
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'transit_overlong'), [{ status: 'open', severity: 'critical' }]);
+  const taken = { occurredAt: at(world), lines: [{ line: 1, massGrams: 5_000_000 }] };
+  ok(await world.consignor.post(`/v1/manifests/${id}/return-receipt`, taken));
+  await world.jobsDone();
+  t.match(await anomaliesOf(world, id, 'transit_overlong'), [{ status: 'ended' }]);
+  t.same((await checkRebuild(world.databaseUrl)).differences, []);
 });
 
 t.test('a late fact that shows there was no breach makes it void', async (t) => {
@@ -196,7 +232,7 @@ t.test('rule rows: entered and amended by administrators, checked by the rule th
   await refused({ parameters: { transitHoursMax: 0 } }, '/parameters/transitHoursMax');
   await refused({ parameters: {} }, '/parameters/transitHoursMax');
   await refused({ steps: [] }, '/steps');
-  await refused({ rule: 'mass', parameters: {} }, '/steps');
+  await refused({ rule: 'mass', parameters: { scaleDivisionGramsMax: 1 } }, '/steps');
   await refused({ steps: [row.steps[0], { severity: 'info', over: 1 }] }, '/steps');
   await refused({ inForceTo: '2030-01-01' }, '/inForceTo');
   await refused({ jurisdiction: '379999' }, '/jurisdiction');

@@ -1,5 +1,6 @@
 import t from 'tap';
-import type { Discrepancy, LineContainer } from '../../src/manifests/tables.ts';
+import type { Manifest } from '../../src/manifests/manifest.ts';
+import type { Discrepancy, LineContainer, Remainder, WayBack } from '../../src/manifests/tables.ts';
 import type { Permit } from '../../src/permits/registers.ts';
 import { CLASS_RULE } from '../../src/reconciliation/rules/class.ts';
 import { CONFIRMATION_OVERDUE_RULE } from '../../src/reconciliation/rules/confirmation-overdue.ts';
@@ -32,6 +33,43 @@ t.test('pieces: one more or less is too many, line by line', async (t) => {
     'a piece too few here is not made good by one too many there',
   );
   t.equal(severityOf(say(PIECE_COUNT_RULE, { manifest: aLoad(ON_THE_ROAD) })), 'acceptedAt');
+});
+
+const aReturn = (back: Partial<WayBack>, changes: Partial<Remainder> = {}): Remainder => ({
+  reason: 'refused',
+  place: ['refused_return', 'consignee', 'plant', 'consignor'],
+  state: 'returned',
+  lines: [{ line: 1, parts: [{ batchId: 'batch', grams: 5_000_000, pieces: 10, inferred: false }] }],
+  carrierId: 'carrier',
+  followedById: null,
+  back: {
+    plate: '鲁A12345',
+    startedAt: '2026-09-16T04:00:00.000Z',
+    endedAt: '2026-09-16T08:00:00.000Z',
+    takenBack: null,
+    ...back,
+  },
+  ...changes,
+});
+
+t.test('pieces sent back and taken back: who took them back is asked', async (t) => {
+  const returned = (pieces: number | null) =>
+    say(PIECE_COUNT_RULE, {
+      manifest: aLoad({
+        remainders: [aReturn({ takenBack: { eventId: 'back', lines: [{ line: 1, grams: 5_000_000, pieces }] } })],
+      }),
+    });
+  t.equal(severityOf(returned(10)), 'clear');
+  t.equal(severityOf(returned(null)), 'clear', 'nobody counted them');
+  t.match(returned(9), {
+    finding: {
+      severity: 'critical',
+      observed: { line1PiecesBack: 9 },
+      expected: { line1PiecesBack: 10 },
+      question: { partyId: 'consignor' },
+      evidence: ['pickup', 'receipt', 'back'],
+    },
+  });
 });
 
 t.test('scanned containers: the one that is missing is named, also when another stands in its place', async (t) => {
@@ -87,15 +125,19 @@ t.test('confirmation: on the fifth working day it is in time, at its end it is a
   t.equal(severityOf(at('2026-09-30T16:00:00Z')), 'critical', 'a week later');
 });
 
-t.test('confirmation: what is told live counts when we recorded it, what is told otherwise as told', async (t) => {
-  const told = (entryMode: 'live' | 'offline', recordedAt: string, occurredAt: string): RuleFacts['receipt'] => ({
+t.test('confirmation: it counts when we recorded it, and as told while that can be believed', async (t) => {
+  const told = (
+    entryMode: 'live' | 'offline' | 'paper',
+    recordedAt: string,
+    occurredAt: string,
+  ): RuleFacts['receipt'] => ({
     entryMode,
     recordedAt: new Date(recordedAt),
     occurredAt: new Date(occurredAt),
   });
   const [inTime, late] = ['2026-09-23T15:59:59Z', '2026-09-24T02:00:00Z'];
-  const judged = (receipt: RuleFacts['receipt']) =>
-    say(CONFIRMATION_OVERDUE_RULE, { manifest: aLoad(), receipt }, { now: '2026-10-20T00:00:00Z' });
+  const judged = (receipt: RuleFacts['receipt'], changes: Partial<Manifest> = {}) =>
+    say(CONFIRMATION_OVERDUE_RULE, { manifest: aLoad(changes), receipt }, { now: '2026-10-20T00:00:00Z' });
   t.match(judged(told('live', inTime, inTime)), { clear: true });
   t.match(judged(told('live', late, inTime)), {
     finding: { observed: { confirmedOn: '2026-09-24' } },
@@ -103,6 +145,18 @@ t.test('confirmation: what is told live counts when we recorded it, what is told
   });
   t.match(judged(told('offline', late, inTime)), { clear: true }, 'a phone without a network');
   t.match(judged(told('offline', late, late)), { finding: {}, lasted: { to: new Date(late) } });
+  t.match(judged(told('offline', '2026-09-24T15:59:59Z', inTime)), { clear: true }, 'a day later at most');
+  const tooLate = '2026-09-24T16:00:00Z';
+  t.match(judged(told('offline', tooLate, inTime)), { finding: {}, lasted: { to: new Date(tooLate) } });
+  const form = { entryMode: 'paper', paperDueOn: '2026-10-12' } as const;
+  t.match(
+    judged(told('paper', '2026-10-12T15:59:59Z', inTime), form),
+    { clear: true },
+    'the last day to enter the form',
+  );
+  const [entered, never] = ['2026-10-12T16:00:00Z', '2026-10-01T00:00:00Z'];
+  t.match(judged(told('paper', entered, inTime), form), { finding: {}, lasted: { to: new Date(entered) } });
+  t.match(judged(told('paper', never, inTime)), { finding: {}, lasted: { to: new Date(never) } }, 'there was no form');
 });
 
 t.test('transit: 48 hours, then a breach until it arrives', async (t) => {
@@ -132,6 +186,25 @@ t.test('transit: 48 hours, then a breach until it arrives', async (t) => {
     severityOf(say(TRANSIT_OVERLONG_RULE, { manifest: aLoad({ ...ON_THE_ROAD, pickedUpAt: null }) })),
     'pickedUpAt',
   );
+});
+
+t.test('transit: what is sent back has a clock of its own', async (t) => {
+  const back = (leg: object, returned: Partial<WayBack>, now: string) =>
+    say(TRANSIT_OVERLONG_RULE, { manifest: aLoad({ legs: [aLegOf(leg)], remainders: [aReturn(returned)] }) }, { now });
+  const onItsWay = { endedAt: null };
+  t.match(back({}, onItsWay, '2026-09-18T03:59:59.999Z'), { clear: true, againAt: new Date('2026-09-18T04:00:00Z') });
+  t.match(back({}, onItsWay, '2026-09-18T04:00:00Z'), {
+    finding: { severity: 'warning', observed: { startedAt: '2026-09-16T04:00:00.000Z' } },
+    lasted: { to: null },
+  });
+  t.match(back({}, { endedAt: '2026-09-18T03:00:00.000Z' }, '2026-10-01T00:00:00Z'), { clear: true });
+  const slow = { startedAt: '2026-09-14T00:00:00.000Z', endedAt: '2026-09-16T03:00:00.000Z' };
+  t.match(
+    back(slow, onItsWay, '2026-09-18T04:00:00Z'),
+    { lasted: { to: new Date('2026-09-16T03:00:00Z') }, againAt: new Date('2026-09-18T07:00:00Z') },
+    'the leg speaks until the way back has lasted as long',
+  );
+  t.match(back(slow, onItsWay, '2026-09-18T07:00:00Z'), { lasted: { to: null } });
 });
 
 const licence = (changes: Partial<Permit> = {}): Permit => ({

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Weighing } from '../../src/reconciliation/rules/facts.ts';
-import { judgeMass, type MassFacts, permissibleErrorGrams } from '../../src/reconciliation/rules/mass.ts';
+import { judgeMass, MASS_RULE, type MassFacts, permissibleErrorGrams } from '../../src/reconciliation/rules/mass.ts';
+import { aLoad, say, severityOf as spoken } from './given.ts';
 
 /** Both sides of every limit. The floor is 200 kg without scale data; 30 ‰ warns and 100 ‰ is critical (dated rows). */
 const factsOf = (changes: Partial<MassFacts>): MassFacts => ({
@@ -8,11 +9,19 @@ const factsOf = (changes: Partial<MassFacts>): MassFacts => ({
   carrierId: 'carrier',
   consigneeId: 'consignee',
   declaredGrams: 20_000_000,
+  isEstimate: true,
   loadedGrams: 20_000_000,
   missingGrams: 0,
   receivedGrams: 20_000_000,
+  returns: [],
   tickets: [],
-  tolerance: { floorTruckGrams: 200_000, warningPermille: 30, criticalPermille: 100, source: 'test' },
+  tolerance: {
+    floorTruckGrams: 200_000,
+    warningPermille: 30,
+    criticalPermille: 100,
+    scaleDivisionGramsMax: 100_000,
+    source: 'test',
+  },
   basis: 'TM 18 ¶2',
   evidence: ['event'],
   ...changes,
@@ -25,6 +34,7 @@ const severityOf = (changes: Partial<MassFacts>): string => {
 
 const weighing = (purpose: Weighing['purpose'], netGrams: number, scaleDivisionGrams: number | null): Weighing => ({
   id: purpose,
+  partyId: purpose === 'loading' ? 'consignor' : 'consignee',
   purpose,
   grossGrams: netGrams + 10_000_000,
   tareGrams: 10_000_000,
@@ -54,6 +64,27 @@ t.test('a declared mass may be an estimate: never more than a remark', async (t)
   t.equal(severityOf({ declaredGrams: 20_200_000 }), 'clear');
 });
 
+t.test('what another weighed and sent on is no estimate', async (t) => {
+  const loaded = (loadedGrams: number) => severityOf({ isEstimate: false, loadedGrams, receivedGrams: loadedGrams });
+  t.equal(loaded(19_800_000), 'clear');
+  t.equal(loaded(19_399_999), 'warning');
+  t.equal(loaded(1), 'critical');
+});
+
+t.test('what was sent back and what was taken back: the consignor is asked', async (t) => {
+  const returned = (takenGrams: number) => factsOf({ returns: [{ sentGrams: 10_000_000, takenGrams }] });
+  t.match(judgeMass(returned(9_800_000)), { clear: true });
+  t.match(judgeMass(returned(9_799_999)), { finding: { severity: 'info' } });
+  t.match(judgeMass(returned(1)), {
+    finding: {
+      severity: 'critical',
+      expected: { sentBackGrams: 10_000_000 },
+      observed: { takenBackGrams: 1 },
+      question: { partyId: 'consignor' },
+    },
+  });
+});
+
 t.test('with both scales known the floor is twice their permissible errors (JJG 539 class III)', async (t) => {
   t.equal(permissibleErrorGrams(10_000_000, 20_000), 10_000, '500 e');
   t.equal(permissibleErrorGrams(10_000_001, 20_000), 20_000);
@@ -79,6 +110,53 @@ t.test('a scale that contradicts what was written down is asked about where it s
   t.match(judgeMass(factsOf({ receivedGrams: 17_000_000 })), {
     finding: { question: { partyId: 'carrier' }, observed: { receivedGrams: 17_000_000 } },
   });
+});
+
+t.test('a division is taken for what the scale may err by as far as a lorry scale has one', async (t) => {
+  const received = (e: number) => {
+    const tickets = [weighing('loading', 20_000_000, e), weighing('unloading', 19_600_000, e)];
+    return severityOf({ receivedGrams: 19_600_000, tickets });
+  };
+  // Gross 30 t, tare 10 t: at 100 kg each is half a division, and twice that at two scales are 400 kg.
+  t.equal(received(100_000), 'clear');
+  t.equal(received(100_001), 'info', 'what claims more is unknown: the fixed floor of 200 kg');
+  t.equal(received(1_000_000), 'info');
+});
+
+t.test('every ticket counts, in whatever order they are told: the pair that differs most speaks', async (t) => {
+  const right = weighing('unloading', 20_000_000, 20_000);
+  const wrong = { ...weighing('unloading', 15_000_000, 20_000), id: 'wrong' };
+  for (const tickets of [
+    [wrong, right],
+    [right, wrong],
+  ])
+    t.match(judgeMass(factsOf({ tickets })), {
+      finding: {
+        severity: 'critical',
+        expected: { unloadingTicketGrams: 15_000_000 },
+        evidence: ['event', ...tickets.map(({ id }) => id)],
+      },
+    });
+  const loading = [20_000_000, 18_000_000].map((net) => weighing('loading', net, 20_000));
+  const unloading = [20_000_000, 15_000_000].map((net) => weighing('unloading', net, 20_000));
+  t.match(
+    judgeMass(factsOf({ tickets: [...loading, ...unloading] })),
+    { finding: { observed: { unloadingTicketGrams: 15_000_000 }, expected: { loadingTicketGrams: 20_000_000 } } },
+    'of the worst pair, the two tickets it is of',
+  );
+});
+
+t.test('nobody weighs for the other side', async (t) => {
+  const weighed = (purpose: Weighing['purpose'], partyId: string) => {
+    const weighings = [{ ...weighing(purpose, 4_000_000, null), partyId }];
+    return spoken(say(MASS_RULE, { manifest: aLoad(), weighings }));
+  };
+  t.equal(weighed('loading', 'consignor'), 'critical');
+  t.equal(weighed('loading', 'carrier'), 'critical');
+  t.equal(weighed('loading', 'consignee'), 'clear');
+  t.equal(weighed('unloading', 'consignee'), 'critical');
+  t.equal(weighed('unloading', 'carrier'), 'critical');
+  t.equal(weighed('unloading', 'consignor'), 'clear');
 });
 
 t.test('nothing loaded yet: not judged, and what is missing is named', async (t) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { accountOf } from '../../src/custody/ledger.ts';
 import { checkRebuild } from '../../src/rebuild.ts';
+import { residue, treatOwn } from '../disposal/given.ts';
 import { aStore, generated, label, move, withUnit } from '../generation/given.ts';
 import { aDraft, aLicence, aLine, anIssued, aParty, arrive, aSite, at, pickUp, receive } from '../manifests/given.ts';
 import { aWorld, ok, WASTE_CODE, type World } from '../support/world.ts';
@@ -202,6 +203,123 @@ t.test('one weighing told of two manifests', async (t) => {
   t.same(await found(world, first, 'overlap'), []);
 });
 
+t.test('a later ticket takes nothing back, and what a scale is said to be frees of nothing', async (t) => {
+  const world = await aWorld();
+  const { id } = await world.aManifest({ status: 'received', declaredGrams: 10_000_000, acceptedGrams: 7_000_000 });
+  const short = [{ status: 'open', severity: 'critical', observed: { receivedGrams: 7_000_000 } }];
+  t.match(await found(world, id, 'mass'), short);
+  const weigh = async (purpose: string, net: number) =>
+    ok(
+      await world.consignee.post('/v1/weigh-tickets', {
+        ticketNumber: randomUUID(),
+        siteId: world.consigneeSiteId,
+        purpose,
+        grossGrams: 10_000_000 + net,
+        tareGrams: 10_000_000,
+        scaleDivisionGrams: 1_000_000,
+        manifestId: id,
+        occurredAt: at(world),
+      }),
+    ).id;
+  await weigh('loading', 10_000_000);
+  const unloading = await weigh('unloading', 7_000_000);
+  t.match(await found(world, id, 'mass'), short);
+  world.clock.advanceMs(1_000);
+  const slip = await weigh('unloading', 1_000_000);
+  world.clock.advanceMs(1_000);
+  const again = await weigh('unloading', 7_000_000);
+  const [anomaly] = await found(world, id, 'mass');
+  t.match(anomaly, { status: 'open', expected: { unloadingTicketGrams: 1_000_000 } });
+  t.same(anomaly.evidence.slice(2), [unloading, slip, again], 'the slip and what puts it right, for whoever closes it');
+});
+
+/** 10 t that another plant may take, refused as a whole. */
+async function refusedLoad(world: World): Promise<string> {
+  const { id } = await world.aManifest({ status: 'arrived', declaredGrams: 10_000_000 });
+  ok(await receive(world, id, [{ line: 1, acceptedGrams: 0 }]));
+  return id;
+}
+
+t.test('what goes back is weighed against what was refused', async (t) => {
+  const world = await aWorld();
+  const id = await refusedLoad(world);
+  ok(await world.carrier.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate }));
+  const lines = [{ line: 1, massGrams: 1 }];
+  ok(await world.consignor.post(`/v1/manifests/${id}/return-receipt`, { occurredAt: at(world), lines }));
+  t.match(await found(world, id, 'mass'), [
+    { status: 'open', severity: 'critical', question: { partyId: world.consignor.partyId } },
+  ]);
+  t.equal(ok(await world.carrier.get(`/v1/anomalies?subjectId=${id}`)).items.length, 1, 'the carrier is told');
+  t.same((await checkRebuild(world.databaseUrl)).differences, []);
+});
+
+t.test('what goes on was weighed by who sends it on', async (t) => {
+  const world = await aWorld();
+  const id = await refusedLoad(world);
+  const other = await aParty(world);
+  await aLicence(world, other);
+  const consigneeSiteId = await aSite(other, '370117');
+  const next = { carrierId: world.carrier.partyId, consigneeSiteId };
+  const followUp = ok(await world.consignor.post(`/v1/manifests/${id}/follow-up`, next)).id;
+  ok(await world.consignor.post(`/v1/manifests/${followUp}/issue`));
+  ok(await pickUp(world, followUp, [{ line: 1, massGrams: 1 }]));
+  t.match(await found(world, followUp, 'mass'), [{ status: 'open', severity: 'critical' }]);
+});
+
+t.test('the plate of a return is on a journey', async (t) => {
+  const world = await aWorld();
+  const id = await refusedLoad(world);
+  const other = await aParty(world);
+  await aLicence(world, other);
+  const [consignorSiteId, consigneeSiteId] = [await aSite(world.consignor, '370112'), await aSite(other, '370117')];
+  ok(await world.carrier.post(`/v1/manifests/${id}/return`, { occurredAt: at(world), plate: world.plate }));
+  world.clock.advanceMs(HOUR_MS);
+  const { id: second } = await anIssued(world, { consignorSiteId, consigneeSiteId });
+  ok(await pickUp(world, second, [{ line: 1, massGrams: 1_000_000 }]));
+  t.match(await found(world, second, 'overlap'), [{ status: 'open', severity: 'info', observed: { overlaps: 1 } }]);
+  world.clock.advanceMs(HOUR_MS);
+  const taken = { occurredAt: at(world), lines: [{ line: 1, massGrams: 10_000_000 }] };
+  ok(await world.consignor.post(`/v1/manifests/${id}/return-receipt`, taken));
+  t.match(await found(world, second, 'overlap'), [{ status: 'open', severity: 'warning' }]);
+});
+
+t.test('a whole vehicle that weighed other than was received: each ticket speaks for itself', async (t) => {
+  const world = await aWorld();
+  const trip = ok(await world.carrier.post('/v1/trips', { plate: world.plate, startedAt: at(world) })).id;
+  const load = async () => {
+    const { id } = await anIssued(world);
+    ok(await pickUp(world, id, [{ line: 1, massGrams: 5_000_000 }], { tripId: trip }));
+    ok(await arrive(world, id));
+    return id;
+  };
+  const weigh = async (net: number) =>
+    ok(
+      await world.consignee.post('/v1/weigh-tickets', {
+        ...{ ticketNumber: randomUUID(), siteId: world.consigneeSiteId, purpose: 'unloading', tripId: trip },
+        ...{ grossGrams: 10_000_000 + net, tareGrams: 10_000_000, occurredAt: at(world) },
+      }),
+    ).id;
+  const [first, second] = [await load(), await load()];
+  const short = await weigh(1_000_000);
+  ok(await receive(world, first, [{ line: 1, acceptedGrams: 5_000_000 }]));
+  t.same(await found(world, short, 'trip_mass'), [], 'one load is not received yet');
+  ok(await receive(world, second, [{ line: 1, acceptedGrams: 5_000_000 }]));
+  const open = {
+    status: 'open',
+    severity: 'critical',
+    subject: { kind: 'weigh_ticket', id: short },
+    expected: { receivedGrams: 10_000_000 },
+    question: { partyId: world.consignee.partyId },
+  };
+  t.match(await found(world, short, 'trip_mass'), [open]);
+  t.same(ok(await world.consignor.get(`/v1/anomalies?rule=trip_mass`)).items, [], 'other loads are not its to know');
+  t.equal(ok(await world.carrier.get(`/v1/anomalies?rule=trip_mass`)).items.length, 1);
+  world.clock.advanceMs(1_000);
+  const right = await weigh(9_900_000);
+  t.same(await found(world, right, 'trip_mass'), []);
+  t.match(await found(world, short, 'trip_mass'), [open], 'a later one takes nothing back');
+});
+
 t.test('what has lain for a year, until it leaves', async (t) => {
   const world = await aWorld();
   const batch = await world.generate(1_000_000);
@@ -254,4 +372,26 @@ t.test('parts, fills and residues have their year too: that of the whole, or the
   t.same(await found(world, residue, 'storage_over_limit'), []);
   world.clock.advanceMs(100 * 24 * HOUR_MS);
   t.match(await found(world, residue, 'storage_over_limit'), [{ status: 'open', severity: 'warning' }]);
+});
+
+t.test('what is the same waste afterwards is no younger: as old as the oldest that went in', async (t) => {
+  const world = await aWorld();
+  await world.generate(1_000);
+  const formedAt = at(world);
+  world.clock.advanceMs(360 * 24 * HOUR_MS);
+  await world.generate(1_000);
+  const { residues } = ok(
+    await treatOwn(world, {
+      method: 'C1',
+      inputs: [{ wasteCode: WASTE_CODE, grams: 2_000 }],
+      outputs: [residue(1_900, { wasteCode: WASTE_CODE }), residue(100)],
+    }),
+  );
+  const [same, ash] = residues.map(({ batchId }: { batchId: string }) => batchId);
+  t.equal(ok(await world.consignor.get(`/v1/batches/${same}`)).formedAt, formedAt);
+  t.equal(ok(await world.consignor.get(`/v1/batches/${ash}`)).formedAt, at(world), 'ash is ash from today');
+  world.clock.advanceMs(6 * 24 * HOUR_MS);
+  t.match(await found(world, same, 'storage_over_limit'), [{ status: 'open', severity: 'warning' }]);
+  t.same(await found(world, ash, 'storage_over_limit'), []);
+  t.same((await checkRebuild(world.databaseUrl)).differences, []);
 });

@@ -36,12 +36,45 @@ t.test('mass with two scales: what both may err by in service', async (t) => {
   t.same(at(120_001), ['mass m info']);
 });
 
-t.test('the last ticket of an end speaks; an estimate is worth a remark', async (t) => {
+t.test('every ticket of an end speaks; an estimate is worth a remark', async (t) => {
   const first = aTicket('unloading', 5_000_000, MONDAY + 3 * HOUR);
   const second = aTicket('unloading', 10_000_000, MONDAY + 4 * HOUR);
-  t.same(says(aLoad({ ref: 'm', tickets: [second, first] })), []);
-  t.same(says(aLoad({ ref: 'm', tickets: [first] })), ['mass m critical']);
+  t.same(says(aLoad({ ref: 'm', tickets: [second] })), []);
+  for (const tickets of [[first], [first, second], [second, first]])
+    t.same(says(aLoad({ ref: 'm', tickets })), ['mass m critical']);
   t.same(says(aLoad({ ref: 'm', declared: [{ grams: 30_000_000, pieces: 10 }] })), ['mass m info']);
+});
+
+t.test('what is brought back: on the road until the producer has it, and held against what was refused', async (t) => {
+  const [grams, pieces] = [10_000_000, 10];
+  const refused = { ref: 'm', refused: [{ grams, pieces }], received: [{ grams: 0, pieces: 0 }] };
+  const vehicle = CITY.carriers[0]!.vehicles[0]!;
+  const back = (came: number, count = pieces, hours = 3) => {
+    const departed = live(MONDAY + 5 * HOUR);
+    const takenBack = live(departed.at + hours * HOUR);
+    const quantities = [{ grams: came, pieces: count }];
+    return says(aLoad({ ...refused, back: { departed, vehicle, takenBack, quantities } }), { until: MONDAY + 9 * DAY });
+  };
+  t.same(back(9_800_000), []);
+  t.same(back(9_799_999), ['mass m info']);
+  t.same(back(1), ['mass m critical']);
+  t.same(back(grams, 9), ['piece_count m critical']);
+  t.same(back(grams, pieces, 48), ['transit_overlong m warning']);
+  t.same(back(grams, pieces, 10 * 24), ['transit_overlong m critical'], 'not told yet');
+});
+
+t.test('what another plant weighed and sent on is no estimate', async (t) => {
+  const first = aLoad({ ref: 'first', refused: received(10_000_000), received: received(0, 0) });
+  const pickup = live(MONDAY + 6 * HOUR);
+  const says = (grams: number) =>
+    keyOf(
+      aHistory([
+        first,
+        aLoad({ ref: 'm', follows: first, pickup, loaded: received(grams), received: received(grams) }),
+      ]),
+    );
+  t.same(says(9_800_000), []);
+  t.same(says(8_999_999), ['mass m critical']);
 });
 
 t.test('what has not been told by the end is not known', async (t) => {
@@ -67,7 +100,20 @@ t.test('TM 18 ¶1: the fifth working day in Shanghai is in time, the next midnig
     says({ ...load, receipt: { at: load.receipt.at, toldAt, mode } }, { until: MONDAY + 30 * DAY });
   t.same(confirmed(overAt - 1), []);
   t.same(confirmed(overAt), ['confirmation_overdue m warning']);
-  t.same(confirmed(overAt, 'offline'), [], 'one made without a network counts from when it was made');
+  t.same(confirmed(overAt, 'offline'), ['confirmation_overdue m warning'], 'too long ago to be believed');
+  const soon = { at: overAt - DAY, toldAt: overAt, mode: 'offline' } as const;
+  t.same(
+    says({ ...load, receipt: soon }, { until: MONDAY + 30 * DAY }),
+    [],
+    'made without a network, told within a day',
+  );
+  const onPaper = (paperIssuedAt: number | null, toldAt: number) =>
+    says({ ...load, paperIssuedAt, receipt: { ...load.receipt, toldAt, mode: 'paper' } }, { until: MONDAY + 30 * DAY });
+  // Ten working days: Sunday the 20th is one, for the holidays that follow.
+  const lastDay = Date.parse('2026-09-21T00:00:00+08:00');
+  t.same(onPaper(MONDAY, lastDay - 1), [], 'entered within the term for a form');
+  t.same(onPaper(MONDAY, lastDay), ['confirmation_overdue m warning']);
+  t.same(onPaper(null, lastDay - 1), ['confirmation_overdue m warning'], 'there was no form');
   t.same(confirmed(overAt + 7 * DAY - 1), ['confirmation_overdue m warning']);
   t.same(confirmed(overAt + 7 * DAY), ['confirmation_overdue m critical']);
   t.same(says({ ...load, receipt: live(overAt + DAY) }, { until: overAt - 1 }), []);
@@ -287,6 +333,30 @@ t.test('one trip carries loads of any origin to any plant', async (t) => {
   t.same(both(trip, trip), []);
   t.same(both(trip, null), ['overlap two warning']);
   t.same(both(trip, { ...trip, ref: 'r2' }), ['overlap two warning']);
+});
+
+t.test('a round that unloads twice at one plant: each ticket stands for what was fetched since', async (t) => {
+  const one = aLoad({ ref: 'one' });
+  const { carrier, vehicle, plant } = one;
+  const { waste } = one.lines[0]!;
+  const weighed = (netGrams: number, at: number) => ({ plant, ticket: aTicket('unloading', netGrams, at) });
+  const left = (...weighings: Trip['weighings']) => {
+    const trip = { ref: 'r', carrier, vehicle, start: live(MONDAY - HOUR), end: live(MONDAY + DAY), weighings };
+    const two = aLoad({ ref: 'two', pickup: live(MONDAY + 5 * HOUR), trip });
+    const told = live(MONDAY + 12 * HOUR);
+    const inputs = [{ waste, grams: 20_000_000 }];
+    const treatment = { ...told, ref: 'd', plant, startedAt: told.at, inputs, residue: null, product: null };
+    return keyOf(aHistory([{ ...one, trip }, two], { trips: [trip], treatments: [treatment] }));
+  };
+  const store = `negative_stock stock ${plant.siteRef} ${waste.code}`;
+  const [first, second] = [MONDAY + 3 * HOUR, MONDAY + 8 * HOUR];
+  t.same(left(weighed(10_000_000, first), weighed(10_000_000, second)), []);
+  t.same(left(weighed(10_000_000, first), weighed(9_999_999, second)), [`${store} info`]);
+  t.same(left(weighed(9_999_999, first), weighed(10_000_000, first + HOUR), weighed(10_000_000, second)), []);
+  const slip = weighed(8_999_999, first);
+  t.same(left(slip, weighed(10_000_000, first + HOUR), weighed(10_000_000, second)), [
+    `trip_mass ${slip.ticket.ref} critical`,
+  ]);
 });
 
 t.test('TM 29: a correction counts when the last of those concerned has agreed', async (t) => {

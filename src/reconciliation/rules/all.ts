@@ -12,12 +12,14 @@ import type { Rule } from './rule.ts';
 import { STORAGE_OVER_LIMIT_RULE } from './storage-over-limit.ts';
 import { STORE_OVER_CAPACITY_RULE } from './store-over-capacity.ts';
 import { TRANSIT_OVERLONG_RULE } from './transit-overlong.ts';
+import { TRIP_MASS_RULE } from './trip-mass.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each rule has its own subject, facts and parameters.
 export type AnyRule = Rule<SubjectName, keyof RuleFacts, any>;
 
 export const RULES = [
   MASS_RULE,
+  TRIP_MASS_RULE,
   PIECE_COUNT_RULE,
   CLASS_RULE,
   CONFIRMATION_OVERDUE_RULE,

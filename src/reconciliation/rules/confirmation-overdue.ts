@@ -1,12 +1,14 @@
 /**
  * The consignee confirms within five working days. TM 18 ¶1; counted as docs/decisions/0006-clocks.md says, from arrival
- * until acceptance is recorded. What is told live counts when we recorded it, for the duty is to confirm in the system;
- * what was told offline or on paper counts as told. Pure.
+ * until acceptance is recorded. It counts when we recorded it, for the duty is to confirm in the system; as told only while
+ * that can be believed: offline within the hours of our patience, on paper within the term to enter the form. Pure.
  */
 import { z } from 'zod';
 import { dayInShanghai, endOfDayInShanghai } from '../../catalogue/calendar.ts';
+import type { Manifest } from '../../manifests/manifest.ts';
+import type { RuleFacts } from './facts.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
-import { judgeTerm, type Rule } from './rule.ts';
+import { hoursAfter, judgeTerm, type Rule, type RuleBook, type Scene } from './rule.ts';
 
 export const CONFIRMATION_OVERDUE_RULE: Rule<'manifest', 'receipt', object> = {
   id: 'confirmation_overdue',
@@ -16,6 +18,7 @@ export const CONFIRMATION_OVERDUE_RULE: Rule<'manifest', 'receipt', object> = {
   subject: 'manifest',
   parameters: z.strictObject({}),
   unit: 'hours',
+  policies: ['late-report-patience-hours'],
   facts: ['receipt'],
   wokenBy: { receipt_recorded: 'itself', manifest_corrected: 'itself' },
   deadline: {
@@ -27,7 +30,7 @@ export const CONFIRMATION_OVERDUE_RULE: Rule<'manifest', 'receipt', object> = {
   judge({ manifest, receipt }, { steps, basis, now, book, scene }) {
     if (!manifest.receiptDueOn) return { notJudged: 'receiptDueOn' };
     const dueOn = manifest.receiptDueOn;
-    const confirmedAt = receipt && (receipt.entryMode === 'live' ? receipt.recordedAt : receipt.occurredAt);
+    const confirmedAt = receipt && confirmedOf(receipt, manifest, scene, book);
     const term = book.policy('confirm-receipt-working-days', scene);
     return judgeTerm(steps, { dueAt: endOfDayInShanghai(dueOn), doneAt: confirmedAt, now }, ({ severity }) => {
       const confirmedOn = confirmedAt && dayInShanghai(confirmedAt);
@@ -61,3 +64,17 @@ export const CONFIRMATION_OVERDUE_RULE: Rule<'manifest', 'receipt', object> = {
     });
   },
 };
+
+function confirmedOf(
+  { entryMode, occurredAt, recordedAt }: NonNullable<RuleFacts['receipt']>,
+  { entryMode: issuedHow, paperDueOn }: Manifest,
+  scene: Scene,
+  book: Pick<RuleBook, 'policy'>,
+): Date {
+  const isBelieved = {
+    live: false,
+    offline: recordedAt <= hoursAfter(occurredAt, book.policy('late-report-patience-hours', scene).value),
+    paper: issuedHow === 'paper' && paperDueOn !== null && recordedAt < endOfDayInShanghai(paperDueOn),
+  };
+  return isBelieved[entryMode] ? occurredAt : recordedAt;
+}

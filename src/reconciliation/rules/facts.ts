@@ -6,10 +6,13 @@ import type { Manifest } from '../../manifests/manifest.ts';
 import type { Party, Site } from '../../parties/registers.ts';
 import type { Permit } from '../../permits/registers.ts';
 import type { EntryMode } from '../../platform/events.ts';
+import type { WeighTicket } from '../../transport/commands.ts';
+import type { Trip } from '../../transport/trips.ts';
 
-/** What a scale said of a manifest's load. */
+/** What a scale said of a manifest's load, and who entered it. */
 export interface Weighing {
   readonly id: string;
+  readonly partyId: string;
   readonly purpose: 'loading' | 'unloading';
   readonly grossGrams: number;
   readonly tareGrams: number;
@@ -63,6 +66,7 @@ export interface RuleFacts {
   readonly account: StockAccount;
   readonly batch: Batch;
   readonly store: StoreFilled;
+  readonly weigh_ticket: WeighTicket;
   // Of a manifest.
   readonly weighings: readonly Weighing[];
   readonly sameReadings: readonly SameReading[];
@@ -75,10 +79,15 @@ export interface RuleFacts {
   readonly holder: Party;
   /** Grams accepted under it in the period. */
   readonly acceptedInPeriod: number;
+  // Of a ticket of a whole vehicle; the trip is undefined when it is of none.
+  readonly trip: Trip | undefined;
+  readonly ticketSite: Site;
+  /** Grams received of the loads it stands for; null until each has been decided on. */
+  readonly tripReceivedGrams: number | null;
   // Of a batch.
   readonly site: Site;
   readonly stored: { readonly grams: number; readonly lastMovedAt: Date | null };
 }
 
-export const SUBJECTS = ['manifest', 'permit', 'account', 'batch', 'store'] as const;
+export const SUBJECTS = ['manifest', 'permit', 'account', 'batch', 'store', 'weigh_ticket'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];

@@ -1,8 +1,10 @@
 /**
- * Three-way mass: what was declared, what was loaded, what was received, and what the scales said at both ends.
+ * Three-way mass: what was declared, what was loaded, what was received, and what the scales said at both ends; and of what
+ * was refused, what was sent back and what was taken back.
  * TM 18 ¶2 asks for a report of any difference and sets no tolerance. The floor below which a difference says nothing
  * is what two honest scales may differ by in service (class III, JJG 539); the steps above it are dated policy rows.
- * Pure: the same judge serves event, sweep, preview and re-run.
+ * Every ticket counts, and no later one takes back what an earlier one said. Pure: the same judge serves event, sweep,
+ * preview and re-run.
  */
 import { z } from 'zod';
 import type { Manifest } from '../../manifests/manifest.ts';
@@ -13,19 +15,26 @@ import type { Weighing } from './facts.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
 import type { Context, Finding, Rule, Severity, Verdict } from './rule.ts';
 
-export const MASS_RULE: Rule<'manifest', 'weighings', object> = {
+const Parameters = z.strictObject({
+  /** A ticket that claims a coarser scale says nothing of how far the scale may err. */
+  scaleDivisionGramsMax: z.number().int().positive(),
+});
+type Parameters = z.infer<typeof Parameters>;
+
+export const MASS_RULE: Rule<'manifest', 'weighings', Parameters> = {
   id: 'mass',
   kind: 'condition',
   title: { zh: '移出、装运与接受重量不符', en: 'Declared, loaded and received mass differ' },
   streams: ['hazardous', 'medical', 'construction'],
   subject: 'manifest',
-  parameters: z.strictObject({}),
+  parameters: Parameters,
   unit: null,
   policies: ['mass-tolerance'],
   facts: ['weighings'],
   wokenBy: {
     picked_up: 'itself',
     receipt_recorded: 'itself',
+    return_received: 'itself',
     weigh_ticket_recorded: 'itself',
     incident_resolved: 'itself',
     manifest_corrected: 'itself',
@@ -43,8 +52,8 @@ export const MASS_RULE: Rule<'manifest', 'weighings', object> = {
 
 function massFactsOf(
   manifest: Manifest,
-  tickets: readonly Weighing[],
-  { book, scene, basis }: Context<object>,
+  weighings: readonly Weighing[],
+  { book, scene, basis, parameters }: Context<Parameters>,
 ): MassFacts {
   const sum = (pick: (line: Line) => number | null): number | null => {
     const values = manifest.lines.map(pick);
@@ -56,14 +65,30 @@ function massFactsOf(
     carrierId: manifest.carrierId,
     consigneeId: manifest.consigneeId,
     declaredGrams: sum((line) => line.declaredGrams)!,
+    isEstimate: manifest.followsId === null,
     loadedGrams: sum((line) => line.pickedUpGrams),
     missingGrams: sum(({ frozen, lost, recovered }) => gramsOf([...frozen, ...lost, ...recovered]))!,
     receivedGrams: sum((line) => (line.acceptedGrams === null ? null : line.acceptedGrams + line.refusedGrams!)),
-    tickets,
-    tolerance: { ...policy.value, source: `${policy.basis.instrument}: ${policy.basis.article}` },
+    returns: manifest.remainders.flatMap(({ lines, back }) =>
+      back?.takenBack
+        ? [{ sentGrams: gramsOf(lines.flatMap(({ parts }) => parts)), takenGrams: gramsOf(back.takenBack.lines) }]
+        : [],
+    ),
+    tickets: weighings.filter((weighing) => isEvidence(weighing, manifest)),
+    tolerance: {
+      ...policy.value,
+      ...parameters,
+      source: `${policy.basis.instrument}: ${policy.basis.article}`,
+    },
     basis,
     evidence: eventsOf(manifest),
   };
+}
+
+/** Of what was loaded the consignor's side and the carriers can speak, of what was unloaded the consignee's side and they. */
+function isEvidence({ purpose, partyId }: Weighing, { consignorId, consigneeId, legs }: Manifest): boolean {
+  const end = purpose === 'loading' ? consignorId : consigneeId;
+  return partyId === end || legs.some(({ carrierId }) => carrierId === partyId);
 }
 
 export interface MassFacts {
@@ -71,15 +96,19 @@ export interface MassFacts {
   readonly carrierId: string;
   readonly consigneeId: string;
   readonly declaredGrams: number;
+  /** A declared mass may be an estimate; that of a follow-up was weighed by who sent it on. */
+  readonly isEstimate: boolean;
   readonly loadedGrams: number | null;
   /** What an incident held up, lost or kept back: told there, and not to be looked for at the gate. */
   readonly missingGrams: number;
   readonly receivedGrams: number | null;
+  readonly returns: readonly { readonly sentGrams: number; readonly takenGrams: number }[];
   readonly tickets: readonly Weighing[];
   readonly tolerance: {
     readonly floorTruckGrams: number;
     readonly warningPermille: number;
     readonly criticalPermille: number;
+    readonly scaleDivisionGramsMax: number;
     readonly source: string;
   };
   readonly basis: string;
@@ -92,30 +121,66 @@ interface Pair {
   readonly expected: number;
   readonly observed: number;
   readonly askedId: string;
-  /** A declared mass may be an estimate: it never raises more than `info` by itself. */
-  readonly estimate: boolean;
+  /** Never raises more than `info` by itself. */
+  readonly isEstimate: boolean;
+}
+
+/** Figures that are to agree, and what they may differ by. */
+interface Account {
+  readonly pairs: readonly Pair[];
+  readonly floorGrams: number;
+  readonly source: string;
 }
 
 export function judgeMass(facts: MassFacts): Verdict {
-  const pairs = pairsOf(facts);
-  if (pairs.length === 0) return { notJudged: 'loadedGrams' };
-  const { floorGrams, source } = floorOf(facts);
-  const findings = pairs.flatMap((pair) => {
-    const severity = severityOf(pair, floorGrams, facts.tolerance);
-    return severity ? [{ pair, severity }] : [];
-  });
+  const accounts = accountsOf(facts);
+  if (accounts.every(({ pairs }) => pairs.length === 0)) return { notJudged: 'loadedGrams' };
+  const findings = accounts.flatMap((account) =>
+    account.pairs.flatMap((pair) => {
+      const measured = severityOfDifference(pair, account.floorGrams, facts.tolerance);
+      const severity = measured && pair.isEstimate ? 'info' : measured;
+      return severity ? [{ account, pair, severity }] : [];
+    }),
+  );
   findings.sort((a, b) => RANK[b.severity] - RANK[a.severity] || share(b.pair) - share(a.pair));
   const worst = findings[0];
-  return worst ? { finding: findingOf(facts, worst.pair, worst.severity, pairs, floorGrams, source) } : { clear: true };
+  return worst ? { finding: findingOf(facts, worst) } : { clear: true };
 }
 
 const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
 const share = ({ observed, expected }: Pair): number => Math.abs(observed - expected) / Math.max(expected, 1);
 
+/** Each ticket of the loading with each of the unloading, and each return by itself: the pair that differs most speaks. */
+function accountsOf(facts: MassFacts): Account[] {
+  const weighed = (purpose: Weighing['purpose']): readonly (Weighing | undefined)[] => {
+    const tickets = facts.tickets.filter((ticket) => ticket.purpose === purpose);
+    return tickets.length > 0 ? tickets : [undefined];
+  };
+  const loads = weighed('loading').flatMap((loading) =>
+    weighed('unloading').map((unloading) => ({
+      pairs: pairsOf(facts, netOf(loading), netOf(unloading)),
+      ...floorOf(facts, loading, unloading),
+    })),
+  );
+  return [
+    ...loads,
+    ...facts.returns.map((one) => ({ pairs: [pairOfReturn(facts, one)], ...floorOf(facts, undefined) })),
+  ];
+}
+
+/** Who took it back says what came. */
+const pairOfReturn = ({ consignorId }: MassFacts, { sentGrams, takenGrams }: MassFacts['returns'][number]): Pair => ({
+  from: 'sentBackGrams',
+  to: 'takenBackGrams',
+  expected: sentGrams,
+  observed: takenGrams,
+  askedId: consignorId,
+  isEstimate: false,
+});
+
 /** Only what has been recorded is compared; each pair names who can answer for it. */
-function pairsOf(facts: MassFacts): Pair[] {
-  const { declaredGrams, loadedGrams, missingGrams, receivedGrams, tickets } = facts;
-  const net = (purpose: Weighing['purpose']) => tickets.filter((ticket) => ticket.purpose === purpose).at(-1);
+function pairsOf(facts: MassFacts, loading: number | null, unloading: number | null): Pair[] {
+  const { declaredGrams, loadedGrams, missingGrams, receivedGrams } = facts;
   const pairs: Pair[] = [];
   const add = (
     from: string,
@@ -123,13 +188,11 @@ function pairsOf(facts: MassFacts): Pair[] {
     to: string,
     observed: number | null,
     askedId: string,
-    estimate = false,
+    isEstimate = false,
   ) => {
-    if (expected !== null && observed !== null) pairs.push({ from, to, expected, observed, askedId, estimate });
+    if (expected !== null && observed !== null) pairs.push({ from, to, expected, observed, askedId, isEstimate });
   };
-  const loading = netOf(net('loading'));
-  const unloading = netOf(net('unloading'));
-  add('declaredGrams', declaredGrams, 'loadedGrams', loadedGrams, facts.consignorId, true);
+  add('declaredGrams', declaredGrams, 'loadedGrams', loadedGrams, facts.consignorId, facts.isEstimate);
   const arriving = (grams: number | null) => (grams === null ? null : grams - missingGrams);
   add('loadedGrams', arriving(loadedGrams), 'receivedGrams', receivedGrams, facts.carrierId);
   add('loadingTicketGrams', loading, 'loadedGrams', loadedGrams, facts.carrierId);
@@ -140,32 +203,27 @@ function pairsOf(facts: MassFacts): Pair[] {
 
 const netOf = (ticket: Weighing | undefined): number | null => (ticket ? ticket.grossGrams - ticket.tareGrams : null);
 
-function severityOf(
-  pair: Pair,
+/** Undefined within the floor: two honest scales may differ by as much. */
+export function severityOfDifference(
+  pair: Pick<Pair, 'expected' | 'observed'>,
   floorGrams: number,
-  { warningPermille, criticalPermille }: MassFacts['tolerance'],
+  { warningPermille, criticalPermille }: Pick<MassFacts['tolerance'], 'warningPermille' | 'criticalPermille'>,
 ): Severity | undefined {
   const difference = Math.abs(pair.observed - pair.expected);
   const above = (permille: number) => difference > Math.max(floorGrams, Math.floor((pair.expected * permille) / 1000));
   if (!above(0)) return undefined;
-  if (pair.estimate) return 'info';
   return above(criticalPermille) ? 'critical' : above(warningPermille) ? 'warning' : 'info';
 }
 
 /** Twice the permissible error of gross and tare, over both scales, when both are known; else the policy's floor. */
-function floorOf({ tickets, tolerance }: MassFacts): { floorGrams: number; source: string } {
-  const loading = tickets.filter((ticket) => ticket.purpose === 'loading').at(-1);
-  const unloading = tickets.filter((ticket) => ticket.purpose === 'unloading').at(-1);
-  if (!loading?.scaleDivisionGrams || !unloading?.scaleDivisionGrams)
-    return { floorGrams: tolerance.floorTruckGrams, source: tolerance.source };
-  const floorGrams = [loading, unloading].reduce(
-    (sum, ticket) =>
-      sum +
-      2 *
-        (permissibleErrorGrams(ticket.grossGrams, ticket.scaleDivisionGrams!) +
-          permissibleErrorGrams(ticket.tareGrams, ticket.scaleDivisionGrams!)),
-    0,
-  );
+function floorOf({ tolerance }: MassFacts, ...tickets: readonly (Weighing | undefined)[]): Omit<Account, 'pairs'> {
+  let floorGrams = 0;
+  for (const ticket of tickets) {
+    const e = ticket?.scaleDivisionGrams;
+    if (!e || e > tolerance.scaleDivisionGramsMax)
+      return { floorGrams: tolerance.floorTruckGrams, source: tolerance.source };
+    floorGrams += 2 * (permissibleErrorGrams(ticket.grossGrams, e) + permissibleErrorGrams(ticket.tareGrams, e));
+  }
   return { floorGrams, source: 'JJG 539 class III, in service' };
 }
 
@@ -177,12 +235,9 @@ export function permissibleErrorGrams(loadGrams: number, divisionGrams: number):
 
 function findingOf(
   facts: MassFacts,
-  pair: Pair,
-  severity: Severity,
-  pairs: readonly Pair[],
-  floorGrams: number,
-  source: string,
+  { account, pair, severity }: { readonly account: Account; readonly pair: Pair; readonly severity: Severity },
 ): Finding {
+  const { pairs, floorGrams, source } = account;
   const difference = pair.observed - pair.expected;
   const percent = (Math.abs(difference) * 100) / Math.max(pair.expected, 1);
   const figures = `${pair.expected} g → ${pair.observed} g`;
@@ -215,4 +270,6 @@ const NAMES: Record<string, { zh: string; en: string }> = {
   receivedGrams: { zh: '接受量', en: 'the received mass' },
   loadingTicketGrams: { zh: '装车过磅', en: 'the loading ticket' },
   unloadingTicketGrams: { zh: '卸车过磅', en: 'the unloading ticket' },
+  sentBackGrams: { zh: '退运量', en: 'the mass sent back' },
+  takenBackGrams: { zh: '收回量', en: 'the mass taken back' },
 };

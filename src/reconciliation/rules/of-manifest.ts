@@ -28,5 +28,7 @@ export function sceneOfManifest(
 }
 
 /** The events its state rests on. */
-export const eventsOf = ({ pickedUpEventId, receivedEventId }: Manifest): string[] =>
-  [pickedUpEventId, receivedEventId].flatMap((id) => id ?? []);
+export const eventsOf = ({ pickedUpEventId, receivedEventId, remainders }: Manifest): string[] =>
+  [pickedUpEventId, receivedEventId, ...remainders.map(({ back }) => back?.takenBack?.eventId)].flatMap(
+    (id) => id ?? [],
+  );

@@ -36,6 +36,8 @@ export const OVERLAP_RULE: Rule<'manifest', 'ownLegs' | 'otherLegs' | 'sameReadi
     departed: 'same_plate',
     incident_resolved: 'same_plate',
     arrived: 'same_plate',
+    return_departed: 'same_plate',
+    return_received: 'same_plate',
     manifest_corrected: 'same_plate_before',
     weigh_ticket_recorded: 'same_weighing',
   },
@@ -136,8 +138,8 @@ function ofLegs({ manifest, basis }: Told, worst: Contradiction, all: readonly C
     basis,
     evidence: [...eventsOf(manifest), ...all.map((one) => one.other.manifestId)],
     summary: {
-      zh: `${plate} 于 ${began} 装运本联单，而另一联单自 ${other.startedAt.toISOString()} 起在该车上，${ended.zh}${minutes === null ? '' : `，重叠 ${Math.floor(minutes)} 分钟`}。`,
-      en: `${plate} loaded this manifest at ${began} while another was on it from ${other.startedAt.toISOString()} ${ended.en}${minutes === null ? '' : `: ${Math.floor(minutes)} minutes of both`}.`,
+      zh: `${plate} 自 ${began} 起载有本联单，而另一联单自 ${other.startedAt.toISOString()} 起在该车上，${ended.zh}${minutes === null ? '' : `，重叠 ${Math.floor(minutes)} 分钟`}。`,
+      en: `${plate} carried this manifest from ${began} while another was on it from ${other.startedAt.toISOString()} ${ended.en}${minutes === null ? '' : `: ${Math.floor(minutes)} minutes of both`}.`,
     },
     question: {
       partyId: manifest.carrierId,

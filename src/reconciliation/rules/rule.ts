@@ -114,6 +114,7 @@ export const WAKES = [
   'same_plate',
   'same_plate_before',
   'same_weighing',
+  'whole_weighings',
   'overdue_batches',
   'stores_of_batches',
   'stores_named',

@@ -1,12 +1,11 @@
 /**
  * On the road for longer than a load of the region should need. No text sets a term; the hours are ours
- * (docs/decisions/0010-rules.md). A load that never arrives is the first thing to ask about: TM 11(4). Pure.
+ * (docs/decisions/0010-rules.md). A load that never arrives, there or back, is the first thing to ask about: TM 11(4). Pure.
  */
 import { z } from 'zod';
-import { currentLeg } from '../../manifests/lifecycle.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
-import { hoursAfter, judgeTerm, type Rule } from './rule.ts';
+import { hoursAfter, hoursBetween, judgeTerm, type Rule } from './rule.ts';
 
 const Parameters = z.strictObject({ transitHoursMax: z.number().int().positive() });
 type Parameters = z.infer<typeof Parameters>;
@@ -25,25 +24,27 @@ export const TRANSIT_OVERLONG_RULE: Rule<'manifest', never, Parameters> = {
     transit_stored: 'itself',
     incident_resolved: 'itself',
     arrived: 'itself',
+    return_received: 'itself',
     manifest_corrected: 'itself',
   },
   deadline: {
-    on: ['picked_up', 'handed_over', 'departed', 'incident_resolved', 'manifest_corrected'],
+    on: ['picked_up', 'handed_over', 'departed', 'incident_resolved', 'return_departed', 'manifest_corrected'],
     at(manifest, _event, book) {
       const scene = sceneAtPickup(manifest);
       const row = 'notJudged' in scene ? undefined : book.rule<Parameters>('transit_overlong', scene);
-      const { startedAt, endedAt } = manifest.legs[currentLeg(manifest)]!;
-      return row && startedAt !== null && endedAt === null
-        ? hoursAfter(new Date(startedAt), row.parameters.transitHoursMax)
-        : null;
+      const begun = stretchesOf(manifest).filter(({ endedAt }) => endedAt === null);
+      const last = begun.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime())[0];
+      return row && last ? hoursAfter(last.startedAt, row.parameters.transitHoursMax) : null;
     },
   },
   sceneOf: ({ manifest }) => sceneAtPickup(manifest),
   judge({ manifest }, { parameters, steps, basis, now }) {
-    const { carrierId, plate, startedAt, endedAt } = longestLeg(manifest, now);
+    const stretches = stretchesOf(manifest);
+    const longest = longestOf(stretches, now);
+    const { carrierId, plate, startedAt, endedAt } = longest;
     const limit = parameters.transitHoursMax;
     const term = { dueAt: hoursAfter(startedAt, limit), doneAt: endedAt, now };
-    return judgeTerm(steps, term, ({ severity }) => {
+    const verdict = judgeTerm(steps, term, ({ severity }) => {
       const since = startedAt.toISOString();
       const until = endedAt?.toISOString();
       return {
@@ -69,19 +70,37 @@ export const TRANSIT_OVERLONG_RULE: Rule<'manifest', never, Parameters> = {
         },
       };
     });
+    const underWay = stretches.find((one) => one.endedAt === null);
+    if (endedAt === null || !underWay) return verdict;
+    // One that is over speaks only until another has lasted as long.
+    return { ...verdict, againAt: hoursAfter(underWay.startedAt, Math.max(limit, hoursLasted(longest, now))) };
   },
 };
 
-/** Each leg has its own clock: a store on the way is no road. A leg after which nothing travels ended with the incident. */
-function longestLeg({ legs }: Manifest, now: Date) {
-  const begun = legs.flatMap(({ carrierId, plate, startedAt, endedAt }) =>
+interface Stretch {
+  readonly carrierId: string;
+  readonly plate: string | null;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+}
+
+/** Each leg, and each way back, has its own clock: a store on the way is no road. A leg after which nothing travels ended with the incident. */
+function stretchesOf({ legs, remainders }: Manifest): Stretch[] {
+  const back = remainders.flatMap((one) => (one.back ? [{ ...one.back, carrierId: one.carrierId! }] : []));
+  return [...legs, ...back].flatMap(({ carrierId, plate, startedAt, endedAt }) =>
     startedAt === null
       ? []
       : [{ carrierId, plate, startedAt: new Date(startedAt), endedAt: endedAt === null ? null : new Date(endedAt) }],
   );
-  const lasted = (leg: (typeof begun)[number]) => (leg.endedAt ?? now).getTime() - leg.startedAt.getTime();
-  return begun.toSorted((a, b) => lasted(b) - lasted(a))[0]!;
 }
+
+const hoursLasted = ({ startedAt, endedAt }: Stretch, now: Date): number => hoursBetween(startedAt, endedAt ?? now);
+
+/** Of two that have lasted as long, the one that lasts. */
+const longestOf = (stretches: readonly Stretch[], now: Date): Stretch =>
+  stretches.toSorted(
+    (a, b) => hoursLasted(b, now) - hoursLasted(a, now) || Number(a.endedAt !== null) - Number(b.endedAt !== null),
+  )[0]!;
 
 const sceneAtPickup = (manifest: Manifest) =>
   sceneOfManifest(manifest, 'originRegion', manifest.pickedUpAt, 'pickedUpAt');
