@@ -3,7 +3,7 @@ import { batchKind, batchMoved } from '../custody/batches.ts';
 import { type Container, containerKind } from '../custody/containers.ts';
 import { apportion, type Place, type StockedBatch } from '../custody/ledger.ts';
 import { contentGates, contentLookups, contentOf, NOTHING_SCANNED } from '../custody/scanned.ts';
-import { type ContainerLoad, containersLoaded, namedAs } from '../custody/scanning.ts';
+import { type ContainerLoad, containersLoaded, type Named, namedAs } from '../custody/scanning.ts';
 import type { Needs, States, Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
@@ -32,6 +32,21 @@ export function boardingNeeds(input: PickupInput, manifest: Manifest | undefined
   };
 }
 
+/** What a follow-up takes along is on the line that it was left over from: its mass is that line's. */
+function offeredElsewhere(
+  { id, code }: Container,
+  { lines }: Manifest,
+  on: Line | undefined,
+  { pointer }: Named,
+): Refusal | undefined {
+  const offering = lines.filter(({ offeredContainers = [] }) =>
+    offeredContainers.some((one) => one.containerId === id),
+  );
+  if (offering.length === 0 || offering.some(({ line }) => line === on?.line)) return undefined;
+  const { line } = offering[0]!;
+  return against(pointer, `容器 ${code} 属于第 ${line} 行。`, `Container ${code} belongs to line ${line}.`, 'TM 16');
+}
+
 interface Aboard {
   readonly containers: readonly Container[];
   readonly loads: readonly ContainerLoad[];
@@ -44,7 +59,7 @@ export interface Boarding {
   readonly on: (line: number) => Aboard | undefined;
 }
 
-/** @refuses as `scan`; against-rule (another's waste, a line without a mass whose containers hold nothing). */
+/** @refuses as `scan`; against-rule (another's waste, a container that is offered on another line, a line without a mass whose containers hold nothing). */
 export function board(
   input: PickupInput,
   manifest: Manifest,
@@ -63,7 +78,10 @@ export function board(
   }
   for (const { id, via } of scanned.containers) {
     const container = states.get(containerKind, id);
-    const refusal = container && anothersWaste(container, manifest, namedAs(scanned, via, '/lines'));
+    const refusal =
+      container &&
+      (anothersWaste(container, manifest, namedAs(scanned, via, '/lines')) ??
+        offeredElsewhere(container, manifest, named.get(via), namedAs(scanned, via, '/lines')));
     if (refusal) return { refusal };
   }
   const all = { ...scanned, containers: [...scanned.containers, ...eachOf(implied).containers] };

@@ -125,6 +125,7 @@ export function decideIncidentResolution(
       refs: batchesIn(movements),
       also: {
         ...movementsData(movements),
+        ...(manifest.tripId ? { tripId: manifest.tripId } : {}),
         ...(ends ? usesData(settledUses(manifest.permitUses, new Map(), dayInShanghai(now))) : {}),
       },
     },

@@ -59,14 +59,14 @@ export const bookTripDifference: Act<{ readonly tripId: string }, PolicyBook> = 
   },
 };
 
-/** A receipt of the trip, a correction of one, or a weighing of its vehicle may be what was missing. */
+/** A receipt of the trip, a correction of one, a load that ends on the way, or a weighing of its vehicle may be what was missing. */
+const OF_A_LOAD: readonly string[] = ['receipt_recorded', 'manifest_corrected', 'incident_resolved'];
 export function tripDifferenceOf({ type, data }: RecordedEvent): readonly JobDraft[] {
-  const tripId =
-    type === 'receipt_recorded' || type === 'manifest_corrected'
-      ? (data.tripId as string | undefined)
-      : type === 'weigh_ticket_recorded'
-        ? (data.ticket as { tripId?: string | null }).tripId
-        : undefined;
+  const tripId = OF_A_LOAD.includes(type)
+    ? (data.tripId as string | undefined)
+    : type === 'weigh_ticket_recorded'
+      ? (data.ticket as { tripId?: string | null }).tripId
+      : undefined;
   return tripId ? [{ job: 'book_trip_difference', payload: { tripId } }] : [];
 }
 

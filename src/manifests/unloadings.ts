@@ -65,9 +65,12 @@ export function unloadingsOf(tickets: readonly TripTicket[], manifests: readonly
   });
 }
 
+/** Of what ended on the way nothing arrives. */
+const DECIDED: readonly Status[] = ['received', 'refused', 'ended'];
+
 /** What was received of it, accepted or not; null until each of its loads has been decided on. */
 export function receivedGramsOf({ loads }: Unloading): number | null {
-  if (!loads.every(({ status }) => status === 'received' || status === 'refused')) return null;
+  if (!loads.every(({ status }) => DECIDED.includes(status))) return null;
   return loads
     .flatMap(({ lines }) => lines)
     .reduce((sum, { acceptedGrams, refusedGrams }) => sum + (acceptedGrams ?? 0) + (refusedGrams ?? 0), 0);
