@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
+import { fieldErrors } from '../platform/schema-messages.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
-import { against, type Refusal } from '../problems.ts';
+import { against, type Bilingual, inLanguage, type Refusal } from '../problems.ts';
 import { lotOfRefused } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
@@ -131,7 +132,7 @@ export function checkChanges(
     const begun = target.list !== 'legs' || manifest.legs[target.index]!.startedAt !== null;
     if (!begun || !isRecorded(manifest, target.field)) return { refusal: notRecorded(index, path, target.field) };
     const parsed = target.field.value.safeParse(value);
-    if (!parsed.success) return { refusal: badValue(index, path, parsed.error.issues[0]!.message) };
+    if (!parsed.success) return { refusal: badValue(index, path, fieldErrors(parsed.error.issues)[0]!.detail) };
     const to = target.list === 'head' ? new Date(parsed.data as string).toISOString() : parsed.data;
     const from = valueAt(manifest, target);
     if (JSON.stringify(from) === JSON.stringify(to)) return { refusal: same(index, path, from) };
@@ -320,11 +321,11 @@ const same = (index: number, path: string, from: FieldValue): Refusal =>
     `${path} is ${JSON.stringify(from)} already.`,
   );
 
-const badValue = (index: number, path: string, message: string): Refusal =>
+const badValue = (index: number, path: string, wrong: string | Bilingual): Refusal =>
   notAllowed(
     `/changes/${index}/value`,
-    `${path} 的新值不符合格式：${message}。`,
-    `The new value of ${path}: ${message}.`,
+    `${path} 的新值不符合格式：${inLanguage(wrong, 'zh')}。`,
+    `The new value of ${path} does not fit: ${inLanguage(wrong, 'en')}.`,
   );
 
 const ONCE = {

@@ -1,18 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import {
-  type Bilingual,
-  type FieldError,
-  Problem,
-  type ProblemType,
-  problemBody,
-  type Refusal,
-  statusOf,
-} from '../problems.ts';
+import { z } from 'zod';
+import { type Bilingual, Problem, type ProblemType, problemBody, type Refusal, statusOf } from '../problems.ts';
 import { type Failure, failureOf } from './journal-errors.ts';
-import { messageOf } from './schema-messages.ts';
+import { fieldErrors } from './schema-messages.ts';
 
 /** One error shape on every path (RFC 9457), in the caller's language. */
 export function languageOf(request: FastifyRequest): keyof Bilingual {
@@ -86,7 +78,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
 function refusalOf(error: FastifyError | Problem): Refusal {
   if (error instanceof Problem) return error.refusal;
   if (DATABASE_AWAY.has(failureOf(error))) return AWAY;
-  if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error);
+  if (error instanceof z.ZodError) return invalidInput(error);
   const known = FASTIFY_ERRORS[error.code];
   if (known) return known;
   if (error instanceof SyntaxError || error.statusCode === 400)
@@ -135,19 +127,15 @@ const FASTIFY_ERRORS: Record<string, Refusal> = {
   },
 };
 
-function invalidInput(
-  error: FastifyError & {
-    validation: readonly { instancePath?: string; message?: string }[];
-    validationContext?: string;
-  },
-): Refusal {
-  const places: Record<string, string> = { params: 'path:', querystring: 'query:', headers: 'header:' };
-  const place = places[error.validationContext ?? ''] ?? '';
-  const errors: FieldError[] = error.validation.map((issue) => ({
-    pointer: place === '' ? issue.instancePath || '/' : `${place}${(issue.instancePath ?? '').slice(1)}`,
-    detail: messageOf(issue.message ?? 'invalid'),
-  }));
-  const missingKey = place === 'header:' && errors.some(({ pointer }) => pointer === 'header:idempotency-key');
+/** Fastify says in which part of the request it was. */
+const PLACES: Readonly<Record<string, string>> = { params: 'path:', querystring: 'query:', headers: 'header:' };
+
+function invalidInput(error: z.ZodError & { validationContext?: string }): Refusal {
+  const place = PLACES[error.validationContext ?? ''];
+  const errors = fieldErrors(error.issues).map((field) =>
+    place === undefined ? field : { ...field, pointer: `${place}${field.pointer.slice(1)}` },
+  );
+  const missingKey = errors.some(({ pointer }) => pointer === 'header:idempotency-key');
   if (missingKey) {
     return {
       problem: 'idempotency-key-missing',
