@@ -218,7 +218,7 @@ function moveRefusal(parts: readonly Part[], site: Site, store: Store, { caller 
       '一条出入库记录只能是同一单位的同一种废物，请分别登记。',
       'One entry is of one waste of one owner; record the others by themselves.',
     ),
-    basis: 'HJ 1259-2022 annex B.2, B.3',
+    basis: 'HJ 1259-2022 B.2, B.3',
   };
 }
 
@@ -352,7 +352,7 @@ function partWarnings({ whole, pointer, isMoreThanLeft }: Part, input: StorageMo
     warnings.push({
       code: 'store-differs',
       pointer,
-      basis: 'HJ 1259-2022 annex B.2, B.3',
+      basis: 'HJ 1259-2022 B.2, B.3',
       detail: {
         zh: `记录中该批次位于${whole.storeId === null ? '库外' : '另一贮存设施'}；已如实记录。`,
         en: `On record that batch lies in ${whole.storeId === null ? 'no store' : 'another store'}; it is recorded as told.`,

@@ -47,17 +47,17 @@ export const ENTITLEMENTS = {
       zh: '所主张的豁免项适用于该废物、环节和日期',
       en: 'a claimed exemption item fits the waste, the stage and the day',
     },
-    basis: 'LIST annex',
+    basis: '名录 附录',
     failure: 'refuse',
   },
   'point-to-point-missing': {
     asks: { zh: '主张第 32 项的，有点对点定向利用方案', en: 'a claim of item 32 rests on a point-to-point permit' },
-    basis: 'LIST annex, item 32',
+    basis: '名录 附录 32',
     failure: 'refuse',
   },
   'point-to-point-over': {
     asks: { zh: '点对点数量未用完', en: 'the point-to-point quantity is not used up' },
-    basis: 'LIST annex, item 32',
+    basis: '名录 附录 32',
     failure: 'refuse',
   },
   'licence-missing': {

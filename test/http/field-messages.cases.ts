@@ -1,4 +1,6 @@
 import t from 'tap';
+import { KINDS } from '../../src/kinds.ts';
+import { SUBJECT_NAMES } from '../../src/problems.ts';
 import { at } from '../manifests/given.ts';
 import { aWorld, type Caller, type World } from '../support/world.ts';
 
@@ -141,4 +143,33 @@ t.test('a new value that does not fit its field is told in the language asked fo
     await detailIn('en'),
     'The new value of /lines/0/packaging does not fit: must be one of bag, drum, can, box, bulk_bag, tank, bulk, other.',
   );
+});
+
+t.test('in a Chinese sentence things, roles and streams have their Chinese names', async (t) => {
+  t.same(
+    KINDS.filter(({ name }) => !(name in SUBJECT_NAMES)).map(({ name }) => name),
+    [],
+    'every kind of subject has a name',
+  );
+  const world = await aWorld();
+  const { consignor, regulator, consignorSiteId: none } = world;
+  const zh = { 'accept-language': 'zh' };
+  const detailOf = async (answer: ReturnType<typeof consignor.get>): Promise<string> => (await answer).body.detail;
+  t.equal(await detailOf(consignor.get(`/v1/weigh-tickets/${none}`, zh)), `没有您可查看的过磅单 ${none}。`);
+  t.equal(
+    await detailOf(consignor.post('/v1/policies', {}, zh)),
+    '单位成员密钥不能办理 policies.register；可由管理员办理。',
+  );
+  const designation = {
+    type: 'key_unit',
+    partyId: consignor.partyId,
+    stream: 'medical',
+    reason: 'x',
+    validFrom: '2026-01-01',
+  };
+  const refused = await regulator.post('/v1/designations', designation, zh);
+  t.match(refused.body, {
+    detail: '您监管危险废物，不含医疗废物。',
+    errors: [{ detail: '您监管危险废物，不含医疗废物。' }],
+  });
 });

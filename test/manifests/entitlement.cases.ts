@@ -339,7 +339,7 @@ t.test('a claimed item fits the waste, the stage and the day, or what would fit 
     aManifest({ lines: [aLine({ exemption: { item }, plannedMethod: 'R4', ...changes })] });
   t.match(judge(claim(8), without('licence')), {
     codes: ['exemption-claimed'],
-    basis: 'LIST annex, item 8',
+    basis: '名录 附录 8',
     pointer: '/lines/0/exemption/item',
     detail: /金属冶炼/,
   });
@@ -364,7 +364,7 @@ t.test('a claimed item fits the waste, the stage and the day, or what would fit 
 
 t.test('an item nobody claims lets pass with a remark, as long as it names the waste', async (t) => {
   const smelting = aManifest({ lines: [aLine({ plannedMethod: 'R4' })] });
-  t.match(judge(smelting, without('licence')), { codes: ['licence-exemption-claimed'], basis: 'LIST annex, item 8' });
+  t.match(judge(smelting, without('licence')), { codes: ['licence-exemption-claimed'], basis: '名录 附录 8' });
   const acid = aManifest({ lines: [aLine({ wasteCode: '900-402-06', plannedMethod: 'R2' })] });
   t.match(judge(acid, without('licence')), { refused: 'against-rule' }, 'items 25, 26 and 32 are for any waste');
 });
@@ -377,14 +377,14 @@ t.test('item 32 rests on a point-to-point permit: this user, this code, this qua
   ];
   const codes = ['exemption-claimed', 'contract-missing', 'contract-missing', 'plan-missing'];
   t.match(judge(manifest, scheme()), { codes, reserved: [`1 point_to_point validity ${TONNE}`] });
-  const refused = { refused: 'against-rule', basis: 'LIST annex, item 32' };
+  const refused = { refused: 'against-rule', basis: '名录 附录 32' };
   t.match(judge(manifest, []), { ...refused, pointer: '/lines/0/exemption/item', right: /None is registered/ });
   t.match(judge(manifest, scheme({ counterpartId: 'another' })), { ...refused, right: /another party/ });
   t.match(judge(manifest, scheme({ wasteCodes: ['900-404-06'] })), { ...refused, right: /does not name/ });
   t.match(judge(manifest, scheme({ validTo: DAY })), { ...refused, right: /over since/ });
   t.match(judge(manifest, scheme({ uses: { validity: [1, 0] } })), { ...refused, pointer: '/lines/0/massGrams' });
   const disposal = aManifest({ lines: [{ ...lines[0]!, plannedMethod: 'D10' }] });
-  t.match(judge(disposal, scheme()), { refused: 'against-rule', basis: 'LIST annex' }, 'frees the use only');
+  t.match(judge(disposal, scheme()), { refused: 'against-rule', basis: '名录 附录' }, 'frees the use only');
   const unclaimed = aManifest({ lines: [{ ...lines[0]!, exemption: undefined }] });
   t.match(judge(unclaimed, scheme()), { refused: 'against-rule', basis: /534/ }, 'it must be claimed');
 });
