@@ -267,7 +267,18 @@ const FieldValueBody = z.union([z.string().max(200), z.number(), z.null(), z.arr
 export const CorrectionBody = z.strictObject({
   reason: ShortText,
   changes: z
-    .array(z.strictObject({ path: z.string().min(1).max(60), value: FieldValueBody }))
+    .array(
+      z.strictObject({
+        path: z
+          .string()
+          .min(1)
+          .max(60)
+          .describe(
+            '联单中的 JSON Pointer，行和段从 0 起：/lines/0/acceptedGrams 是第 1 行 · JSON Pointer into the manifest, lines and legs counted from 0: /lines/0/acceptedGrams is of line 1; also /legs/0/plate, /pickedUpAt',
+          ),
+        value: FieldValueBody,
+      }),
+    )
     .min(1)
     .max(50),
 });

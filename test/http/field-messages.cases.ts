@@ -137,11 +137,11 @@ t.test('a new value that does not fit its field is told in the language asked fo
     ).body.detail;
   t.equal(
     await detailIn('zh'),
-    '/lines/0/packaging 的新值不符合格式：须为以下之一：bag、drum、can、box、bulk_bag、tank、bulk、other。',
+    '/lines/0/packaging（第 1 行）的新值不符合格式：须为以下之一：bag、drum、can、box、bulk_bag、tank、bulk、other。',
   );
   t.equal(
     await detailIn('en'),
-    'The new value of /lines/0/packaging does not fit: must be one of bag, drum, can, box, bulk_bag, tank, bulk, other.',
+    'The new value of /lines/0/packaging (line 1) does not fit: must be one of bag, drum, can, box, bulk_bag, tank, bulk, other.',
   );
 });
 
