@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
 import { fieldErrors } from '../platform/schema-messages.ts';
-import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
+import { Grams, Instant, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
 import { against, type Bilingual, inLanguage, type Refusal } from '../problems.ts';
 import { lotOfRefused } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
@@ -69,7 +69,7 @@ const LEG_FIELDS = {
     once: 'loaded',
   },
   driverId: { value: Uuid.nullable(), concerns: ['carrier'], once: 'loaded' },
-  waybillNumber: { value: z.string().max(64).nullable(), concerns: ['carrier'], once: 'loaded' },
+  waybillNumber: { value: TypedNumber.max(64).nullable(), concerns: ['carrier'], once: 'loaded' },
 } as const satisfies Record<string, Field>;
 
 /** /<name> */

@@ -8,7 +8,7 @@ import type { Capacity, Jurisdiction } from '../parties/tables.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
-import { CivilDay, Uuid } from '../platform/values.ts';
+import { CivilDay, TypedNumber, Uuid } from '../platform/values.ts';
 import { against, type Bilingual, type Refusal } from '../problems.ts';
 import { permitKey, permitsOf } from './queries.ts';
 import { type Permit, permitKind } from './registers.ts';
@@ -22,7 +22,7 @@ const Codes = z.array(z.string().trim().min(1).max(20)).max(600);
 
 export const PermitBody = z.strictObject({
   type: z.enum(PERMIT_TYPES),
-  number: z.string().trim().min(1).max(60),
+  number: TypedNumber.min(1).max(60),
   holderId: Uuid,
   /** The holder's site it is tied to. */
   siteId: Uuid.nullable().default(null),

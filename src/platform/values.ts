@@ -14,6 +14,8 @@ export const Instant = z.iso.datetime({ offset: true }).refine((text) => text >=
 });
 /** A civil day in Asia/Shanghai. */
 export const CivilDay = z.iso.date();
+/** A code or number as somebody typed it: full-width digits and letters (１２, Ａ) are the ordinary ones. */
+export const TypedNumber = z.string().normalize('NFKC').trim();
 export const ShortText = z.string().trim().min(1).max(200);
 
 /** An article that something rests on, in an answer: the notation of docs/glossary.md, "Codes of the regulations". */

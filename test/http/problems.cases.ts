@@ -377,6 +377,23 @@ t.test('bytes that are no HTTP are answered with a problem too', async (t) => {
     t.ok(problem.success, 'as the documentation says', { issues: problem.error?.issues });
     t.equal(JSON.parse(body).status, Number(head.slice(9, 12)));
   }
+  for (const [language, detail] of [
+    ['zh', /百分号编码/],
+    ['en', /percent-encoded/],
+  ] as const)
+    t.match(
+      JSON.parse(
+        (
+          await exchange(port, `GET /v1/vehicles?plate=鲁A HTTP/1.1\r\nhost: x\r\naccept-language: ${language}\r\n\r\n`)
+        ).split('\r\n\r\n')[1]!,
+      ),
+      {
+        type: '/problems/invalid-input',
+        detail,
+        instance: '/v1/vehicles?plate=%E9%B2%81A',
+        errors: [{ pointer: 'path:', detail: '/v1/vehicles?plate=%E9%B2%81A' }],
+      },
+    );
   const missingHost = await exchange(port, 'GET /v1/me HTTP/1.1\r\nconnection: close\r\n\r\n');
   t.match(missingHost, /^HTTP\/1\.1 4\d\d /);
   t.match(missingHost, /application\/problem\+json/);

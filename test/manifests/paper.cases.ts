@@ -71,7 +71,8 @@ t.test(
     t.match(await pickUp(world, id, load, { pickupCode: fresh, occurredAt: at(world, 3 * DAY_MINUTES + 1) }), {
       status: 422,
     });
-    ok(await pickUp(world, id, load, { pickupCode: fresh }));
+    const fullWidth = (fresh as string).replaceAll(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0));
+    ok(await pickUp(world, id, load, { pickupCode: fullWidth }));
     t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)), { pickupConfirmedBy: 'code', status: 'in_transit' });
   },
 );
