@@ -74,6 +74,7 @@ interface Told {
   readonly basis?: string | undefined;
   readonly detail?: string;
   readonly right?: string;
+  readonly zh?: string;
   readonly reserved?: readonly string[];
 }
 function judge(
@@ -93,6 +94,7 @@ function judge(
       refused: problem,
       basis,
       detail: detail.en,
+      zh: detail.zh,
       pointer: errors![0]!.pointer,
       right: inLanguage(errors![0]!.detail, 'en'),
     };
@@ -154,7 +156,8 @@ t.test('why the nearest licence does not cover is said', async (t) => {
   ];
   for (const [changes, right] of cases) {
     const told = judge(aManifest(), [...without('licence'), aPermit('licence', { holderId: PLANT, ...changes })]);
-    t.match(told, { refused: 'against-rule', right }, String(right));
+    const pointer = `/lines/0/${'methods' in changes ? 'plannedMethod' : 'wasteCode'}`;
+    t.match(told, { refused: 'against-rule', right, pointer }, String(right));
   }
   const nearer = [{ status: 'revoked' }, { methods: ['R9'] }, { validTo: DAY }] as const;
   t.match(
@@ -162,7 +165,10 @@ t.test('why the nearest licence does not cover is said', async (t) => {
     /R9/,
     'the one that came nearest speaks',
   );
-  t.match(judge(aManifest(), without('licence')).right, /None is registered/);
+  t.match(judge(aManifest(), without('licence')), {
+    right: /None is registered/,
+    zh: '第 1 行 900-249-08（2026-09-16）：要求接受人的经营许可证涵盖该废物，或该环节豁免。没有登记任何一份。',
+  });
 });
 
 t.test('a day before the licence ended is judged by that day', async (t) => {
