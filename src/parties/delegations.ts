@@ -248,7 +248,15 @@ function notDelegated(reason: NotDelegated, { partyId, siteId, act }: Delegation
       en: `You would act for another: ${why.en}. It needs a delegation by party ${partyId} of the act "${act}"${where.en}, valid on ${day} (POST /v1/delegations).`,
     },
     basis: DELEGATION_BASIS,
-    errors: [{ pointer: '/acts', detail: act }],
+    errors: [
+      {
+        pointer: 'header:authorization',
+        detail: {
+          zh: `须有“${DELEGABLE_ACT_NAMES[act]}”（${act}）的委托`,
+          en: `needs a delegation of the act "${act}"`,
+        },
+      },
+    ],
   };
 }
 

@@ -37,6 +37,16 @@ t.test(
   },
 );
 
+t.test('a paper form of the future is pointed at where its day stands', async (t) => {
+  const world = await aWorld();
+  await world.generate(1_000_000);
+  const paper = { issuedAt: at(world, 60), reason: '补录' };
+  t.match(await world.consignor.post(`/v1/manifests/${await aDraft(world)}/issue`, { paper }), {
+    status: 422,
+    body: { type: '/problems/occurred-in-future', errors: [{ pointer: '/paper/issuedAt' }] },
+  });
+});
+
 t.test('the law of the day it was issued on judges it', async (t) => {
   const world = await aWorld();
   await world.generate(1_000_000);
