@@ -8,7 +8,7 @@ import { containerRoutes } from './generation/container-routes.ts';
 import { generationRoutes } from './generation/routes.ts';
 import { storeRoutes } from './generation/store-routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
-import { mayUse } from './parties/authorisation.ts';
+import { refusalOfUse } from './parties/authorisation.ts';
 import { delegationRoutes } from './parties/delegation-routes.ts';
 import { designationRoutes } from './parties/designation-routes.ts';
 import { authenticator } from './parties/keys.ts';
@@ -62,7 +62,7 @@ export async function buildApp({ config, service, logger, metrics, version }: Ap
     requestsPerMinute: config.RATE_LIMIT_PER_MINUTE,
     anonymousRequestsPerMinute: config.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
     authenticate: authenticator(service.database, service.clock),
-    mayUse,
+    refusalOfUse,
     observe: metrics.observeRequest,
   });
   app.addHook('onClose', async () => redis?.disconnect());

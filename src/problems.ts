@@ -57,6 +57,34 @@ const PROBLEMS = {
 export type ProblemType = keyof typeof PROBLEMS;
 export const PROBLEM_TYPES = Object.keys(PROBLEMS) as ProblemType[];
 
+/** What a sentence calls each kind of subject, by the name it has in events. */
+export const SUBJECT_NAMES: Readonly<Record<string, Bilingual>> = {
+  anomaly: { zh: '异常', en: 'anomaly' },
+  api_key: { zh: '密钥', en: 'API key' },
+  batch: { zh: '批次', en: 'batch' },
+  container: { zh: '容器', en: 'container' },
+  delegation: { zh: '委托', en: 'delegation' },
+  designation: { zh: '名录记录', en: 'designation' },
+  device: { zh: '设备', en: 'device' },
+  manifest: { zh: '联单', en: 'manifest' },
+  party: { zh: '单位', en: 'party' },
+  permit: { zh: '许可', en: 'permit' },
+  person: { zh: '人员', en: 'person' },
+  policy: { zh: '政策', en: 'policy' },
+  region: { zh: '行政区划', en: 'region' },
+  report: { zh: '申报', en: 'report' },
+  rule: { zh: '规则', en: 'rule' },
+  site: { zh: '场所', en: 'site' },
+  storage_move: { zh: '出入库记录', en: 'storage move' },
+  store: { zh: '贮存设施', en: 'store' },
+  tenancy: { zh: '集中暂存登记', en: 'tenancy' },
+  treatment: { zh: '利用处置记录', en: 'treatment' },
+  trip: { zh: '车次', en: 'trip' },
+  unmatched_report: { zh: '不符状态的报告', en: 'unmatched report' },
+  vehicle: { zh: '车辆', en: 'vehicle' },
+  weigh_ticket: { zh: '过磅单', en: 'weigh ticket' },
+};
+
 /** One thing wrong at one place of the body, header or query. */
 export interface FieldError {
   /** JSON Pointer into the body (RFC 6901), or `header:name`, `query:name`, `path:name`. */

@@ -196,6 +196,16 @@ t.test('one reader of the environment', async (t) => {
   exactly(t, found, ENVIRONMENT_READERS, 'process.env is read in config.ts only');
 });
 
+t.test('a basis is a reference without English words', async (t) => {
+  const BASIS = /\b(?:basis|article|instrument|OURS)"?(?::| =) (?:\{ )?(['"`])(?<text>.*?)\1/g;
+  const found = filesBelow('src', /\.(ts|json)$/).flatMap((path) =>
+    [...codeOf(path).join('\n').matchAll(BASIS)].map(({ groups }) => ({ path, text: groups!.text! })),
+  );
+  t.ok(found.length > 100, 'bases were read');
+  const worded = found.filter(({ text }) => /[a-z]{3,}/.test(text.replaceAll(/\$\{.*?\}/g, '')));
+  t.same(worded, [], 'docs/glossary.md, Codes of the regulations');
+});
+
 t.test(`no file is longer than ${LINES_MAX} lines`, async (t) => {
   const lengths = files.map((file) => ({ file, lines: read(`src/${file}`).trimEnd().split('\n').length }));
   t.same(

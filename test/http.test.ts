@@ -1,4 +1,5 @@
 import './http/problems.cases.ts';
+import './http/field-messages.cases.ts';
 import './http/idempotency.cases.ts';
 import './http/authorisation.cases.ts';
 import './http/attacks.cases.ts';

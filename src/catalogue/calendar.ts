@@ -85,6 +85,11 @@ export function dayInShanghai(instant: Date): Day {
   return new Date(instant.getTime() + SHANGHAI_OFFSET_MILLISECONDS).toISOString().slice(0, 10);
 }
 
+/** An instant as a sentence says it, in Asia/Shanghai to the minute: 2026-11-14 15:26. @throws RangeError for an invalid Date. */
+export function minuteInShanghai(instant: Date): string {
+  return new Date(instant.getTime() + SHANGHAI_OFFSET_MILLISECONDS).toISOString().slice(0, 16).replace('T', ' ');
+}
+
 /**
  * The instant a day in Asia/Shanghai is over, which is the first instant of the next day: something done on the last day
  * of a term happened before it (`<`), something overdue at or after it (`>=`).

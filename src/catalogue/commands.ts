@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Act, Facts, Reference, States, Warning } from '../platform/acts.ts';
 import { canonicalText } from '../platform/events.ts';
 import { type RegisterInput, registerActs } from '../platform/register.ts';
-import { inBoth, messageOf } from '../platform/schema-messages.ts';
+import { fieldErrors, inBoth } from '../platform/schema-messages.ts';
 import { CivilDay, ShortText } from '../platform/values.ts';
 import { against, type Refusal } from '../problems.ts';
 import { dayInShanghai } from './calendar.ts';
@@ -75,10 +75,7 @@ export function policyRefusal(record: PolicyRecord, today: string): Refusal | un
         zh: `“${definition.zh}”（${policy}）的取值不符合格式，见 errors。`,
         en: `The value does not fit ${policy} (${definition.en}); see errors.`,
       },
-      errors: parsed.error.issues.map((issue) => ({
-        pointer: ['/value', ...issue.path.map(String)].join('/'),
-        detail: messageOf(issue.message),
-      })),
+      errors: fieldErrors(parsed.error.issues, '/value'),
     };
   }
   const streams: readonly string[] = definition.streams;

@@ -14,6 +14,11 @@ import { TREATMENT_KINDS } from './treatment-methods.ts';
 
 export const STREAMS = ['hazardous', 'medical', 'construction'] as const;
 export type Stream = (typeof STREAMS)[number];
+export const STREAM_NAMES: Readonly<Record<Stream, string>> = {
+  hazardous: '危险废物',
+  medical: '医疗废物',
+  construction: '建筑垃圾',
+};
 /** The day of its life on which a rule looks at a manifest or batch (or the last of a reported period): the law of that day judges. */
 export const LOOKS_AT = ['issued', 'stored', 'pickedUp', 'arrived', 'accepted', 'treated', 'reported'] as const;
 export const POLICY_PLACES = ['origin', 'destination', 'site', 'carrier'] as const;

@@ -36,8 +36,17 @@ function adoptRow<Row extends { readonly id: string }>(kind: Kind): Act<Row> {
 /** Enters the shipped rows of a register that are not there yet. @throws what the journal throws. */
 export async function seedRows(journal: Journal, kind: Kind, rows: readonly { readonly id: string }[]): Promise<void> {
   const adopt = adoptRow(kind);
-  const submission = { caller: SYSTEM_CALLER, organisation: SYSTEM_PARTY };
-  await Promise.all(rows.map((row) => journal.submit(adopt, row, { ...submission, key: `job:seed:${row.id}` })));
+  await Promise.all(
+    rows.map((row) =>
+      journal.submit(adopt, row, {
+        caller: SYSTEM_CALLER,
+        organisation: SYSTEM_PARTY,
+        key: `job:seed:${kind.name}:${row.id}`,
+        // A later build may word the row otherwise: it is the same row.
+        fingerprint: { path: kind.name, body: row.id },
+      }),
+    ),
+  );
 }
 
 export const seedPolicies = (journal: Journal): Promise<void> =>

@@ -172,7 +172,7 @@ export const TRANSITIONS = {
     expects: 'site',
     leaves: 'site',
     event: 'container_moved',
-    basis: 'HJ 1259 annex B.2, B.3',
+    basis: 'HJ 1259-2022 B.2, B.3',
   },
   treat: {
     from: ['stored', 'accepted'],
@@ -180,7 +180,7 @@ export const TRANSITIONS = {
     expects: 'site',
     leaves: 'site',
     event: 'container_treated',
-    basis: 'HJ 1259 annex B.4',
+    basis: 'HJ 1259-2022 B.4',
   },
   /** The record of the treatment was wrong: what was in it is in it still. */
   untreat: {
@@ -189,7 +189,7 @@ export const TRANSITIONS = {
     expects: 'site',
     leaves: 'site',
     event: 'container_treatment_reversed',
-    basis: 'HJ 1259 annex B.4',
+    basis: 'HJ 1259-2022 B.4',
   },
   empty: {
     from: ['stored', 'accepted', 'treated'],

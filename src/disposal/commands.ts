@@ -359,7 +359,7 @@ function unscannedWarning({ unscanned }: TakenInputs): Warning[] {
     zh: `所用的质量取自 ${unscanned} 个容器内的批次，而未扫描容器；容器仍记录为有废物。`,
     en: `This was taken out of ${unscanned} containers that nobody scanned; they are on record as filled.`,
   };
-  return [{ code: 'container-not-scanned', pointer: '/containers', basis: 'HJ 1259 annex B.4', detail }];
+  return [{ code: 'container-not-scanned', pointer: '/containers', basis: 'HJ 1259-2022 B.4', detail }];
 }
 
 function unknownOwner({ ownerId }: TreatmentInput, states: States): Refusal | undefined {
@@ -377,5 +377,5 @@ const tooManyBatches = (count: number): Refusal =>
 const otherSite: Refusal = {
   problem: 'not-your-act',
   detail: { zh: '此密钥只能为其绑定的场所办理。', en: 'This key acts only for the site it is bound to.' },
-  errors: [{ pointer: '/siteId', detail: "the key's own site" }],
+  errors: [{ pointer: '/siteId', detail: { zh: '密钥所绑定的场所', en: "the key's own site" } }],
 };

@@ -23,7 +23,7 @@ import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { inBoth } from '../platform/schema-messages.ts';
-import { InstantView, Uuid } from '../platform/values.ts';
+import { BasisView, InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { Label, labelContainer } from './containers.ts';
 import { Emptied, emptyContainer, Nesting, nestContainer } from './nesting.ts';
@@ -76,7 +76,7 @@ const LabelView = z.object({
   producedOn: z.iso.date(),
   massGrams: grams,
   remark: z.string().nullable(),
-  size: z.object({ sideMillimetres: z.number(), letterMillimetres: z.number(), faces: z.number(), basis: z.string() }),
+  size: z.object({ sideMillimetres: z.number(), letterMillimetres: z.number(), faces: z.number(), basis: BasisView }),
 });
 
 const ContainerQuery = PageQuery.extend({

@@ -66,7 +66,7 @@ function partWarnings({ whole, pointer, isMoreThanLeft }: Part, input: StorageMo
     warnings.push({
       code: 'store-differs',
       pointer,
-      basis: 'HJ 1259-2022 annex B.2, B.3',
+      basis: 'HJ 1259-2022 B.2, B.3',
       detail: {
         zh: `记录中该批次位于${whole.storeId === null ? '库外' : '另一贮存设施'}；已如实记录。`,
         en: `On record that batch lies in ${whole.storeId === null ? 'no store' : 'another store'}; it is recorded as told.`,
@@ -87,7 +87,7 @@ function earlyWarnings({ occurredAt }: StorageMoveInput, parts: readonly Part[],
     zh: `出入库时间早于其中 ${early.length} 个批次或容器的产生、接收或贴签时间；已如实记录。`,
     en: `The move is earlier than ${early.length} of the batches or containers came into being, came in or were labelled; it is recorded as told.`,
   };
-  return [{ code: 'moved-before-formed', pointer: '/occurredAt', basis: 'HJ 1259-2022 annex B.2, B.3', detail }];
+  return [{ code: 'moved-before-formed', pointer: '/occurredAt', basis: 'HJ 1259-2022 B.2, B.3', detail }];
 }
 
 const notShared = (ownerId: string): Warning => ({

@@ -217,7 +217,7 @@ function moveRefusal(parts: readonly Part[], site: Site, store: Store, { caller 
       '一条出入库记录只能是同一单位的同一种废物，请分别登记。',
       'One entry is of one waste of one owner; record the others by themselves.',
     ),
-    basis: 'HJ 1259-2022 annex B.2, B.3',
+    basis: 'HJ 1259-2022 B.2, B.3',
   };
 }
 

@@ -270,7 +270,7 @@ function addStorageMoves(app: App, { journal, database: { pool }, clock }: Servi
       const { caller } = request;
       const move = await findStorageMove(pool, request.params.id);
       const seen = move && (maySeeOwn(caller, move) || (await sightAt(pool, caller, move.siteId, today())) === null);
-      if (!move || !seen) throw Problem.of(notFound('storage move', request.params.id));
+      if (!move || !seen) throw Problem.of(notFound('storage_move', request.params.id));
       return move;
     },
   );

@@ -124,7 +124,7 @@ export const onBehalf = (ownerId: string, { caller }: Facts): { onBehalfOf?: str
 export const otherSite: Refusal = {
   problem: 'not-your-act',
   detail: { zh: '此密钥只能为其绑定的场所办理。', en: 'This key acts only for the site it is bound to.' },
-  errors: [{ pointer: '/siteId', detail: "the key's own site" }],
+  errors: [{ pointer: '/siteId', detail: { zh: '密钥所绑定的场所', en: "the key's own site" } }],
 };
 
 const noTenant = (ownerId: string, day: string): Refusal => ({

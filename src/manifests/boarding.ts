@@ -221,7 +221,7 @@ function storeExits(loads: readonly ContainerLoad[], manifest: Manifest, states:
 export const storeExitMissing = (pointer: string, batches: number): Warning => ({
   code: 'store-exit-missing',
   pointer,
-  basis: 'HJ 1259-2022 annex B.3',
+  basis: 'HJ 1259-2022 B.3',
   detail: {
     zh: `所装的 ${batches} 个批次仍登记在贮存设施内；请补记出库。`,
     en: `${batches} of the batches that were loaded are in a store by the register; record that they left it.`,

@@ -32,7 +32,7 @@ export function claimRefusal(line: ClaimedLine, stage: CustodyStage, day: string
       zh: `豁免清单第 ${item} 项在 ${day} 不适用于 ${line.wasteCode} 的${STAGES[stage].zh}环节。适用的项：${right.zh}。`,
       en: `Item ${item} of the exemption list does not free ${line.wasteCode} at the stage of ${STAGES[stage].en} on ${day}. What fits: ${right.en}.`,
     },
-    basis: 'LIST annex',
+    basis: '名录 附录',
     errors: [{ pointer: `/lines/${line.line - 1}/exemption/item`, detail: right }],
   };
 }
@@ -61,7 +61,7 @@ export const unclaimedRow = (code: string, stage: CustodyStage, day: string): Ex
 export const claimWarning = (line: DraftLine, { item, waste, condition }: Exemption): Warning => ({
   code: 'exemption-claimed',
   pointer: `/lines/${line.line - 1}/exemption/item`,
-  basis: `LIST annex, item ${item}`,
+  basis: `名录 附录 ${item}`,
   detail: {
     zh: `按豁免清单第 ${item} 项（${waste}）办理，须符合：${condition}。其他义务不变。`,
     en: `Item ${item} of the exemption list is claimed (${waste}); its condition must hold: ${condition}. Every other duty stays.`,
@@ -80,7 +80,7 @@ const STAGES: Record<CustodyStage, Bilingual> = {
 export const unclaimedWarning = (line: ClaimedLine, { item }: Exemption): Warning => ({
   code: 'licence-exemption-claimed',
   pointer: `/lines/${line.line - 1}/wasteCode`,
-  basis: `LIST annex, item ${item}`,
+  basis: `名录 附录 ${item}`,
   detail: {
     zh: `接受人没有涵盖 ${line.wasteCode} 的许可证，按豁免清单第 ${item} 项放行；请在 exemption 中写明所主张的项。`,
     en: `The consignee has no licence for ${line.wasteCode}; it passes by item ${item} of the exemption list. Say in \`exemption\` which item is claimed.`,

@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
-import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
-import { against, type Refusal } from '../problems.ts';
+import { fieldErrors } from '../platform/schema-messages.ts';
+import { Grams, Instant, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
+import { against, type Bilingual, inLanguage, type Refusal } from '../problems.ts';
 import { lotOfRefused } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
@@ -68,7 +69,7 @@ const LEG_FIELDS = {
     once: 'loaded',
   },
   driverId: { value: Uuid.nullable(), concerns: ['carrier'], once: 'loaded' },
-  waybillNumber: { value: z.string().max(64).nullable(), concerns: ['carrier'], once: 'loaded' },
+  waybillNumber: { value: TypedNumber.max(64).nullable(), concerns: ['carrier'], once: 'loaded' },
 } as const satisfies Record<string, Field>;
 
 /** /<name> */
@@ -126,12 +127,12 @@ export function checkChanges(
   const approvers = new Set<Approver>();
   for (const [index, { path, value }] of wanted.entries()) {
     const target = targetOf(manifest, path);
-    if (!target) return { refusal: unknownPath(index, path) };
+    if (!target) return { refusal: beyondList(manifest, index, path) ?? unknownPath(index, path) };
     if (changes.some((change) => change.path === path)) return { refusal: twice(index, path) };
     const begun = target.list !== 'legs' || manifest.legs[target.index]!.startedAt !== null;
     if (!begun || !isRecorded(manifest, target.field)) return { refusal: notRecorded(index, path, target.field) };
     const parsed = target.field.value.safeParse(value);
-    if (!parsed.success) return { refusal: badValue(index, path, parsed.error.issues[0]!.message) };
+    if (!parsed.success) return { refusal: badValue(index, path, fieldErrors(parsed.error.issues)[0]!.detail) };
     const to = target.list === 'head' ? new Date(parsed.data as string).toISOString() : parsed.data;
     const from = valueAt(manifest, target);
     if (JSON.stringify(from) === JSON.stringify(to)) return { refusal: same(index, path, from) };
@@ -314,25 +315,59 @@ const unknownPath = (index: number, path: string): Refusal => ({
     `${path} 不是可更正的字段。`,
     `${path} is not a field of this manifest that can be corrected.`,
   ),
-  errors: [{ pointer: `/changes/${index}/path`, detail: CORRECTABLE.map((one) => one.path).join(', ') }],
+  errors: [
+    {
+      pointer: `/changes/${index}/path`,
+      detail: {
+        zh: `${FIELDS_LISTED}（n 从 0 起：/lines/0 是第 1 行）`,
+        en: `${FIELDS_LISTED} (n from 0: /lines/0 is line 1)`,
+      },
+    },
+  ],
 });
+const FIELDS_LISTED = CORRECTABLE.map(({ path }) => path).join(', ');
 
-const twice = (index: number, path: string): Refusal =>
-  notAllowed(`/changes/${index}/path`, `${path} 出现了两次。`, `${path} is named twice.`);
-
-const same = (index: number, path: string, from: FieldValue): Refusal =>
-  notAllowed(
-    `/changes/${index}/value`,
-    `${path} 现值已是 ${JSON.stringify(from)}。`,
-    `${path} is ${JSON.stringify(from)} already.`,
+/** A line or leg that the manifest has not. */
+function beyondList(manifest: Manifest, index: number, path: string): Refusal | undefined {
+  const [, list] = PATH.exec(path) ?? [];
+  if (list === undefined || !targetOf(manifest, path.replace(/\d+/, '0'))) return undefined;
+  const last = placeOf(path.replace(/\d+/, String(manifest[list as 'lines' | 'legs'].length - 1)));
+  return notAllowed(
+    `/changes/${index}/path`,
+    `没有 ${path}：从 0 起计，最后一项是 ${last.zh}。`,
+    `There is no ${path}: they are counted from 0, and the last is ${last.en}.`,
   );
+}
 
-const badValue = (index: number, path: string, message: string): Refusal =>
-  notAllowed(
+/** A path as a reader of the manifest knows its place: lines and legs have numbers from 1 there. */
+function placeOf(path: string): Bilingual {
+  const [, list, at] = PATH.exec(path) ?? [];
+  if (list === undefined) return { zh: path, en: path };
+  const number = Number(at) + 1;
+  return list === 'lines'
+    ? { zh: `${path}（第 ${number} 行）`, en: `${path} (line ${number})` }
+    : { zh: `${path}（第 ${number} 段）`, en: `${path} (leg ${number})` };
+}
+
+function twice(index: number, path: string): Refusal {
+  const { zh, en } = placeOf(path);
+  return notAllowed(`/changes/${index}/path`, `${zh}出现了两次。`, `${en} is named twice.`);
+}
+
+function same(index: number, path: string, from: FieldValue): Refusal {
+  const { zh, en } = placeOf(path);
+  const value = JSON.stringify(from);
+  return notAllowed(`/changes/${index}/value`, `${zh}现值已是 ${value}。`, `${en} is ${value} already.`);
+}
+
+function badValue(index: number, path: string, wrong: string | Bilingual): Refusal {
+  const { zh, en } = placeOf(path);
+  return notAllowed(
     `/changes/${index}/value`,
-    `${path} 的新值不符合格式：${message}。`,
-    `The new value of ${path}: ${message}.`,
+    `${zh}的新值不符合格式：${inLanguage(wrong, 'zh')}。`,
+    `The new value of ${en} does not fit: ${inLanguage(wrong, 'en')}.`,
   );
+}
 
 const ONCE = {
   issued: { zh: '签发', en: 'it is issued' },
@@ -341,18 +376,20 @@ const ONCE = {
   received: { zh: '接受', en: 'it is received' },
 };
 
-const notRecorded = (index: number, path: string, { once, untilReceipt }: Field): Refusal =>
-  untilReceipt
+function notRecorded(index: number, path: string, { once, untilReceipt }: Field): Refusal {
+  const { zh, en } = placeOf(path);
+  return untilReceipt
     ? notAllowed(
         `/changes/${index}/path`,
-        `${path} 只能在接受之前更正；已接受的废物按其代码入库。`,
-        `${path} can be corrected until the receipt only; what is received lies in stock under its code.`,
+        `${zh}只能在接受之前更正；已接受的废物按其代码入库。`,
+        `${en} can be corrected until the receipt only; what is received lies in stock under its code.`,
       )
     : notAllowed(
         `/changes/${index}/path`,
-        `${path} 须在${ONCE[once].zh}之后才能更正。`,
-        `${path} can be corrected once ${ONCE[once].en}.`,
+        `${zh}须在${ONCE[once].zh}之后才能更正。`,
+        `${en} can be corrected once ${ONCE[once].en}.`,
       );
+}
 
 const neverAccepted = (index: number, path: string): Refusal =>
   notAllowed(

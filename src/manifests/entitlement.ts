@@ -47,17 +47,17 @@ export const ENTITLEMENTS = {
       zh: '所主张的豁免项适用于该废物、环节和日期',
       en: 'a claimed exemption item fits the waste, the stage and the day',
     },
-    basis: 'LIST annex',
+    basis: '名录 附录',
     failure: 'refuse',
   },
   'point-to-point-missing': {
     asks: { zh: '主张第 32 项的，有点对点定向利用方案', en: 'a claim of item 32 rests on a point-to-point permit' },
-    basis: 'LIST annex, item 32',
+    basis: '名录 附录 32',
     failure: 'refuse',
   },
   'point-to-point-over': {
     asks: { zh: '点对点数量未用完', en: 'the point-to-point quantity is not used up' },
-    basis: 'LIST annex, item 32',
+    basis: '名录 附录 32',
     failure: 'refuse',
   },
   'licence-missing': {
@@ -243,7 +243,7 @@ function checkLicence(judging: Judging, line: DraftLine): void {
   }
   const stage = stageOf(line.plannedMethod, context.reference, atPlace(judging, 'destination'));
   const exempt = unclaimedRow(line.wasteCode, stage, context.day);
-  if (!exempt) fail(judging, 'licence-missing', line, 'wasteCode', cover.why);
+  if (!exempt) fail(judging, 'licence-missing', line, cover.field, cover.why);
   else judging.findings.push({ warning: unclaimedWarning(line, exempt) });
 }
 
@@ -280,7 +280,7 @@ function checkPlan(judging: Judging, line: DraftLine): void {
   const { manifest, context } = judging;
   const question = { ...askedOf(manifest, line, context.day), counterpartId: manifest.consigneeId };
   const cover = coverOf(judging, ['management_plan'], question, line);
-  if ('why' in cover) fail(judging, 'plan-missing', line, 'wasteCode', cover.why);
+  if ('why' in cover) fail(judging, 'plan-missing', line, cover.field, cover.why);
   else reserve(judging, cover.permit, line, 'plan-over');
 }
 
@@ -303,7 +303,7 @@ function checkCrossProvince(judging: Judging, line: DraftLine): void {
   const covers = [approval, listed].flatMap((cover) => ('permit' in cover ? [cover.permit] : []));
   const enough = covers.find((permit) => remainingOf(judging, permit) >= line.declaredGrams) ?? covers[0];
   if (enough) reserve(judging, enough, line, 'cross-province-over');
-  else if ('why' in approval) fail(judging, 'cross-province-unapproved', line, 'wasteCode', approval.why);
+  else if ('why' in approval) fail(judging, 'cross-province-unapproved', line, approval.field, approval.why);
 }
 
 /** What is asked of whatever the consignor holds. */
@@ -315,13 +315,13 @@ const askedOf = (manifest: Manifest, line: DraftLine, day: string): CoverQuestio
   origin: manifest.originRegion,
 });
 
-/** Of those that cover: one with enough left before one without, then the first to end. Else the reason that came nearest. */
+/** Of those that cover: one with enough left before one without, then the first to end. Else the reason that came nearest, and the field it lies in. */
 function coverOf(
   judging: Judging,
   types: readonly PermitType[],
   question: CoverQuestion,
   line: DraftLine,
-): { permit: HeldPermit } | { why: Bilingual } {
+): { permit: HeldPermit } | { why: Bilingual; field: 'plannedMethod' | 'wasteCode' } {
   const candidates = types.flatMap(judging.context.heldOf);
   const reasons = candidates.map((permit) => ({ permit, why: whyNotCovered(permit, question) }));
   const covering = reasons.flatMap(({ permit, why }) => (why ? [] : [permit]));
@@ -331,7 +331,8 @@ function coverOf(
   );
   if (permit) return { permit };
   const nearest = reasons.sort((a, b) => NOT_COVERED.indexOf(b.why!) - NOT_COVERED.indexOf(a.why!))[0];
-  return { why: nearest ? reasonText(nearest.permit, nearest.why!) : WITHOUT_ANY };
+  const field = nearest?.why === 'method' ? 'plannedMethod' : 'wasteCode';
+  return { why: nearest ? reasonText(nearest.permit, nearest.why!) : WITHOUT_ANY, field };
 }
 
 /** Reserves, and says when it is more than is left. */
@@ -370,7 +371,7 @@ function fail(judging: Judging, check: Check, line: DraftLine, field: string, wh
   const article = basis ?? `${row!.basis.instrument} ${row!.basis.article}`;
   const { day } = judging.context;
   const detail = {
-    zh: `第 ${line.line} 行 ${line.wasteCode}（${day}）：应${asks.zh}。${why.zh}`,
+    zh: `第 ${line.line} 行 ${line.wasteCode}（${day}）：要求${asks.zh}。${why.zh}`,
     en: `Line ${line.line}, ${line.wasteCode}, on ${day}: ${asks.en}. ${why.en}`,
   };
   if ((row?.value ?? failure) === 'refuse')

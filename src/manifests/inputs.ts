@@ -5,7 +5,7 @@ import type { Scanning } from '../custody/scanned.ts';
 import { ContainerName } from '../generation/nesting.ts';
 import { ENTRY_MODES, type EntryMode } from '../platform/events.ts';
 import { inBoth } from '../platform/schema-messages.ts';
-import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
+import { Grams, Instant, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
 import { CONTAINER_OUTCOMES, DISCREPANCY_TYPES, INCIDENT_TYPES } from './tables.ts';
 
 /** Bodies of the manifest acts. Lines are named by their number, from 1. */
@@ -65,7 +65,7 @@ export const Issue = z.strictObject({
     .strictObject({
       issuedAt: Instant,
       /** Number printed on the form. */
-      number: z.string().trim().min(1).max(32).nullable().default(null),
+      number: TypedNumber.min(1).max(32).nullable().default(null),
       reason: ShortText,
     })
     .optional(),
@@ -77,7 +77,7 @@ const Vehicle = {
   plate: z.string().min(1).max(20),
   driverId: Uuid.optional(),
   /** 危货运单号. */
-  waybillNumber: z.string().max(64).optional(),
+  waybillNumber: TypedNumber.max(64).optional(),
 };
 
 const CONTAINERS_MAX = 200;
@@ -107,10 +107,7 @@ export const Pickup = z.strictObject({
   /** 串点收运: the trip it is one of the pickups of. */
   tripId: Uuid.optional(),
   /** 一次性装运码: the consignor's confirmation, typed on the driver's device. */
-  pickupCode: z
-    .string()
-    .regex(/^\d{6}$/, inBoth('六位数字', 'six digits'))
-    .optional(),
+  pickupCode: TypedNumber.regex(/^\d{6}$/, inBoth('六位数字', 'six digits')).optional(),
   entryMode,
 });
 
@@ -267,7 +264,18 @@ const FieldValueBody = z.union([z.string().max(200), z.number(), z.null(), z.arr
 export const CorrectionBody = z.strictObject({
   reason: ShortText,
   changes: z
-    .array(z.strictObject({ path: z.string().min(1).max(60), value: FieldValueBody }))
+    .array(
+      z.strictObject({
+        path: z
+          .string()
+          .min(1)
+          .max(60)
+          .describe(
+            '联单中的 JSON Pointer，行和段从 0 起：/lines/0/acceptedGrams 是第 1 行 · JSON Pointer into the manifest, lines and legs counted from 0: /lines/0/acceptedGrams is of line 1; also /legs/0/plate, /pickedUpAt',
+          ),
+        value: FieldValueBody,
+      }),
+    )
     .min(1)
     .max(50),
 });

@@ -9,7 +9,7 @@ import { type App, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
 import { PageQuery, pageOf, readCursor, readKeyset, sendKeyset, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
-import { Uuid } from '../platform/values.ts';
+import { TypedNumber, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import type { ManifestAct } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
@@ -30,7 +30,7 @@ import { ManifestView, viewOf } from './views.ts';
 
 const ListQuery = PageQuery.extend({
   status: z.enum(STATUSES).optional(),
-  number: z.string().max(32).optional(),
+  number: TypedNumber.max(32).optional(),
   tripId: Uuid.optional(),
 });
 const DifferenceQuery = z.strictObject({

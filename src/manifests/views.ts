@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InstantView } from '../platform/values.ts';
+import { BasisView, InstantView } from '../platform/values.ts';
 import type { Bilingual } from '../problems.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import { decideTransition, type ManifestAct, TRANSITIONS } from './lifecycle.ts';
@@ -116,7 +116,7 @@ const ActionView = z.object({
   act: z.string(),
   title: z.string(),
   by: z.array(z.string()),
-  basis: z.string(),
+  basis: BasisView,
   allowed: z.boolean(),
   /** Fields the act still wants. */
   missing: z.array(z.string()),

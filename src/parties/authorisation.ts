@@ -1,4 +1,5 @@
-import type { Role } from './tables.ts';
+import type { Refusal } from '../problems.ts';
+import { ROLE_NAMES, type Role } from './tables.ts';
 
 /**
  * Who may use which operation at all. What a role may do with a given manifest or site is decided where that subject
@@ -102,8 +103,17 @@ export const PERMISSIONS = {
 export type Operation = keyof typeof PERMISSIONS;
 
 /** @throws Error at start for an operation the table does not know. */
-export function mayUse(operation: string): (caller: { readonly role: string }) => boolean {
+export function refusalOfUse(operation: string): (caller: { readonly role: string }) => Refusal | undefined {
   const roles: readonly string[] | undefined = PERMISSIONS[operation as Operation];
   if (!roles) throw new Error(`parties/authorisation.ts does not say who may do ${operation}`);
-  return (caller) => roles.includes(caller.role);
+  return ({ role }) =>
+    roles.includes(role) ? undefined : notForRole(role as Role, operation, roles as readonly Role[]);
 }
+
+const notForRole = (role: Role, operation: string, roles: readonly Role[]): Refusal => ({
+  problem: 'not-your-act',
+  detail: {
+    zh: `${ROLE_NAMES[role]}密钥不能办理 ${operation}；可由${roles.map((one) => ROLE_NAMES[one]).join('、')}办理。`,
+    en: `A key for ${role} may not do ${operation}; it is for ${roles.join(', ')}.`,
+  },
+});

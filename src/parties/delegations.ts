@@ -16,7 +16,7 @@ import { CivilDay, Uuid } from '../platform/values.ts';
 import { against, type Refusal } from '../problems.ts';
 import { mayEdit, partyAbsent } from './commands.ts';
 import { type Delegation, delegationKind, type Party, partyKind, siteKind } from './registers.ts';
-import { DELEGABLE_ACTS, type DelegableAct } from './tables.ts';
+import { DELEGABLE_ACT_NAMES, DELEGABLE_ACTS, type DelegableAct } from './tables.ts';
 
 export { DELEGABLE_ACTS, type DelegableAct } from './tables.ts';
 
@@ -244,18 +244,26 @@ function notDelegated(reason: NotDelegated, { partyId, siteId, act }: Delegation
   return {
     problem: 'not-your-act',
     detail: {
-      zh: `${why.zh}。需要单位 ${partyId} 于 ${day} 有效的、关于${where.zh}“${act}”的委托（POST /v1/delegations）。`,
+      zh: `${why.zh}。需要单位 ${partyId} 于 ${day} 有效的、关于${where.zh}“${DELEGABLE_ACT_NAMES[act]}”的委托（POST /v1/delegations）。`,
       en: `You would act for another: ${why.en}. It needs a delegation by party ${partyId} of the act "${act}"${where.en}, valid on ${day} (POST /v1/delegations).`,
     },
     basis: DELEGATION_BASIS,
-    errors: [{ pointer: '/acts', detail: act }],
+    errors: [
+      {
+        pointer: 'header:authorization',
+        detail: {
+          zh: `须有“${DELEGABLE_ACT_NAMES[act]}”（${act}）的委托`,
+          en: `needs a delegation of the act "${act}"`,
+        },
+      },
+    ],
   };
 }
 
 const OTHER_SITE: Refusal = {
   problem: 'not-your-act',
   detail: { zh: '此密钥只能为其绑定的场所办理。', en: 'This key acts only for the site it is bound to.' },
-  errors: [{ pointer: '/siteId', detail: "the key's own site" }],
+  errors: [{ pointer: '/siteId', detail: { zh: '密钥所绑定的场所', en: "the key's own site" } }],
 };
 
 const DELEGATIONS_MAX = 50;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { App, Services } from '../platform/http.ts';
-import { Uuid } from '../platform/values.ts';
+import { BasisView, Uuid } from '../platform/values.ts';
 import { amendDesignation, DesignationBody, designationInput, registerDesignation } from './designations.ts';
 import { readDesignations } from './repository.ts';
 import { addEdits, addReads, type Reads, record } from './routes.ts';
@@ -20,7 +20,7 @@ const DESIGNATIONS: Reads<typeof filter> = {
     tag: z.string().nullable(),
     stream: z.string(),
     reason: z.string().nullable(),
-    basis: z.string().nullable(),
+    basis: BasisView.nullable(),
     validFrom: z.iso.date(),
     validTo: z.iso.date().nullable(),
   }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { STREAMS } from '../catalogue/policies.ts';
+import { STREAM_NAMES, STREAMS, type Stream } from '../catalogue/policies.ts';
 import { descendantsPresent, regionOn } from '../catalogue/regions.ts';
 import { RISK_TAGS } from '../catalogue/risk-tags.ts';
 import { type Act, type Facts, type Reference, refused, type States } from '../platform/acts.ts';
@@ -141,17 +141,16 @@ function authorityRefusal(
   const region =
     (siteId === null ? undefined : states.get(siteKind, siteId))?.region ?? states.get(partyKind, partyId)?.region;
   const jurisdiction = states.get(partyKind, caller.actor.party)?.jurisdiction;
-  const place = jurisdiction?.region ?? '无 none';
   if (!jurisdiction || region === undefined || !descendantsPresent(jurisdiction.region).includes(region))
     return notYours(
       '/partyId',
-      `该单位在 ${region}，不在您的管辖范围（${place}）内。`,
-      `The unit is in ${region}, outside your jurisdiction (${place}).`,
+      `该单位在 ${region}，不在您的管辖范围（${jurisdiction?.region ?? '无'}）内。`,
+      `The unit is in ${region}, outside your jurisdiction (${jurisdiction?.region ?? 'none'}).`,
     );
   if (!jurisdiction.streams.includes(stream))
     return notYours(
       '/stream',
-      `您监管 ${jurisdiction.streams.join('、')}，不含 ${stream}。`,
+      `您监管${jurisdiction.streams.map((one) => STREAM_NAMES[one as Stream]).join('、')}，不含${STREAM_NAMES[stream as Stream]}。`,
       `You watch ${jurisdiction.streams.join(', ')} and not ${stream}.`,
     );
   return DESIGNATIONS[type].prefecture && isCounty(jurisdiction, dayInShanghai(now)) ? TOO_LOW : undefined;
@@ -162,7 +161,7 @@ const isCounty = ({ region }: Jurisdiction, day: string): boolean => regionOn(re
 const notYours = (pointer: string, zh: string, en: string): Refusal => ({
   problem: 'not-your-act',
   detail: { zh, en },
-  errors: [{ pointer, detail: en }],
+  errors: [{ pointer, detail: { zh, en } }],
 });
 
 const TOO_LOW: Refusal = {

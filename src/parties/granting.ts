@@ -6,7 +6,7 @@ import { namedUuid } from '../platform/ids.ts';
 import type { Journal } from '../platform/journal.ts';
 import { notFound } from '../platform/register.ts';
 import { Instant, ShortText, Uuid } from '../platform/values.ts';
-import { against, type Refusal } from '../problems.ts';
+import { against, type Refusal, SUBJECT_NAMES } from '../problems.ts';
 import { mayEdit, partyAbsent, regionRefusal } from './commands.ts';
 import { mintKey } from './keys.ts';
 import {
@@ -19,7 +19,7 @@ import {
   type Site,
   siteKind,
 } from './registers.ts';
-import { type Capacity, ROLES, type Role } from './tables.ts';
+import { CAPACITY_NAMES, type Capacity, ROLE_NAMES, ROLES, type Role } from './tables.ts';
 
 /**
  * API keys: who may grant which, to whom, bound to what. The secret never comes here: an act is given the prefix and the
@@ -133,7 +133,7 @@ function notTheirs(input: KeyGrant, caller: Caller): Refusal | undefined {
   return {
     problem: 'not-your-act',
     detail: {
-      zh: `单位成员只能为本单位发放 ${grantable.join('、')} 密钥；其他由管理员发放。`,
+      zh: `单位成员只能为本单位发放${grantable.map((role) => ROLE_NAMES[role]).join('、')}密钥；其他由管理员发放。`,
       en: `A member may grant keys for ${grantable.join(', ')} of its own party; others are an administrator's to grant.`,
     },
     errors: [
@@ -150,7 +150,7 @@ function unfitParty(role: Role, party: Party): Refusal | undefined {
   if (!party.capacities.includes(capacity)) {
     return against(
       '/role',
-      `${role} 密钥只发给具有 ${capacity} 身份的单位；“${party.name}”没有。`,
+      `${ROLE_NAMES[role]}密钥只发给具有“${CAPACITY_NAMES[capacity]}”身份（${capacity}）的单位；“${party.name}”没有。`,
       `A key for ${role} needs a party with the capacity ${capacity}; ${party.name} has not.`,
     );
   }
@@ -167,21 +167,21 @@ function unfitBinding(input: KeyGrant, known: GrantFacts): Refusal | undefined {
   const { partyId, role, siteId, deviceId, personId } = input;
   const { bound } = GRANTS[role];
   if (bound && input[bound] === null)
-    return against(`/${bound}`, `${role} 密钥须有 ${bound}。`, `A key for ${role} names its ${bound}.`);
+    return against(`/${bound}`, `${ROLE_NAMES[role]}密钥须写明 ${bound}。`, `A key for ${role} names its ${bound}.`);
   if (deviceId !== null && role !== 'device')
-    return against('/deviceId', 'deviceId 仅用于 device 密钥。', 'Only a key for device names a deviceId.');
+    return against('/deviceId', 'deviceId 仅用于设备密钥。', 'Only a key for device names a deviceId.');
   if (personId !== null && role === 'device')
-    return against('/personId', 'device 密钥不属于个人。', 'A key for device belongs to no person.');
-  for (const [field, id, found] of [
-    ['siteId', siteId, known.site],
-    ['deviceId', deviceId, known.device],
-    ['personId', personId, known.person],
+    return against('/personId', '设备密钥不属于个人。', 'A key for device belongs to no person.');
+  for (const [kind, id, found] of [
+    ['site', siteId, known.site],
+    ['device', deviceId, known.device],
+    ['person', personId, known.person],
   ] as const) {
     if (id === null || (found?.partyId === partyId && found.active)) continue;
     return against(
-      `/${field}`,
-      `单位 ${partyId} 没有在用的 ${field} ${id}。`,
-      `Party ${partyId} has no active ${field} ${id}.`,
+      `/${kind}Id`,
+      `单位 ${partyId} 没有在用的${SUBJECT_NAMES[kind]!.zh} ${id}。`,
+      `Party ${partyId} has no active ${kind} ${id}.`,
     );
   }
   if (!known.device || siteId === null || siteId === known.device.siteId) return undefined;

@@ -6,7 +6,7 @@ import { apiKeys, delegations, designations, devices, parties, people, sites, ve
 const exists = (zh: string, en: string, pointer: string): Refusal => ({
   problem: 'already-exists',
   detail: { zh, en },
-  errors: [{ pointer, detail: en }],
+  errors: [{ pointer, detail: { zh, en } }],
 });
 
 export const partyKind = registerKind('party', parties, {

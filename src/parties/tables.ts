@@ -3,6 +3,13 @@ import { instant, subjectColumns } from '../platform/tables.ts';
 
 export const CAPACITIES = ['producer', 'carrier', 'consignee', 'regulator', 'operator'] as const;
 export type Capacity = (typeof CAPACITIES)[number];
+export const CAPACITY_NAMES: Readonly<Record<Capacity, string>> = {
+  producer: '产废单位',
+  carrier: '承运人',
+  consignee: '接受人',
+  regulator: '监管部门',
+  operator: '运营单位',
+};
 
 /** What a regulator watches. */
 export interface Jurisdiction {
@@ -85,6 +92,13 @@ export const devices = pgTable(
 
 export const ROLES = ['administrator', 'regulator', 'member', 'device', 'driver'] as const;
 export type Role = (typeof ROLES)[number];
+export const ROLE_NAMES: Readonly<Record<Role, string>> = {
+  administrator: '管理员',
+  regulator: '监管部门',
+  member: '单位成员',
+  device: '设备',
+  driver: '驾驶员',
+};
 
 export const apiKeys = pgTable(
   'api_keys',
@@ -123,6 +137,23 @@ export const DELEGABLE_ACTS = [
   'report',
 ] as const;
 export type DelegableAct = (typeof DELEGABLE_ACTS)[number];
+export const DELEGABLE_ACT_NAMES: Readonly<Record<DelegableAct, string>> = {
+  generation: '产生记录',
+  storage: '出入库',
+  draft: '起草联单',
+  revise: '修改草稿',
+  issue: '签发',
+  void: '作废',
+  'pickup-code': '发放装运码',
+  'pickup-confirmation': '确认装运',
+  correction: '更正',
+  incident: '突发情况',
+  arrival: '运抵',
+  receipt: '接受',
+  'return-receipt': '退运收回',
+  treatment: '利用处置',
+  report: '申报',
+};
 
 /** 委托: who may act for whom, where, in what, how long. */
 export const delegations = pgTable(

@@ -8,11 +8,11 @@ import type { Capacity, Jurisdiction } from '../parties/tables.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
-import { CivilDay, Uuid } from '../platform/values.ts';
-import { against, type Refusal } from '../problems.ts';
+import { CivilDay, TypedNumber, Uuid } from '../platform/values.ts';
+import { against, type Bilingual, type Refusal } from '../problems.ts';
 import { permitKey, permitsOf } from './queries.ts';
 import { type Permit, permitKind } from './registers.ts';
-import { codeWarnings, permitCovers, termsRefusal } from './rules.ts';
+import { codeWarnings, PERMIT_RULES, permitCovers, termsRefusal } from './rules.ts';
 import { PERMIT_TYPES, type PermitType, SELF_FILED } from './tables.ts';
 
 /** 10 million tonnes: the yearly scale of any licence stays below. */
@@ -22,7 +22,7 @@ const Codes = z.array(z.string().trim().min(1).max(20)).max(600);
 
 export const PermitBody = z.strictObject({
   type: z.enum(PERMIT_TYPES),
-  number: z.string().trim().min(1).max(60),
+  number: TypedNumber.min(1).max(60),
   holderId: Uuid,
   /** The holder's site it is tied to. */
   siteId: Uuid.nullable().default(null),
@@ -155,7 +155,7 @@ function authorityRefusal(permit: Entered, states: States, { caller }: Facts): R
     '/holderId',
     `持有单位在 ${holder.region}，不在您的管辖范围（${jurisdiction?.region ?? '无'}）内。`,
     `The holder is in ${holder.region}, outside your jurisdiction (${jurisdiction?.region ?? 'none'}).`,
-    'a holder in your jurisdiction',
+    { zh: '您管辖范围内的持有单位', en: 'a holder in your jurisdiction' },
   );
 }
 
@@ -163,8 +163,8 @@ function filingRefusal({ type, holderId, siteId }: Entered, { actor, site }: Fac
   if (!isSelfFiled(type))
     return notYours(
       '/type',
-      `${type} 由主管部门登记；单位自行登记的是 ${SELF_FILED.join('、')}。`,
-      `A ${type} is entered by the authority; a party files ${SELF_FILED.join(' and ')} itself.`,
+      `${PERMIT_RULES[type].name.zh}由主管部门登记；单位自行登记的是${SELF_FILED.map((one) => PERMIT_RULES[one].name.zh).join('、')}。`,
+      `A ${PERMIT_RULES[type].name.en} is entered by the authority; a party files ${SELF_FILED.map((one) => PERMIT_RULES[one].name.en).join(' and ')} itself.`,
       SELF_FILED.join(', '),
     );
   if (holderId !== actor.party)
@@ -173,7 +173,7 @@ function filingRefusal({ type, holderId, siteId }: Entered, { actor, site }: Fac
   return notYours('/siteId', '此密钥只能为其绑定的场所办理。', 'This key acts only for the site it is bound to.', site);
 }
 
-const notYours = (pointer: string, zh: string, en: string, right: string): Refusal => ({
+const notYours = (pointer: string, zh: string, en: string, right: string | Bilingual): Refusal => ({
   problem: 'not-your-act',
   detail: { zh, en },
   errors: [{ pointer, detail: right }],

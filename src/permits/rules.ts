@@ -15,6 +15,7 @@ import type { Permit } from './registers.ts';
 import type { PermitType } from './tables.ts';
 
 export interface PermitTypeRule {
+  readonly name: Bilingual;
   /** Who on a manifest holds it; the other two are its counterparts. */
   readonly holder: 'consignor' | 'consignee';
   /** Named between whom it is: `must` means that it allows nothing without. `no`: it is not looked at. */
@@ -34,6 +35,7 @@ export interface PermitTypeRule {
 /** One row a type: who holds it, between whom, how much, for how long. */
 export const PERMIT_RULES = {
   licence: {
+    name: { zh: '经营许可证', en: 'licence' },
     holder: 'consignee',
     counterpart: 'no',
     areas: 'may',
@@ -44,6 +46,7 @@ export const PERMIT_RULES = {
     basis: 'ML 10, 12',
   },
   management_plan: {
+    name: { zh: '管理计划', en: 'management plan' },
     holder: 'consignor',
     counterpart: 'may',
     areas: 'may',
@@ -54,6 +57,7 @@ export const PERMIT_RULES = {
     basis: 'TM 10(2), 14; HJ 1259-2022 5.2.3',
   },
   contract: {
+    name: { zh: '书面合同', en: 'contract' },
     holder: 'consignor',
     counterpart: 'must',
     areas: 'may',
@@ -64,6 +68,7 @@ export const PERMIT_RULES = {
     basis: 'TM 10(1)',
   },
   cross_province_approval: {
+    name: { zh: '跨省转移批准', en: 'cross-province approval' },
     holder: 'consignor',
     counterpart: 'must',
     areas: 'may',
@@ -74,6 +79,7 @@ export const PERMIT_RULES = {
     basis: 'TM 27, 28',
   },
   white_list: {
+    name: { zh: '白名单', en: 'white list' },
     holder: 'consignee',
     counterpart: 'may',
     areas: 'must',
@@ -84,6 +90,7 @@ export const PERMIT_RULES = {
     basis: 'TM 21 ¶2',
   },
   pilot: {
+    name: { zh: '试点', en: 'pilot' },
     holder: 'consignee',
     counterpart: 'may',
     areas: 'must',
@@ -94,6 +101,7 @@ export const PERMIT_RULES = {
     basis: 'TM 21 ¶2; 环办固体函〔2023〕387号',
   },
   point_to_point: {
+    name: { zh: '点对点定向利用方案', en: 'point-to-point permit' },
     holder: 'consignor',
     counterpart: 'must',
     areas: 'may',
@@ -101,9 +109,10 @@ export const PERMIT_RULES = {
     period: 'validity',
     cap: 'hard',
     countsOn: 'issue',
-    basis: '《国家危险废物名录》 annex, item 32',
+    basis: '名录 附录 32',
   },
   project_plan: {
+    name: { zh: '工程处理方案', en: 'project plan' },
     holder: 'consignor',
     counterpart: 'may',
     areas: 'may',
@@ -237,7 +246,11 @@ function betweenRefusal({ type, holderId, counterpartId }: Terms): Refusal | und
     );
   if (counterpartId !== null || PERMIT_RULES[type].counterpart !== 'must') return undefined;
   return {
-    ...against('/counterpartId', `${type} 须写明对方单位。`, `A ${type} names its counterpart.`),
+    ...against(
+      '/counterpartId',
+      `${PERMIT_RULES[type].name.zh}须写明对方单位。`,
+      `A ${PERMIT_RULES[type].name.en} names its counterpart.`,
+    ),
     basis: PERMIT_RULES[type].basis,
   };
 }
@@ -245,7 +258,11 @@ function betweenRefusal({ type, holderId, counterpartId }: Terms): Refusal | und
 function quantityRefusal({ type, capGrams }: Terms): Refusal | undefined {
   if (capGrams !== null || PERMIT_RULES[type].quantity !== 'must') return undefined;
   return {
-    ...against('/capGrams', `${type} 须写明数量（克）。`, `A ${type} says how much it allows, in grams.`),
+    ...against(
+      '/capGrams',
+      `${PERMIT_RULES[type].name.zh}须写明数量（克）。`,
+      `A ${PERMIT_RULES[type].name.en} says how much it allows, in grams.`,
+    ),
     basis: PERMIT_RULES[type].basis,
   };
 }
@@ -305,8 +322,8 @@ function areasRefusal({ type, areas }: Terms, today: string): Refusal | undefine
     return {
       ...against(
         '/areas',
-        `${type} 须写明废物来自哪些省份。`,
-        `A ${type} names the provinces the waste may come from.`,
+        `${PERMIT_RULES[type].name.zh}须写明废物来自哪些省份。`,
+        `A ${PERMIT_RULES[type].name.en} names the provinces the waste may come from.`,
       ),
       basis: PERMIT_RULES[type].basis,
     };

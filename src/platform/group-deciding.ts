@@ -57,7 +57,8 @@ function decideOne(work: Work, pending: Pending, index: number): void {
     throw new NotLoaded('an act before it in this group changed what it looks at');
   const decision: Decision = pending.act.decide(pending.input, statesFor(work, index), factsFor(work, index));
   const drafts = 'refused' in decision ? (decision.kept ?? []) : decision.events;
-  const refusal = 'refused' in decision && drafts.length === 0 ? decision.refused : tooFarAhead(drafts, work.now);
+  const refusal =
+    'refused' in decision && drafts.length === 0 ? decision.refused : tooFarAhead(drafts, work.now, pending.input);
   if (refusal) {
     work.outcomes[index] = { refusal };
     return;
@@ -78,7 +79,7 @@ function factsFor(work: Work, index: number): Facts {
   return now === facts.now ? facts : { ...facts, now };
 }
 
-function tooFarAhead(drafts: readonly EventDraft[], now: Date): Refusal | undefined {
+function tooFarAhead(drafts: readonly EventDraft[], now: Date, input: unknown): Refusal | undefined {
   const ahead = drafts.find((draft) => draft.occurredAt.getTime() > now.getTime() + FUTURE_TOLERANCE_MS);
   if (!ahead) return undefined;
   const [given, ours] = [ahead.occurredAt.toISOString(), now.toISOString()];
@@ -88,8 +89,24 @@ function tooFarAhead(drafts: readonly EventDraft[], now: Date): Refusal | undefi
       zh: `发生时间 ${given} 比服务时间 ${ours} 晚 5 分钟以上，请检查设备时钟。`,
       en: `${given} is more than 5 minutes after the service's ${ours}; check the device's clock.`,
     },
-    errors: [{ pointer: '/occurredAt', detail: { zh: '不晚于现在 + 5 分钟', en: '≤ now + 5 min' } }],
+    errors: [
+      {
+        pointer: placeOf(ahead.occurredAt, input) ?? '/occurredAt',
+        detail: { zh: '不晚于现在 + 5 分钟', en: '≤ now + 5 min' },
+      },
+    ],
   };
+}
+
+/** JSON Pointer to the field of the input that says this instant; undefined when none does. */
+function placeOf(instant: Date, input: unknown): string | undefined {
+  if (typeof input === 'string') return Date.parse(input) === instant.getTime() ? '' : undefined;
+  if (typeof input !== 'object' || input === null) return undefined;
+  for (const [key, value] of Object.entries(input)) {
+    const below = placeOf(instant, value);
+    if (below !== undefined) return `/${key}${below}`;
+  }
+  return undefined;
 }
 
 /** All of an act's events or none: one that cannot be folded leaves no trace of those before it. */

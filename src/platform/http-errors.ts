@@ -1,23 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import {
-  type Bilingual,
-  type FieldError,
-  Problem,
-  type ProblemType,
-  problemBody,
-  type Refusal,
-  statusOf,
-} from '../problems.ts';
+import { z } from 'zod';
+import { type Bilingual, Problem, type ProblemType, problemBody, type Refusal, statusOf } from '../problems.ts';
 import { type Failure, failureOf } from './journal-errors.ts';
-import { messageOf } from './schema-messages.ts';
+import { fieldErrors } from './schema-messages.ts';
 
 /** One error shape on every path (RFC 9457), in the caller's language. */
-export function languageOf(request: FastifyRequest): keyof Bilingual {
+export const languageOf = (request: FastifyRequest): keyof Bilingual => preferred(request.headers['accept-language']);
+
+function preferred(languages = ''): keyof Bilingual {
   const weights = { zh: 0, en: 0 };
-  for (const range of (request.headers['accept-language'] ?? '').split(',').slice(0, 20)) {
+  for (const range of languages.split(',').slice(0, 20)) {
     const [, language, quality] = /^\s*(zh|en)\b[^;]*(?:;\s*q=([\d.]+))?/i.exec(range) ?? [];
     if (language) weights[language.toLowerCase() as keyof Bilingual] = Number(quality ?? 1);
   }
@@ -72,21 +66,36 @@ export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply)
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** Requests that never became one: broken HTTP, or too slow in arriving. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+/** Requests that never became one: broken HTTP, a target that is not ASCII, or too slow in arriving. */
+export function answerBrokenRequest(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
   const problem: ProblemType = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-timeout' : 'invalid-input';
-  const detail = { zh: '未能读取完整的 HTTP 请求。', en: 'The HTTP request could not be read in full.' };
-  const body = JSON.stringify({ ...problemBody({ problem, detail }, 'zh', '/'), requestId: randomUUID() });
+  const sent = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString() : '';
+  const language = preferred(/^accept-language:(.*)$/im.exec(sent)?.[1]);
+  const [, target = ''] = /^[A-Z]+ (\S+) HTTP/.exec(sent) ?? [];
+  const isUnencoded = error.code === 'HPE_INVALID_URL' && /[^\0-\x7f]/.test(target);
+  const instance = encodeURI(target) || '/';
+  const refusal = isUnencoded ? { problem, ...percentEncoded(instance) } : { problem, detail: UNREADABLE };
+  const body = JSON.stringify({ ...problemBody(refusal, language, instance), requestId: randomUUID() });
   socket.end(
     `HTTP/1.1 ${statusOf(problem)} ${problem}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }
 
+const UNREADABLE = { zh: '未能读取完整的 HTTP 请求。', en: 'The HTTP request could not be read in full.' };
+
+const percentEncoded = (right: string): Pick<Refusal, 'detail' | 'errors'> => ({
+  detail: {
+    zh: '网址中的汉字等字符须按 UTF-8 百分号编码（curl 可用 -G --data-urlencode）。',
+    en: 'What is not ASCII in a URL has to be percent-encoded as UTF-8 (with curl: -G --data-urlencode).',
+  },
+  errors: [{ pointer: 'path:', detail: right }],
+});
+
 function refusalOf(error: FastifyError | Problem): Refusal {
   if (error instanceof Problem) return error.refusal;
   if (DATABASE_AWAY.has(failureOf(error))) return AWAY;
-  if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error);
+  if (error instanceof z.ZodError) return invalidInput(error);
   const known = FASTIFY_ERRORS[error.code];
   if (known) return known;
   if (error instanceof SyntaxError || error.statusCode === 400)
@@ -135,19 +144,15 @@ const FASTIFY_ERRORS: Record<string, Refusal> = {
   },
 };
 
-function invalidInput(
-  error: FastifyError & {
-    validation: readonly { instancePath?: string; message?: string }[];
-    validationContext?: string;
-  },
-): Refusal {
-  const places: Record<string, string> = { params: 'path:', querystring: 'query:', headers: 'header:' };
-  const place = places[error.validationContext ?? ''] ?? '';
-  const errors: FieldError[] = error.validation.map((issue) => ({
-    pointer: place === '' ? issue.instancePath || '/' : `${place}${(issue.instancePath ?? '').slice(1)}`,
-    detail: messageOf(issue.message ?? 'invalid'),
-  }));
-  const missingKey = place === 'header:' && errors.some(({ pointer }) => pointer === 'header:idempotency-key');
+/** Fastify says in which part of the request it was. */
+const PLACES: Readonly<Record<string, string>> = { params: 'path:', querystring: 'query:', headers: 'header:' };
+
+function invalidInput(error: z.ZodError & { validationContext?: string }): Refusal {
+  const place = PLACES[error.validationContext ?? ''];
+  const errors = fieldErrors(error.issues).map((field) =>
+    place === undefined ? field : { ...field, pointer: `${place}${field.pointer.slice(1)}` },
+  );
+  const missingKey = errors.some(({ pointer }) => pointer === 'header:idempotency-key');
   if (missingKey) {
     return {
       problem: 'idempotency-key-missing',

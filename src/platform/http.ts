@@ -10,7 +10,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { type Bilingual, Problem, type Refusal } from '../problems.ts';
@@ -19,7 +19,7 @@ import type { Clock } from './clock.ts';
 import type { Database } from './connections.ts';
 import { answerBrokenRequest, answerError, answerUnknownRoute, languageOf } from './http-errors.ts';
 import type { Journal } from './journal.ts';
-import { Uuid } from './values.ts';
+import { BasisView, Uuid } from './values.ts';
 
 /**
  * How every path behaves: one error shape, keys, languages, limits, documentation. Knows no waste and no table; who a
@@ -34,8 +34,8 @@ export interface HttpOptions {
   readonly redis: Redis | undefined;
   readonly version: string;
   readonly authenticate: (authorization: string | undefined) => Promise<Caller | Refusal>;
-  /** May this kind of caller use this operation at all? Throws at start when the operation is in no table. */
-  readonly mayUse: (operation: string) => (caller: Caller) => boolean;
+  /** Why this kind of caller may not use this operation at all, if so. Throws at start when the operation is in no table. */
+  readonly refusalOfUse: (operation: string) => (caller: Caller) => Refusal | undefined;
   readonly observe: (request: { operation: string; status: number; seconds: number }) => void;
 }
 
@@ -80,7 +80,10 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     }),
   );
   app.removeContentTypeParser('text/plain');
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
+    const { data: value, error } = schema.safeParse(data);
+    return error ? { error } : { value };
+  });
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerUnknownRoute);
@@ -143,7 +146,7 @@ async function guard(app: App, options: HttpOptions): Promise<void> {
     if (!route.url.startsWith('/v1/')) return;
     const operation = route.config?.operation;
     if (operation === undefined) throw new Error(`${String(route.method)} ${route.url} names no operation`);
-    if (operation !== null) options.mayUse(operation);
+    if (operation !== null) options.refusalOfUse(operation);
   });
   await app.register(rateLimit, {
     global: false,
@@ -170,7 +173,8 @@ async function guard(app: App, options: HttpOptions): Promise<void> {
     }
     request.caller = caller;
     limited(await perKey(request));
-    if (!options.mayUse(operation)(caller)) throw notYourAct(operation, caller.role);
+    const refusal = options.refusalOfUse(operation)(caller);
+    if (refusal) throw Problem.of(refusal);
   });
 }
 
@@ -196,12 +200,6 @@ function limited(verdict: { isAllowed: boolean; isExceeded?: boolean; ttlInSecon
   );
 }
 
-const notYourAct = (operation: string, role: string): Problem =>
-  new Problem('not-your-act', {
-    zh: `角色 ${role} 不能执行 ${operation}。`,
-    en: `The role ${role} may not do ${operation}.`,
-  });
-
 /** The id of a W3C trace, when the caller sent one, names the request too. */
 function requestId(request: IncomingMessage): string {
   const parent = request.headers.traceparent;
@@ -216,7 +214,7 @@ const WarningView = z.object({
   code: z.string(),
   detail: z.string(),
   pointer: z.string().optional(),
-  basis: z.string().optional(),
+  basis: BasisView.optional(),
 });
 
 /** What every act answers, besides its own fields. */
@@ -338,7 +336,7 @@ export const ProblemView = z.object({
   instance: z.string(),
   requestId: z.string(),
   errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-  basis: z.string().optional(),
+  basis: BasisView.optional(),
   allowedFrom: z.array(z.string()).optional(),
   unmatchedReport: z.string().optional(),
   retryAfterSeconds: z.number().optional(),

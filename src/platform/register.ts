@@ -1,6 +1,6 @@
 import { getTableColumns } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
-import type { Refusal } from '../problems.ts';
+import { type Refusal, SUBJECT_NAMES } from '../problems.ts';
 import { type Act, type Facts, type Needs, type Reference, refused, type States } from './acts.ts';
 import type { EventDraft, Json } from './events.ts';
 import { type Kind, RANKS, type StateOf, subjectKind } from './subjects.ts';
@@ -102,10 +102,14 @@ function jsonOf(record: object): { [key: string]: Json } {
   };
 }
 
-export const notFound = (kind: string, id: string): Refusal => ({
-  problem: 'not-found',
-  detail: { zh: `没有您可查看的 ${kind} ${id}。`, en: `There is no ${kind} ${id} that you may see.` },
-});
+/** It is not there, or not the caller's to know of: `kind` is a key of SUBJECT_NAMES. */
+export function notFound(kind: string, id: string): Refusal {
+  const { zh, en } = SUBJECT_NAMES[kind]!;
+  return {
+    problem: 'not-found',
+    detail: { zh: `没有您可查看的${zh} ${id}。`, en: `There is no ${en} ${id} that you may see.` },
+  };
+}
 
 const versionMismatch = (expected: number | undefined, current: number): Refusal => ({
   problem: 'version-mismatch',

@@ -17,7 +17,7 @@ interface Transition {
   readonly basis: string;
 }
 
-const OURS = 'decision 0010';
+const OURS = '本平台约定 0010';
 
 export const TRANSITIONS = {
   raise: { by: ['service'], from: [null], to: 'open', event: 'anomaly_raised', basis: OURS },

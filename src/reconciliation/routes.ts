@@ -5,7 +5,7 @@ import { type App, addAct, Id, ProblemView, type Services } from '../platform/ht
 import { languageOf } from '../platform/http-errors.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
-import { CivilDay, InstantView, Uuid } from '../platform/values.ts';
+import { BasisView, CivilDay, InstantView, Uuid } from '../platform/values.ts';
 import { type Bilingual, Problem } from '../problems.ts';
 import { STAGE_OF } from './anomalies.ts';
 import { ANOMALY_STATUSES } from './lifecycle.ts';
@@ -29,7 +29,7 @@ const AnomalyView = z.object({
   rule: z.string(),
   ruleVersion: z.number().int(),
   title: z.string(),
-  basis: z.string(),
+  basis: BasisView,
   status: z.enum(ANOMALY_STATUSES),
   severity: z.enum(SEVERITIES),
   stream: z.string(),
@@ -143,7 +143,7 @@ const RuleView = z.object({
   stream: z.string(),
   parameters: z.record(z.string(), z.unknown()),
   steps: z.array(StepSchema),
-  basis: z.string(),
+  basis: BasisView,
   ours: z.boolean(),
   enabled: z.boolean(),
   inForceFrom: z.iso.date(),

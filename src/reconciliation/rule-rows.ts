@@ -13,7 +13,9 @@ import type { DatedRow } from '../catalogue/registers.ts';
 import type { Lookup } from '../platform/acts.ts';
 import { sha256 } from '../platform/events.ts';
 import { registerKind } from '../platform/register.ts';
+import { fieldErrors } from '../platform/schema-messages.ts';
 import type { StateOf } from '../platform/subjects.ts';
+import { type FieldError, inLanguage } from '../problems.ts';
 import { ruleOf } from './rules/all.ts';
 import { type RuleBook, type RuleRow, SEVERITIES, type Step } from './rules/rule.ts';
 import { rules } from './tables.ts';
@@ -34,12 +36,11 @@ export function wrongTerms(row: {
   if (!rule) return { pointer: '/rule', zh: `没有规则 ${row.rule}。`, en: `There is no rule ${row.rule}.` };
   const parsed = rule.parameters.safeParse(row.parameters);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const pointer = ['/parameters', ...issue.path.map(String)].join('/');
+    const [{ pointer, detail }] = fieldErrors(parsed.error.issues, '/parameters') as [FieldError];
     return {
       pointer,
-      zh: `参数不符合规则 ${row.rule} 的格式。`,
-      en: `The parameters do not fit ${row.rule}: ${issue.message}.`,
+      zh: `参数不符合规则 ${row.rule} 的格式：${inLanguage(detail, 'zh')}。`,
+      en: `The parameters do not fit ${row.rule}: ${inLanguage(detail, 'en')}.`,
     };
   }
   const streams: readonly string[] = rule.streams;

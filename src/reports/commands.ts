@@ -169,7 +169,10 @@ function movedOn(changes: readonly Change[]): Refusal | undefined {
     },
     errors: changes.slice(0, CHANGES_SHOWN_MAX).map(({ wasteCode, column, was, is }) => ({
       pointer: `/figures/${wasteCode}/${column}`,
-      detail: `${was.grams} g, ${was.pieces} pieces → ${is.grams} g, ${is.pieces} pieces`,
+      detail: {
+        zh: `${was.grams} 克、${was.pieces} 件 → ${is.grams} 克、${is.pieces} 件`,
+        en: `${was.grams} g, ${was.pieces} pieces → ${is.grams} g, ${is.pieces} pieces`,
+      },
     })),
   };
 }
@@ -189,7 +192,7 @@ function zeroRefusal({ zeroReport }: ReportInput, figures: readonly Figures[]): 
   return {
     problem: 'against-rule',
     detail,
-    basis: 'decision 0016',
+    basis: '本平台约定 0016',
     errors: [{ pointer: '/zeroReport', detail: String(!zeroReport) }],
   };
 }

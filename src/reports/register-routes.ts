@@ -12,7 +12,7 @@ import { type App, ProblemView } from '../platform/http.ts';
 import { PageQuery, pageOf, readCursor, readKeyset, sendKeyset, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { inBoth } from '../platform/schema-messages.ts';
-import { CivilDay, InstantView, Uuid } from '../platform/values.ts';
+import { BasisView, CivilDay, InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { coverageOf, silentUnits } from './coverage.ts';
 import { type Asking, siteSeen } from './dues.ts';
@@ -86,7 +86,7 @@ function registerRoute(app: App, { database, clock, reference }: ReportServices)
           from: CivilDay.describe('First day'),
           to: CivilDay.describe('First day that is no longer asked for; at most a year later'),
         }),
-        response: { 200: pageOf(RegisterView).extend({ basis: z.string() }), default: ProblemView },
+        response: { 200: pageOf(RegisterView).extend({ basis: BasisView }), default: ProblemView },
       },
     },
     async (request, reply) => {
@@ -144,7 +144,7 @@ const CoverageView = z.object({
   stream: z.enum(STREAMS),
   month: z.string(),
   counts: z.enum(['confirmed_pickup', 'any_fact']),
-  basis: z.string(),
+  basis: BasisView,
   expected: z.number().int(),
   covered: z.number().int(),
   zeroReport: z.number().int(),

@@ -9,7 +9,7 @@ import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { CEILING, PageQuery, pageOf, readKeyset, sendKeyset } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
-import { InstantView, Uuid } from '../platform/values.ts';
+import { BasisView, InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { confirmReport, dueOfPeriod, FiguresBody, PeriodName, ReportBody } from './commands.ts';
 import { type Asking, classOn, duesOfPeriod, duesOfSite, SHOWN_TO, siteSeen } from './dues.ts';
@@ -43,7 +43,7 @@ const DueView = z.object({
   dueOn: z.iso.date(),
   status: z.enum(REPORT_STATUSES),
   zero: z.boolean().nullable(),
-  basis: z.string(),
+  basis: BasisView,
 });
 
 const DraftView = z.object({
@@ -89,7 +89,7 @@ const ClassView = z.object({
   day: z.iso.date(),
   siteClass: z.enum(SITE_CLASSES),
   because: z.enum(['override', 'licence', 'own_treatment', 'mass']),
-  basis: z.string(),
+  basis: BasisView,
   yearlyGrams: z.number().int(),
   provisional: z.boolean(),
   years: z.array(z.object({ year: z.number().int(), grams: z.number().int(), full: z.boolean() })).readonly(),
@@ -98,10 +98,10 @@ const ClassView = z.object({
   override: z
     .object({ designationId: Uuid, siteClass: z.enum(SITE_CLASSES), reason: z.string().nullable() })
     .nullable(),
-  thresholds: z.object({ policyId: z.string(), keyGrams: z.number(), simpleGrams: z.number(), basis: z.string() }),
+  thresholds: z.object({ policyId: z.string(), keyGrams: z.number(), simpleGrams: z.number(), basis: BasisView }),
   planParts: z.array(z.string()).readonly(),
   planBasis: z.string(),
-  reports: z.array(z.object({ periodType: z.enum(PERIOD_TYPES), basis: z.string() })),
+  reports: z.array(z.object({ periodType: z.enum(PERIOD_TYPES), basis: BasisView })),
 });
 
 /** 管理类别 and 申报 (HJ 1259-2022 4.2, 7). */

@@ -8,7 +8,7 @@ import { ENTRY_MODES } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { inBoth } from '../platform/schema-messages.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
-import { Grams, Instant, Uuid } from '../platform/values.ts';
+import { Grams, Instant, TypedNumber, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { onTripLookup, standingLookup } from './queries.ts';
 import { WEIGHING_PURPOSES, weighTickets } from './tables.ts';
@@ -18,7 +18,7 @@ export type WeighTicket = StateOf<typeof weighTickets>;
 
 export const WeighTicketBody = z
   .strictObject({
-    ticketNumber: z.string().trim().min(1).max(64),
+    ticketNumber: TypedNumber.min(1).max(64),
     siteId: Uuid,
     purpose: z.enum(WEIGHING_PURPOSES),
     plate: z.string().min(1).max(20).optional(),

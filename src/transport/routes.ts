@@ -173,7 +173,7 @@ function addWeighTickets(app: App, { journal, database, clock }: Services): void
           (sight.streams === null || ticket.manifestId === null
             ? await maySeeParty(pool, request.caller, { ...ticket, region: undefined, day: dayInShanghai(clock.now()) })
             : false));
-      if (!ticket || !visible) throw Problem.of(notFound('weigh ticket', request.params.id));
+      if (!ticket || !visible) throw Problem.of(notFound('weigh_ticket', request.params.id));
       return ticket;
     },
   );

@@ -35,7 +35,7 @@ t.test('every row has a basis, a known place and, if we chose the value, says so
   for (const row of seedPolicyRows) {
     t.ok(row.basis.instrument && row.basis.article, row.id);
     t.ok(regionOn(row.jurisdiction, DAY), row.id);
-    t.equal(row.ours, /^decision \d{4}/.test(row.basis.instrument), row.id);
+    t.equal(row.ours, /^本平台约定 \d{4}$/.test(row.basis.instrument), row.id);
   }
 });
 

@@ -321,7 +321,7 @@ t.test('nobody says in a body for whom he acts', async (t) => {
     const body = { ...JSON.parse(filled(JSON.stringify(sound))), onBehalfOf: world.stranger.partyId };
     const answer =
       method === 'PUT' ? await caller.put(path, body, { 'if-match': '"1"' }) : await caller.post(path, body);
-    t.match(answer, { status: 400, body: { errors: [{ detail: /onBehalfOf/ }] } }, name);
+    t.match(answer, { status: 400, body: { errors: [{ pointer: '/onBehalfOf' }] } }, name);
   }
 });
 

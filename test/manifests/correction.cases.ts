@@ -157,6 +157,13 @@ t.test('each wrong change says what would be right', async (t) => {
     [{ path: '/status', value: 'void' }, '/changes/0/path'],
   ] as const)
     t.match(await propose(world, id, [change]), { status: 422, body: { errors: [{ pointer }] } }, change.path);
+  for (const [path, detail] of [
+    ['/lines/2/name', 'There is no /lines/2/name: they are counted from 0, and the last is /lines/0/name (line 1).'],
+    ['/legs/9/plate', 'There is no /legs/9/plate: they are counted from 0, and the last is /legs/0/plate (leg 1).'],
+    ['/lines/0/name', '/lines/0/name (line 1) is "废矿物油" already.'],
+    ['/arrivedAt', '/arrivedAt can be corrected once it has arrived.'],
+  ] as const)
+    t.match(await propose(world, id, [{ path, value: '废矿物油' }]), { status: 422, body: { detail } });
   t.match(
     await propose(world, id, [
       { path: '/lines/0/name', value: 'a' },

@@ -74,6 +74,7 @@ interface Told {
   readonly basis?: string | undefined;
   readonly detail?: string;
   readonly right?: string;
+  readonly zh?: string;
   readonly reserved?: readonly string[];
 }
 function judge(
@@ -93,6 +94,7 @@ function judge(
       refused: problem,
       basis,
       detail: detail.en,
+      zh: detail.zh,
       pointer: errors![0]!.pointer,
       right: inLanguage(errors![0]!.detail, 'en'),
     };
@@ -154,7 +156,8 @@ t.test('why the nearest licence does not cover is said', async (t) => {
   ];
   for (const [changes, right] of cases) {
     const told = judge(aManifest(), [...without('licence'), aPermit('licence', { holderId: PLANT, ...changes })]);
-    t.match(told, { refused: 'against-rule', right }, String(right));
+    const pointer = `/lines/0/${'methods' in changes ? 'plannedMethod' : 'wasteCode'}`;
+    t.match(told, { refused: 'against-rule', right, pointer }, String(right));
   }
   const nearer = [{ status: 'revoked' }, { methods: ['R9'] }, { validTo: DAY }] as const;
   t.match(
@@ -162,7 +165,10 @@ t.test('why the nearest licence does not cover is said', async (t) => {
     /R9/,
     'the one that came nearest speaks',
   );
-  t.match(judge(aManifest(), without('licence')).right, /None is registered/);
+  t.match(judge(aManifest(), without('licence')), {
+    right: /None is registered/,
+    zh: '第 1 行 900-249-08（2026-09-16）：要求接受人的经营许可证涵盖该废物，或该环节豁免。没有登记任何一份。',
+  });
 });
 
 t.test('a day before the licence ended is judged by that day', async (t) => {
@@ -339,7 +345,7 @@ t.test('a claimed item fits the waste, the stage and the day, or what would fit 
     aManifest({ lines: [aLine({ exemption: { item }, plannedMethod: 'R4', ...changes })] });
   t.match(judge(claim(8), without('licence')), {
     codes: ['exemption-claimed'],
-    basis: 'LIST annex, item 8',
+    basis: '名录 附录 8',
     pointer: '/lines/0/exemption/item',
     detail: /金属冶炼/,
   });
@@ -364,7 +370,7 @@ t.test('a claimed item fits the waste, the stage and the day, or what would fit 
 
 t.test('an item nobody claims lets pass with a remark, as long as it names the waste', async (t) => {
   const smelting = aManifest({ lines: [aLine({ plannedMethod: 'R4' })] });
-  t.match(judge(smelting, without('licence')), { codes: ['licence-exemption-claimed'], basis: 'LIST annex, item 8' });
+  t.match(judge(smelting, without('licence')), { codes: ['licence-exemption-claimed'], basis: '名录 附录 8' });
   const acid = aManifest({ lines: [aLine({ wasteCode: '900-402-06', plannedMethod: 'R2' })] });
   t.match(judge(acid, without('licence')), { refused: 'against-rule' }, 'items 25, 26 and 32 are for any waste');
 });
@@ -377,14 +383,14 @@ t.test('item 32 rests on a point-to-point permit: this user, this code, this qua
   ];
   const codes = ['exemption-claimed', 'contract-missing', 'contract-missing', 'plan-missing'];
   t.match(judge(manifest, scheme()), { codes, reserved: [`1 point_to_point validity ${TONNE}`] });
-  const refused = { refused: 'against-rule', basis: 'LIST annex, item 32' };
+  const refused = { refused: 'against-rule', basis: '名录 附录 32' };
   t.match(judge(manifest, []), { ...refused, pointer: '/lines/0/exemption/item', right: /None is registered/ });
   t.match(judge(manifest, scheme({ counterpartId: 'another' })), { ...refused, right: /another party/ });
   t.match(judge(manifest, scheme({ wasteCodes: ['900-404-06'] })), { ...refused, right: /does not name/ });
   t.match(judge(manifest, scheme({ validTo: DAY })), { ...refused, right: /over since/ });
   t.match(judge(manifest, scheme({ uses: { validity: [1, 0] } })), { ...refused, pointer: '/lines/0/massGrams' });
   const disposal = aManifest({ lines: [{ ...lines[0]!, plannedMethod: 'D10' }] });
-  t.match(judge(disposal, scheme()), { refused: 'against-rule', basis: 'LIST annex' }, 'frees the use only');
+  t.match(judge(disposal, scheme()), { refused: 'against-rule', basis: '名录 附录' }, 'frees the use only');
   const unclaimed = aManifest({ lines: [{ ...lines[0]!, exemption: undefined }] });
   t.match(judge(unclaimed, scheme()), { refused: 'against-rule', basis: /534/ }, 'it must be claimed');
 });

@@ -153,3 +153,11 @@ t.test('what is asked of a list must make sense', async (t) => {
       query,
     );
 });
+
+t.test('a number is found as typed, in full-width digits too', async (t) => {
+  const world = await aWorld();
+  const { id, number } = await world.aManifest({ status: 'issued' });
+  const fullWidth = number!.replaceAll(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0));
+  const { items } = ok(await world.consignor.get(`/v1/manifests?number=${encodeURIComponent(fullWidth)}`));
+  t.match(items, [{ id, number }]);
+});

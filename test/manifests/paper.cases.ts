@@ -37,6 +37,16 @@ t.test(
   },
 );
 
+t.test('a paper form of the future is pointed at where its day stands', async (t) => {
+  const world = await aWorld();
+  await world.generate(1_000_000);
+  const paper = { issuedAt: at(world, 60), reason: '补录' };
+  t.match(await world.consignor.post(`/v1/manifests/${await aDraft(world)}/issue`, { paper }), {
+    status: 422,
+    body: { type: '/problems/occurred-in-future', errors: [{ pointer: '/paper/issuedAt' }] },
+  });
+});
+
 t.test('the law of the day it was issued on judges it', async (t) => {
   const world = await aWorld();
   await world.generate(1_000_000);
@@ -68,7 +78,8 @@ t.test(
     );
     t.notMatch(JSON.stringify(rows), pickupCode, 'the code is in no event');
     const fresh = ok(await world.consignor.post(`/v1/manifests/${id}/pickup-code`)).pickupCode;
-    ok(await pickUp(world, id, load, { pickupCode: fresh }));
+    const fullWidth = (fresh as string).replaceAll(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0));
+    ok(await pickUp(world, id, load, { pickupCode: fullWidth }));
     t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)), { pickupConfirmedBy: 'code', status: 'in_transit' });
   },
 );

@@ -71,7 +71,8 @@ t.test('a refusal says what would be right, by the delegation that came nearest'
   );
   t.match(answer, {
     basis: /民法典/,
-    detail: { en: /has ended.*"generation" for site s, valid on 2026-05-05/, zh: /已到期/ },
+    detail: { en: /has ended.*"generation" for site s, valid on 2026-05-05/, zh: /已到期.*“产生记录”的委托/ },
+    errors: [{ pointer: 'header:authorization' }],
   });
 });
 

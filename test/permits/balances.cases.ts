@@ -223,7 +223,7 @@ t.test('a white list holds for the year, a point-to-point scheme for its user', 
   const drafted = async () => ok(await world.consignor.post('/v1/manifests', body)).id;
   t.match(await issue(world.consignor, await drafted()), {
     status: 422,
-    body: { basis: 'LIST annex, item 32', errors: [{ pointer: '/lines/0/exemption/item' }] },
+    body: { basis: '名录 附录 32', errors: [{ pointer: '/lines/0/exemption/item' }] },
   });
   ok(await world.admin.post('/v1/permits', scheme));
   const passed = await issue(world.consignor, await drafted());
@@ -240,7 +240,7 @@ t.test('a claim that cannot fit is refused at drafting', async (t) => {
   const body = world.draftBody({ lines: [aLine({ exemption: { item: 3 } })] });
   t.match(await world.consignor.post('/v1/manifests', body), {
     status: 422,
-    body: { basis: 'LIST annex', errors: [{ pointer: '/lines/0/exemption/item', detail: /./ }] },
+    body: { basis: '名录 附录', errors: [{ pointer: '/lines/0/exemption/item', detail: /./ }] },
   });
   t.equal(
     (await world.consignor.post('/v1/manifests', world.draftBody({ lines: [aLine({ exemption: { item: 33 } })] })))

@@ -119,7 +119,7 @@ t.test('point to point is for one kind and for its use', async (t) => {
   t.equal(pointerOf({ ...one, wasteCodes: ['900-300-34', '900-249-08'] }), '/wasteCodes');
   t.equal(pointerOf({ ...one, wasteCodes: ['HW34'] }), '/wasteCodes', 'a class is many kinds');
   t.equal(pointerOf({ ...one, methods: ['R6', 'D10'] }), '/methods/1');
-  t.match(termsRefusal(terms({ ...one, wasteCodes: ['HW34'] }), TODAY)?.basis, /item 32/);
+  t.match(termsRefusal(terms({ ...one, wasteCodes: ['HW34'] }), TODAY)?.basis, /附录 32/);
 });
 
 t.test('codes are evaluated include, then exclude', async (t) => {

@@ -1,6 +1,8 @@
 import t from 'tap';
+import { minuteInShanghai } from '../../src/catalogue/calendar.ts';
 import type { Weighing } from '../../src/reconciliation/rules/facts.ts';
 import { judgeMass, MASS_RULE, type MassFacts, permissibleErrorGrams } from '../../src/reconciliation/rules/mass.ts';
+import { massText } from '../../src/reconciliation/rules/rule.ts';
 import { aLoad, say, severityOf as spoken } from './given.ts';
 
 /** Both sides of every limit. The floor is 200 kg without scale data; 30 ‰ warns and 100 ‰ is critical (dated rows). */
@@ -161,4 +163,25 @@ t.test('nobody weighs for the other side', async (t) => {
 
 t.test('nothing loaded yet: not judged, and what is missing is named', async (t) => {
   t.same(judgeMass(factsOf({ loadedGrams: null, receivedGrams: null })), { notJudged: 'loadedGrams' });
+});
+
+t.test('in words, masses are in kg or t to the gram and times in Shanghai; the figures stay in grams', async (t) => {
+  for (const [grams, text] of [
+    [0, '0 kg'],
+    [880_000, '880 kg'],
+    [999_999, '999.999 kg'],
+    [4_400_000, '4.4 t'],
+    [1_234_567_890, '1,234.56789 t'],
+  ] as const)
+    t.equal(massText(grams), text);
+  t.equal(minuteInShanghai(new Date('2026-11-14T07:26:59.123Z')), '2026-11-14 15:26');
+  t.match(judgeMass(factsOf({ loadedGrams: 5_000_000, receivedGrams: 4_400_000, declaredGrams: 5_000_000 })), {
+    finding: {
+      observed: { receivedGrams: 4_400_000 },
+      summary: {
+        zh: '装运量与接受量相差 600 kg（12.0 %）：5 t → 4.4 t。',
+        en: 'The loaded mass and the received mass differ by 600 kg (12.0 %): 5 t → 4.4 t.',
+      },
+    },
+  });
 });

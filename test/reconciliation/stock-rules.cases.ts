@@ -87,7 +87,7 @@ t.test('storage: 365 days, the first not counted, for who received and for who m
   });
   t.equal(severityOf(lying('2027-10-16T16:00:00Z')), 'critical', 'thirty days later');
   t.match(lying('2027-09-16T16:00:00Z', 'generated'), {
-    finding: { tolerance: { name: 'producer-storage-days', source: /our default/ } },
+    finding: { tolerance: { name: 'producer-storage-days', source: /本平台约定/ } },
   });
   const gone = (at: string) => lying('2027-12-01T00:00:00Z', 'received', { grams: 0, lastMovedAt: new Date(at) });
   t.match(gone('2027-09-16T15:00:00Z'), { clear: true });

@@ -45,7 +45,7 @@ t.test('a storage point: 3 t at any time, whatever its capacity', async (t) => {
   t.equal(severityOf(point(3_000_000, 10_000_000)), 'clear', 'room on paper');
   t.match(point(3_000_001, 10_000_000), { finding: { basis: /GB 18597/ } }, 'is no room in law');
   t.match(point(2_500_000, 2_000_000), { finding: { severity: 'critical', basis: 'HJ 1259-2022 5.5.2.2' } });
-  t.match(holding(3_000_001, { type: 'point' }, '2023-06-30T02:00:00Z'), { finding: { basis: /our default/ } });
+  t.match(holding(3_000_001, { type: 'point' }, '2023-06-30T02:00:00Z'), { finding: { basis: /本平台约定/ } });
   t.equal(severityOf(holding(3_000_001, {})), 'capacityGrams', 'any other store needs one on record');
 });
 
@@ -55,7 +55,7 @@ t.test('a capacity: a remark from 80 %, a warning above it, critical above 120 %
   t.match(store(800), {
     finding: {
       severity: 'info',
-      tolerance: { name: 'store-capacity-warning-permille', value: 800, unit: 'permille', source: /our default/ },
+      tolerance: { name: 'store-capacity-warning-permille', value: 800, unit: 'permille', source: /本平台约定/ },
     },
   });
   t.equal(severityOf(store(1_000)), 'info');

@@ -1,4 +1,8 @@
 import t from 'tap';
+import { seedPolicyRows } from '../../src/catalogue/policies.ts';
+import { policyKind } from '../../src/catalogue/registers.ts';
+import { seedRows } from '../../src/catalogue/seeding.ts';
+import type { Kind } from '../../src/platform/subjects.ts';
 import { at } from '../manifests/given.ts';
 import { aWorld, ok } from '../support/world.ts';
 import { edit } from './given.ts';
@@ -45,4 +49,13 @@ t.test('policies: a change of law is a new row, none overlaps, and acts are judg
     seen = await due(await known());
   t.equal(seen, '2026-09-18', 'two working days');
   t.equal(await due(before.id), '2026-09-18', 'by the law of the day it arrived');
+});
+
+t.test('a shipped row that a later build words otherwise starts no quarrel: what was adopted stays', async (t) => {
+  const { service, admin } = await aWorld();
+  const reworded = seedPolicyRows.map((row) => ({ ...row, basis: { ...row.basis, article: 'reworded' } }));
+  await seedRows(service.journal, policyKind as unknown as Kind, reworded);
+  const { items } = ok(await admin.get('/v1/policies?jurisdiction=000000&day=2026-09-16'));
+  t.ok(items.length > 0);
+  t.notOk((items as { basis: { article: string } }[]).some(({ basis }) => basis.article === 'reworded'));
 });

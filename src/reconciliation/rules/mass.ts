@@ -13,7 +13,7 @@ import type { Line } from '../../manifests/tables.ts';
 import { sentence } from '../../problems.ts';
 import type { Weighing } from './facts.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
-import type { Context, Finding, Rule, Severity, Verdict } from './rule.ts';
+import { type Context, type Finding, massText, type Rule, type Severity, type Verdict } from './rule.ts';
 
 const Parameters = z.strictObject({
   /** A ticket that claims a coarser scale says nothing of how far the scale may err. */
@@ -240,7 +240,8 @@ function findingOf(
   const { pairs, floorGrams, source } = account;
   const difference = pair.observed - pair.expected;
   const percent = (Math.abs(difference) * 100) / Math.max(pair.expected, 1);
-  const figures = `${pair.expected} g → ${pair.observed} g`;
+  const figures = `${massText(pair.expected)} → ${massText(pair.observed)}`;
+  const apart = massText(Math.abs(difference));
   const names = {
     zh: `${NAMES[pair.from]!.zh}与${NAMES[pair.to]!.zh}`,
     en: `${NAMES[pair.from]!.en} and ${NAMES[pair.to]!.en}`,
@@ -253,13 +254,13 @@ function findingOf(
     basis: facts.basis,
     evidence: [...facts.evidence, ...facts.tickets.map((ticket) => ticket.id)],
     summary: sentence({
-      zh: `${names.zh}相差 ${Math.abs(difference)} 克（${percent.toFixed(1)} %）：${figures}`,
-      en: `${names.en} differ by ${Math.abs(difference)} g (${percent.toFixed(1)} %): ${figures}`,
+      zh: `${names.zh}相差 ${apart}（${percent.toFixed(1)} %）：${figures}`,
+      en: `${names.en} differ by ${apart} (${percent.toFixed(1)} %): ${figures}`,
     }),
     question: {
       partyId: pair.askedId,
-      zh: `请说明${names.zh}相差 ${Math.abs(difference)} 克的原因。`,
-      en: `What accounts for the ${Math.abs(difference)} g between ${names.en}?`,
+      zh: `请说明${names.zh}相差 ${apart} 的原因。`,
+      en: `What accounts for the ${apart} between ${names.en}?`,
     },
   };
 }

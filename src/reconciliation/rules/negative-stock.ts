@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
 import type { StockAccount } from './facts.ts';
-import { type Rule, type Scene, stepOver, tonnes } from './rule.ts';
+import { massText, type Rule, type Scene, stepOver } from './rule.ts';
 
 export const NEGATIVE_STOCK_RULE: Rule<'account', never, object> = {
   id: 'negative_stock',
@@ -31,13 +31,13 @@ export const NEGATIVE_STOCK_RULE: Rule<'account', never, object> = {
         basis,
         evidence: [account.id],
         summary: {
-          zh: `${account.wasteCode} 的台账库存为 -${tonnes(missingGrams)} 吨：运出多于入库。`,
-          en: `The stock of ${account.wasteCode} stands at -${tonnes(missingGrams)} t: more left than was entered.`,
+          zh: `${account.wasteCode} 的台账库存为 -${massText(missingGrams)}：运出多于入库。`,
+          en: `The stock of ${account.wasteCode} stands at -${massText(missingGrams)}: more left than was entered.`,
         },
         question: {
           partyId: account.partyId,
-          zh: `多运出的 ${tonnes(missingGrams)} 吨 ${account.wasteCode} 何时产生或接受，为何未入账？`,
-          en: `When did the ${tonnes(missingGrams)} t of ${account.wasteCode} come into being, and why were they not entered?`,
+          zh: `多运出的 ${massText(missingGrams)} ${account.wasteCode} 何时产生或接受，为何未入账？`,
+          en: `When did the ${massText(missingGrams)} of ${account.wasteCode} come into being, and why were they not entered?`,
         },
       },
     };

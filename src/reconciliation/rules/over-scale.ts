@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
-import { type Rule, stepOver, tonnes } from './rule.ts';
+import { massText, type Rule, stepOver } from './rule.ts';
 
 export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', object> = {
   id: 'over_scale',
@@ -49,8 +49,8 @@ export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', obje
         basis,
         evidence: [permit.id],
         summary: {
-          zh: `${period} 年已接受 ${tonnes(acceptedGrams)} 吨，为许可证 ${permit.number} 年规模 ${tonnes(permit.capGrams)} 吨的 ${percent} %。`,
-          en: `In ${period}, ${tonnes(acceptedGrams)} t were accepted: ${percent} % of the ${tonnes(permit.capGrams)} t a year of licence ${permit.number}.`,
+          zh: `${period} 年已接受 ${massText(acceptedGrams)}，为许可证 ${permit.number} 年规模 ${massText(permit.capGrams)}的 ${percent} %。`,
+          en: `In ${period}, ${massText(acceptedGrams)} were accepted: ${percent} % of the ${massText(permit.capGrams)} a year of licence ${permit.number}.`,
         },
         question: {
           partyId: holder.id,

@@ -4,13 +4,14 @@
  * The later of two manifests speaks, so that one contradiction is one anomaly. Pure.
  */
 import { z } from 'zod';
+import { minuteInShanghai } from '../../catalogue/calendar.ts';
 import { checkPlate } from '../../catalogue/identifiers.ts';
 import type { LegRow } from '../../manifests/legs.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import type { Bilingual } from '../../problems.ts';
 import type { OtherLeg, RuleFacts, SameReading } from './facts.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
-import { type Finding, HOUR_MS, type Rule, type Severity, type Step, stepOver } from './rule.ts';
+import { type Finding, HOUR_MS, massText, type Rule, type Severity, type Step, stepOver } from './rule.ts';
 
 const MINUTE_MS = 60_000;
 const Parameters = z.strictObject({
@@ -121,14 +122,14 @@ interface Told {
 function ofLegs({ manifest, basis }: Told, worst: Contradiction, all: readonly Contradiction[]): Finding {
   const { other, startedAt, minutes, step } = worst;
   const plate = other.plate!;
-  const began = startedAt.toISOString();
+  const began = minuteInShanghai(startedAt);
   const ended: Bilingual = other.endedAt
-    ? { zh: `至 ${other.endedAt.toISOString()} 方运抵`, en: `until ${other.endedAt.toISOString()}` }
+    ? { zh: `至 ${minuteInShanghai(other.endedAt)} 方运抵`, en: `until ${minuteInShanghai(other.endedAt)}` }
     : { zh: '尚未报告运抵', en: 'and has not been told to have arrived' };
   return {
     severity: step.severity,
     observed: {
-      startedAt: began,
+      startedAt: startedAt.toISOString(),
       otherStartedAt: other.startedAt.toISOString(),
       ...(other.endedAt ? { otherEndedAt: other.endedAt.toISOString() } : {}),
       overlaps: all.length,
@@ -138,8 +139,8 @@ function ofLegs({ manifest, basis }: Told, worst: Contradiction, all: readonly C
     basis,
     evidence: [...eventsOf(manifest), ...all.map((one) => one.other.manifestId)],
     summary: {
-      zh: `${plate} 自 ${began} 起载有本联单，而另一联单自 ${other.startedAt.toISOString()} 起在该车上，${ended.zh}${minutes === null ? '' : `，重叠 ${Math.floor(minutes)} 分钟`}。`,
-      en: `${plate} carried this manifest from ${began} while another was on it from ${other.startedAt.toISOString()} ${ended.en}${minutes === null ? '' : `: ${Math.floor(minutes)} minutes of both`}.`,
+      zh: `${plate} 自 ${began} 起载有本联单，而另一联单自 ${minuteInShanghai(other.startedAt)} 起在该车上，${ended.zh}${minutes === null ? '' : `，重叠 ${Math.floor(minutes)} 分钟`}。`,
+      en: `${plate} carried this manifest from ${began} while another was on it from ${minuteInShanghai(other.startedAt)} ${ended.en}${minutes === null ? '' : `: ${Math.floor(minutes)} minutes of both`}.`,
     },
     question: {
       partyId: manifest.carrierId,
@@ -164,8 +165,8 @@ function ofReading(
     basis,
     evidence: [ticketId, otherTicketId],
     summary: {
-      zh: `本联单过磅单的毛重 ${grossGrams} 克、皮重 ${tareGrams} 克与另一联单的完全相同。`,
-      en: `The ticket of this manifest says the same as another's, ${grossGrams} g gross and ${tareGrams} g tare.`,
+      zh: `本联单过磅单的毛重 ${massText(grossGrams)}、皮重 ${massText(tareGrams)} 与另一联单的完全相同。`,
+      en: `The ticket of this manifest says the same as another's, ${massText(grossGrams)} gross and ${massText(tareGrams)} tare.`,
     },
     question: {
       partyId: manifest.carrierId,

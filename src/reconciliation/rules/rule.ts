@@ -162,8 +162,11 @@ export const HOUR_MS = 3_600_000;
 export const hoursBetween = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / HOUR_MS;
 export const hoursAfter = (instant: Date, hours: number): Date => new Date(instant.getTime() + hours * HOUR_MS);
 
-/** Grams as a person reads them. */
-export const tonnes = (grams: number): string => (grams / 1_000_000).toFixed(3);
+/** Grams as a sentence says them, to the gram and with their unit: 880 kg, 12.345678 t, 1,200 t. */
+export function massText(grams: number): string {
+  const [divisor, unit] = Math.abs(grams) < 1_000_000 ? [1_000, 'kg'] : [1_000_000, 't'];
+  return `${(grams / divisor).toLocaleString('en-US', { maximumFractionDigits: 6 })} ${unit}`;
+}
 
 /**
  * Of a term that runs out at `dueAt` and was or was not kept: nothing before it, then a breach that grows by the steps

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { addDays, dayInShanghai, endOfDayInShanghai } from '../../catalogue/calendar.ts';
 import type { Batch } from '../../custody/batches.ts';
-import { judgeTerm, type Rule, type RuleBook, tonnes } from './rule.ts';
+import { judgeTerm, massText, type Rule, type RuleBook } from './rule.ts';
 
 export const STORAGE_OVER_LIMIT_RULE: Rule<'batch', 'site' | 'stored', object> = {
   id: 'storage_over_limit',
@@ -51,8 +51,8 @@ export const STORAGE_OVER_LIMIT_RULE: Rule<'batch', 'site' | 'stored', object> =
       basis,
       evidence: [batch.id],
       summary: {
-        zh: `${batch.wasteCode} 一批自 ${scene.day} 起贮存，期限 ${limit.value} 天至 ${lastDay}，${doneAt ? `于 ${dayInShanghai(doneAt)} 移出` : `尚存 ${tonnes(stored.grams)} 吨`}。`,
-        en: `A batch of ${batch.wasteCode} has been stored since ${scene.day}; its ${limit.value} days ended on ${lastDay} and ${doneAt ? `it left on ${dayInShanghai(doneAt)}` : `${tonnes(stored.grams)} t are still there`}.`,
+        zh: `${batch.wasteCode} 一批自 ${scene.day} 起贮存，期限 ${limit.value} 天至 ${lastDay}，${doneAt ? `于 ${dayInShanghai(doneAt)} 移出` : `尚存 ${massText(stored.grams)}`}。`,
+        en: `A batch of ${batch.wasteCode} has been stored since ${scene.day}; its ${limit.value} days ended on ${lastDay} and ${doneAt ? `it left on ${dayInShanghai(doneAt)}` : `${massText(stored.grams)} are still there`}.`,
       },
       question: {
         partyId: batch.partyId,

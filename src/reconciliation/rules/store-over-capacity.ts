@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
 import type { StoreFilled } from './facts.ts';
-import { type Finding, type Rule, type RuleBook, type Scene, type Severity, stepOver, tonnes } from './rule.ts';
+import { type Finding, massText, type Rule, type RuleBook, type Scene, type Severity, stepOver } from './rule.ts';
 
 export const STORE_OVER_CAPACITY_RULE: Rule<'store', never, object> = {
   id: 'store_over_capacity',
@@ -99,8 +99,8 @@ function findingOf(store: StoreFilled, { limit, permille, severity, tolerance }:
     basis: limit.basis,
     evidence: [store.id],
     summary: {
-      zh: `贮存设施 ${store.code} 现存 ${tonnes(store.grams)} 吨，为${zh} ${tonnes(limit.grams)} 吨的 ${percent} %。`,
-      en: `Store ${store.code} holds ${tonnes(store.grams)} t: ${percent} % of ${en}, ${tonnes(limit.grams)} t.`,
+      zh: `贮存设施 ${store.code} 现存 ${massText(store.grams)}，为${zh} ${massText(limit.grams)}的 ${percent} %。`,
+      en: `Store ${store.code} holds ${massText(store.grams)}: ${percent} % of ${en}, ${massText(limit.grams)}.`,
     },
     question: {
       partyId: store.partyId,

@@ -3,6 +3,7 @@
  * (docs/decisions/0010-rules.md). A load that never arrives, there or back, is the first thing to ask about: TM 11(4). Pure.
  */
 import { z } from 'zod';
+import { minuteInShanghai } from '../../catalogue/calendar.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
 import { hoursAfter, hoursBetween, judgeTerm, type Rule } from './rule.ts';
@@ -45,11 +46,11 @@ export const TRANSIT_OVERLONG_RULE: Rule<'manifest', never, Parameters> = {
     const limit = parameters.transitHoursMax;
     const term = { dueAt: hoursAfter(startedAt, limit), doneAt: endedAt, now };
     const verdict = judgeTerm(steps, term, ({ severity }) => {
-      const since = startedAt.toISOString();
-      const until = endedAt?.toISOString();
+      const since = minuteInShanghai(startedAt);
+      const until = endedAt && minuteInShanghai(endedAt);
       return {
         severity,
-        observed: { startedAt: since, ...(until ? { endedAt: until } : {}) },
+        observed: { startedAt: startedAt.toISOString(), ...(endedAt ? { endedAt: endedAt.toISOString() } : {}) },
         expected: { endedBy: term.dueAt.toISOString() },
         tolerance: { name: 'transitHoursMax', value: limit, unit: 'hours', source: basis },
         basis,
