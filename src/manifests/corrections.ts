@@ -200,8 +200,7 @@ function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusa
       `第 ${short.line} 行更正后少于途中已损失或冻结的数量。`,
       `Line ${short.line} would then have less than what was lost or held up on the way.`,
     );
-  const more = manifest.status === 'ended' && travels(next.lines);
-  if (more)
+  if (manifest.status === 'ended' && travels(next.lines))
     return notAllowed(
       '/changes',
       '联单已途中终止，更正后不得有仍在运输的数量。',
