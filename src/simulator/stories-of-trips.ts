@@ -57,6 +57,20 @@ export const STORIES_OF_TRIPS: readonly StoryKind[] = [
     tell: (teller) => onOneTrip(teller, milkRun(teller)),
   },
   {
+    id: 'wrong_tare',
+    aimsAt: 'trip_mass',
+    title: { zh: '整车磅单抄了另一辆车的皮重', en: 'The ticket of a whole vehicle has the tare of another' },
+    tell(teller, ratio) {
+      const loads = onOneTrip(teller, milkRun(teller));
+      const received = sum(loads.flatMap((load) => load.received.map(({ grams }) => grams)));
+      const { floorTruckGrams, criticalPermille } = teller.parameters.massTolerance;
+      const step = Math.max(floorTruckGrams, (received * criticalPermille) / 1_000);
+      const { ticket } = loads[0]!.trip!.weighings[0]!;
+      ticket.tareGrams = ticket.grossGrams - received - Math.round(ratio * step);
+      return loads;
+    },
+  },
+  {
     id: 'shared_weighing',
     aimsAt: 'mass',
     title: { zh: '整车磅单挂在每份联单上', en: 'The weighing of the whole vehicle is hung on every manifest' },
