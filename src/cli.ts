@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { type Config, readConfig } from './config.ts';
-import { CANNOT_OPEN_ZH, startOwnDatabase } from './own-database.ts';
+import { startOwnDatabase } from './own-database.ts';
 import { createFirstAdministrator } from './parties/granting.ts';
 import { systemClock } from './platform/clock.ts';
 import { EmbeddedPostgresError } from './platform/embedded-postgres.ts';
@@ -166,9 +166,8 @@ function explain(error: unknown): number {
   const { code = '', message = String(error) } = error as { code?: string; message?: string };
   if (code.startsWith('ERR_PARSE_ARGS_')) return wrongUsage('参数有误。', message);
   if (error instanceof Problem) say(error.refusal.detail);
-  else if (error instanceof EmbeddedPostgresError) {
-    say({ zh: CANNOT_OPEN_ZH, en: message });
-  } else if (code === UNDEFINED_TABLE) {
+  else if (error instanceof EmbeddedPostgresError) say({ zh: error.zh, en: message });
+  else if (code === UNDEFINED_TABLE) {
     say({
       zh: '数据库还没有表；请先运行 npx liandan migrate。',
       en: 'The database has no tables yet: run npx liandan migrate first.',
