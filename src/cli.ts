@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { type Config, readConfig } from './config.ts';
-import { CANNOT_OPEN_ZH, startOwnDatabase } from './own-database.ts';
-import { createFirstAdministrator } from './parties/granting.ts';
+import { startOwnDatabase } from './own-database.ts';
+import { createFirstAdministrator, recoverAdministrator } from './parties/granting.ts';
 import { systemClock } from './platform/clock.ts';
 import { EmbeddedPostgresError } from './platform/embedded-postgres.ts';
+import type { Journal } from './platform/journal.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { ShortText } from './platform/values.ts';
 import { type Bilingual, Problem } from './problems.ts';
@@ -20,6 +21,10 @@ const HELP = `Liandan 联单
   npx liandan admin create --name <name> --region <code>
       创建首个管理员并显示其 API 密钥；每个数据库只能一次。--region 为六位行政区划代码。
       Creates the first administrator and shows its API key; once per database. --region is a code of six digits.
+
+  npx liandan admin recover
+      管理员密钥遗失时，为同一运营单位再发一个；其后可吊销旧密钥。
+      Grants the same operator another administrator key when the old ones are lost; revoke those afterwards.
 
   npx liandan migrate
       把数据库升级到本版本的结构。
@@ -52,6 +57,7 @@ const COMMANDS: Readonly<
   Record<string, { readonly takes: readonly (keyof Options)[]; run(options: Options): Promise<number> }>
 > = {
   'admin create': { takes: ['name', 'region'], run: createAdministrator },
+  'admin recover': { takes: [], run: () => showKey(recoverAdministrator) },
   migrate: { takes: [], run: migrate },
   rebuild: { takes: ['check'], run: rebuild },
   help: { takes: [], run: help },
@@ -95,6 +101,10 @@ async function createAdministrator({ name: given, region = '' }: Options): Promi
       'Give --name <the operator’s name> and --region <a code of six digits>.',
     );
   }
+  return showKey((journal) => createFirstAdministrator(journal, { name: name.data, region }));
+}
+
+function showKey(make: (journal: Journal) => Promise<{ readonly apiKey: string }>): Promise<number> {
   return onDatabase(async (databaseUrl, config) => {
     // As an API process without Redis: nothing here runs or hands over a job.
     const service = await startService({
@@ -105,7 +115,7 @@ async function createAdministrator({ name: given, region = '' }: Options): Promi
       metrics: createMetrics(),
     });
     try {
-      const { apiKey } = await createFirstAdministrator(service.journal, { name: name.data, region });
+      const { apiKey } = await make(service.journal);
       process.stdout.write(`${apiKey}\n`);
       say({
         zh: '这是管理员密钥，只显示这一次，请立即妥善保存。',
@@ -166,9 +176,8 @@ function explain(error: unknown): number {
   const { code = '', message = String(error) } = error as { code?: string; message?: string };
   if (code.startsWith('ERR_PARSE_ARGS_')) return wrongUsage('参数有误。', message);
   if (error instanceof Problem) say(error.refusal.detail);
-  else if (error instanceof EmbeddedPostgresError) {
-    say({ zh: CANNOT_OPEN_ZH, en: message });
-  } else if (code === UNDEFINED_TABLE) {
+  else if (error instanceof EmbeddedPostgresError) say({ zh: error.zh, en: message });
+  else if (code === UNDEFINED_TABLE) {
     say({
       zh: '数据库还没有表；请先运行 npx liandan migrate。',
       en: 'The database has no tables yet: run npx liandan migrate first.',

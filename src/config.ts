@@ -39,13 +39,16 @@ const Environment = z.object({
   DEMO: z.enum(['on', 'off']).default('on'),
 });
 
+/** Where programs are found. Postgres gets it and nothing else of our environment. */
+export const searchPath = (): string => process.env.PATH ?? '/usr/bin:/bin';
+
 export type Config = z.infer<typeof Environment>;
 
-/** @throws Error with one line per wrong variable. */
+/** @throws Error with one line per wrong variable, in both languages. */
 export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = Environment.safeParse(given);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message.replace('\n', ' · ')}`);
   throw new Error(`环境变量不合要求 The environment does not fit:\n${lines.join('\n')}`);
 }

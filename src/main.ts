@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
-import { CANNOT_OPEN_ZH, dataDirectoryOf, isUntouched, startOwnDatabase } from './own-database.ts';
+import { dataDirectoryOf, isUntouched, startOwnDatabase } from './own-database.ts';
 import { createFirstAdministrator } from './parties/granting.ts';
 import { type PlayedClock, playedClock, systemClock } from './platform/clock.ts';
 import { EmbeddedPostgresError } from './platform/embedded-postgres.ts';
@@ -58,8 +58,8 @@ async function start(config: Config): Promise<void> {
   const baseUrl = await listen(app, config);
   const agreed = week && (await playWeek(week, service, baseUrl, dataDirectoryOf(config)));
   const accounts = demo ? readDemo(dataDirectoryOf(config)) : undefined;
-  if (accounts) shareAccounts(baseUrl, accounts);
-  await announce(baseUrl, service, accounts, agreed);
+  const shared = accounts && { ...accounts, file: shareAccounts(baseUrl, accounts, config) };
+  await announce(baseUrl, service, shared, agreed);
 }
 
 interface Week {
@@ -118,28 +118,33 @@ async function listen(app: App, config: Config): Promise<string> {
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
-/** For whoever reads the README in this checkout. One who may not write here has the banner all the same. */
-function shareAccounts(baseUrl: string, { accounts }: DemoAccounts): void {
-  const folder = join(CHECKOUT, '.data');
+/**
+ * Where it listens and who may come in, for the commands of the README: in DATA_DIRECTORY, else in `.data` of this checkout.
+ * @returns the file; undefined for one who may not write there: he has the banner all the same.
+ */
+function shareAccounts(baseUrl: string, { accounts }: DemoAccounts, config: Config): string | undefined {
+  const folder = config.DATA_DIRECTORY ?? join(CHECKOUT, '.data');
   const file = join(folder, 'demo.json');
   try {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, `${JSON.stringify({ baseUrl, accounts }, null, 2)}\n`, { mode: 0o600 });
     chmodSync(file, 0o600);
+    return file;
   } catch (error) {
     process.stderr.write(`The demo accounts could not be written to ${file}: ${String(error)}\n`);
+    return undefined;
   }
 }
 
 async function announce(
   baseUrl: string,
   service: Service,
-  demo: DemoAccounts | undefined,
+  demo: (DemoAccounts & { readonly file: string | undefined }) | undefined,
   agreed: readonly string[] = [],
 ): Promise<void> {
   const lines = [`Liandan 联单 ${version}`, '', `  API    ${baseUrl}/v1`, `  Docs   ${baseUrl}/docs`];
   if (demo) {
-    lines.push('', '  Demo accounts 演示账号 (also in .data/demo.json):');
+    lines.push('', `  Demo accounts 演示账号${demo.file ? ` (also in 也在 ${demo.file.replace(CHECKOUT, '')})` : ''}:`);
     for (const { party, role, apiKey } of demo.accounts)
       lines.push(`    ${role.padEnd(14)} ${party}\n${' '.repeat(19)} ${apiKey}`);
   }
@@ -217,7 +222,7 @@ process.on('unhandledRejection', (error) => {
 try {
   await start(readConfig());
 } catch (error) {
-  if (error instanceof EmbeddedPostgresError) process.stderr.write(`${CANNOT_OPEN_ZH}\n`);
+  if (error instanceof EmbeddedPostgresError) process.stderr.write(`${error.zh}\n`);
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   await stop(1);
 }

@@ -10,9 +10,6 @@ export interface OwnDatabase {
   stop(): Promise<void>;
 }
 
-/** Before the reason, which its makers give in English. */
-export const CANNOT_OPEN_ZH = '内置数据库打不开；若另一进程正在使用它，请先停止该进程，或设置 DATABASE_URL。';
-
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 const NAME = 'liandan';
 

@@ -95,13 +95,7 @@ const EXCEPTIONS: readonly Exception[] = [
 
 /** Readers of the machine's clock and of the environment besides clock.ts and config.ts. */
 const CLOCK_READERS: readonly Exception[] = [];
-const ENVIRONMENT_READERS: readonly Exception[] = [
-  {
-    in: 'src/platform/postmaster.ts',
-    of: 'process.env',
-    because: 'PATH is handed on to Postgres, whose environment is otherwise empty; it decides nothing here',
-  },
-];
+const ENVIRONMENT_READERS: readonly Exception[] = [];
 
 interface Import {
   readonly file: string;

@@ -321,3 +321,23 @@ export async function createFirstAdministrator(
   );
   return { partyId: FIRST_PARTY_ID, keyId: FIRST_KEY_ID, apiKey };
 }
+
+/**
+ * Another administrator key of the operator, for when those there are have been lost: whoever can reach the database may ask.
+ * Its event names the operator as actor and no key.
+ * @throws Problem against-rule before the first administrator was created, or when the operator is closed.
+ */
+export async function recoverAdministrator(journal: Journal): Promise<{ readonly apiKey: string }> {
+  const { apiKey, prefix, secretHash } = mintKey();
+  const grant = KeyBody.parse({ partyId: FIRST_PARTY_ID, role: 'administrator', label: 'admin recover' });
+  await journal.submit(
+    grantKey,
+    { ...grant, prefix, secretHash },
+    {
+      caller: { actor: { party: FIRST_PARTY_ID }, role: 'administrator' },
+      organisation: FIRST_PARTY_ID,
+      key: `admin-recover ${prefix}`,
+    },
+  );
+  return { apiKey };
+}

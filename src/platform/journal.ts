@@ -43,7 +43,7 @@ export interface JournalOptions extends GroupContext {
   readonly lanes: number;
   readonly groupMax: number;
   readonly queueMax: number;
-  readonly log: { warn(fields: object, event: string): void; error(fields: object, event: string): void };
+  readonly log: Record<'debug' | 'warn' | 'error', (fields: object, event: string) => void>;
   /** Called after a commit that left jobs or may have. */
   readonly onCommit: () => void;
   readonly observe: (group: { acts: number; seconds: number }) => void;
@@ -211,7 +211,9 @@ export function openJournal(options: JournalOptions): Journal {
       queue.unshift(...group);
       return;
     }
-    options.log.warn({ failure, acts: group.length, error: loggable(error) }, 'group_failed');
+    // A number given twice is a clerk's slip, and its refusal says so: nothing for whoever runs the service.
+    const level = conflictOf(error) ? 'debug' : 'warn';
+    options.log[level]({ failure, acts: group.length, error: loggable(error) }, 'group_failed');
     if (failure === 'reconnect' || failure === 'fatal') drop(lane);
     else await rollback(lane);
     if (failure === 'isolate' || failure === 'fatal') return isolate(lane, group, error);

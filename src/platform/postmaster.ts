@@ -21,6 +21,7 @@ import { createServer, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { searchPath } from '../config.ts';
 
 export type Log = (event: string, fields?: object) => void;
 
@@ -52,9 +53,14 @@ type ClusterOptions = {
 
 type Launched = { child: ChildProcess; pid: number; port: number; lastLines: string[] };
 
-/** Everything that can go wrong here, in one sentence that says what to do. */
+/** Everything that can go wrong here, in one sentence that says what to do; `zh` says so too, or that it follows. */
 export class EmbeddedPostgresError extends Error {
   override name = 'EmbeddedPostgresError';
+  readonly zh: string;
+  constructor(message: string, zh = '内置数据库未能打开，原因见下一行；也可以设置 DATABASE_URL 使用自己的数据库。') {
+    super(message);
+    this.zh = zh;
+  }
 }
 
 /** Carries "<pid> <start time>" of the service that started a postmaster, so that an orphan can be told from a database in use. */
@@ -273,6 +279,7 @@ async function endPredecessor(dataDirectory: string, log: Log): Promise<void> {
 export function inUse(directory: string, ownerPid: number | string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     `The database in ${directory} is in use by process ${ownerPid}: stop that service first, or give this one a folder of its own.`,
+    `${directory} 中的数据库正由进程 ${ownerPid} 使用：请先停止该服务，或为本服务另设 DATA_DIRECTORY。`,
   );
 }
 
@@ -356,7 +363,7 @@ function keepLastLines(child: ChildProcess, onLine: (line: string) => void): str
 /** Nothing of the service's own environment, where there may be secrets, and English messages whatever the machine speaks. */
 function serverEnvironment({ libraries }: Binaries): Record<string, string> {
   return {
-    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    PATH: searchPath(),
     LC_ALL: 'C',
     TZ: 'UTC',
     ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }),

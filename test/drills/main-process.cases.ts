@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,16 +51,14 @@ const stands = (main: Main): Promise<number> =>
 async function lives(t: Test, asNobody: boolean): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'liandan-main-'));
   chmodSync(directory, 0o711);
-  const shared = join(CHECKOUT, '.data/demo.json');
-  const before = existsSync(shared) ? readFileSync(shared) : undefined;
-  t.teardown(() => {
-    rmSync(directory, { recursive: true, force: true });
-    if (before) writeFileSync(shared, before);
-  });
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   if (asNobody) chownSync(directory, NOBODY, NOBODY);
   const first = await startMain(directory, asNobody);
   const firstMs = await stands(first);
   const apiKey = adminKeyIn(first.output());
+  const shared = join(directory, 'demo.json');
+  t.ok(first.output().includes(shared), 'the banner names the file of the accounts');
+  t.match(JSON.parse(readFileSync(shared, 'utf8')), { baseUrl: first.baseUrl, accounts: [{ apiKey }] });
   const act = {
     apiKey,
     path: '/v1/parties',
@@ -74,7 +72,7 @@ async function lives(t: Test, asNobody: boolean): Promise<void> {
   t.equal(await second.ended(), 1, 'a second start on the same folder ends');
   t.match(
     second.output().trim(),
-    /^内置数据库打不开[^\n]+\nThe database in \S+ is in use by process \d+: [^\n]+$/,
+    /^\S+ 中的数据库正由进程 \d+ 使用：[^\n]+\nThe database in \S+ is in use by process \d+: [^\n]+$/,
     `with one sentence in each language: ${second.output().trim()}`,
   );
 

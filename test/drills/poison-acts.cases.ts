@@ -104,3 +104,12 @@ t.test('a series that is used up refuses and consumes nothing', async (t) => {
   t.equal((await bench.submit({ name: 'one more', series: 'drill' })).status, 422);
   t.same(await rowsOf(bench.url, 'select next from serials'), [{ next: 4 }], 'still');
 });
+
+t.test('a name given twice is its own refusal and no warning in the log', async (t) => {
+  const bench = await aBench(t);
+  t.equal((await bench.submit({ name: 'twice' })).status, 200);
+  t.equal((await bench.submit({ name: 'twice' })).status, 409);
+  t.same(bench.failures, [], 'warned of nothing');
+  t.equal((await bench.submit({ name: 'negative', grams: -1 })).status, 500);
+  t.same(bench.failures, ['isolate'], 'a constraint nobody knows is one');
+});

@@ -101,6 +101,7 @@ export async function aBench(t: Test, changes: Partial<JournalOptions> = {}): Pr
     groupMax: 64,
     queueMax: 1_000,
     log: {
+      debug: () => {},
       warn: (fields) => failures.push((fields as { failure: string }).failure),
       error: () => {},
     },

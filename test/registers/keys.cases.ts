@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
+import { recoverAdministrator } from '../../src/parties/granting.ts';
 import { at } from '../manifests/given.ts';
-import { aWorld, type Caller, callerWith, ok } from '../support/world.ts';
+import { aWorld, type Caller, callerWith, ok, startTestService } from '../support/world.ts';
 
 t.test('keys: what each role needs, who grants it, and that it opens what it says', async (t) => {
   const world = await aWorld();
@@ -50,4 +51,20 @@ t.test('keys: what each role needs, who grants it, and that it opens what it say
     'none outlives the one that granted it',
   );
   t.equal((await grant(shortLived, { expiresAt: at(world, 60) })).status, 201);
+});
+
+t.test('a lost administrator key: another is granted from the shell, and takes the old one back', async (t) => {
+  const base = await startTestService(t, new Date('2026-09-16T02:00:00Z'));
+  const { apiKey } = await recoverAdministrator(base.service.journal);
+  const recovered = callerWith(base.app, apiKey);
+  const { key, party } = ok(await recovered.get('/v1/me'));
+  t.equal(key.role, 'administrator');
+  const { items } = ok(await recovered.get(`/v1/api-keys?partyId=${party.id}`));
+  const old = (items as { id: string; label: string }[]).find(({ label }) => label === 'first administrator')!;
+  t.equal((await recovered.delete(`/v1/api-keys/${old.id}`)).status, 200);
+  t.equal((await callerWith(base.app, base.adminKey).get('/v1/me')).status, 401);
+  const { rows } = await base.service.database.pool.query(
+    "select canonical::json ->> 'type' as type from custody_events where canonical like '%admin recover%'",
+  );
+  t.same(rows, [{ type: 'api_key_granted' }], 'it left an event');
 });

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The service as `npm start` starts it, in a checkout of its own: it writes `.data/demo.json` beside its source, and a
+ * The service as `npm start` starts it, in a checkout of its own: it keeps its data and `demo.json` in `.data` beside its source, and a
  * test must not write over that of a service somebody runs here.
  */
 export interface RunningCheckout {
@@ -26,12 +26,12 @@ const READY = 'Ctrl-C stops.';
 
 export async function startCheckout(): Promise<RunningCheckout> {
   const directory = mkdtempSync(join(tmpdir(), 'liandan-walkthrough-'));
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'liandan-walkthrough-data-'));
+  chmodSync(directory, 0o711); // Postgres does not run as root, and its account has to come in
   for (const name of COPIED) cpSync(join(CHECKOUT, name), join(directory, name), { recursive: true });
   symlinkSync(join(CHECKOUT, 'node_modules'), join(directory, 'node_modules'));
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
     cwd: directory,
-    env: { PATH: process.env.PATH, HOME: directory, PORT: '0', DATA_DIRECTORY: dataDirectory },
+    env: { PATH: process.env.PATH, HOME: directory, PORT: '0', DATA_DIRECTORY: join(directory, '.data') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');
@@ -42,8 +42,7 @@ export async function startCheckout(): Promise<RunningCheckout> {
   };
   const remove = async () => {
     if (isRunning(child)) await end('SIGTERM');
-    for (const folder of [directory, dataDirectory])
-      if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
+    if (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
   };
   try {
     return { directory, banner: await ready(child), pid: child.pid!, stop: () => end('SIGTERM'), remove };

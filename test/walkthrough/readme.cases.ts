@@ -83,7 +83,7 @@ t.test(
 );
 
 t.test(
-  'the regulator finds the shortfall: critical, 600000 g, 12 %, with its basis, evidence and question',
+  'the regulator finds the shortfall: critical, 600 kg, 12 %, with its basis, evidence and question',
   async (t) => {
     const { observed, expected, evidence, question, ...told } = read(anomaly);
     t.match(told, {
@@ -94,7 +94,7 @@ t.test(
       subject: { kind: 'manifest', id: draft },
     });
     t.equal(expected.loadedGrams - observed.receivedGrams, 600_000);
-    t.match(told.summary, '600000 g (12.0 %)');
+    t.match(told.summary, '600 kg (12.0 %)');
     t.ok(evidence.includes(read(ticket).id));
     t.equal(question.partyId, read(manifest).carrierId);
   },
