@@ -142,8 +142,8 @@ function papersOf(producer: Producer, { consignments, until }: History): Registr
   return [plan, ...contracts, ...(delegation ? [delegation] : [])];
 }
 
-/** What a collector does for a micro-producer: everything up to the pickup. */
-const DELEGATED = ['generation', 'draft', 'issue', 'pickup-code'];
+/** What a collector does for a micro-producer: everything up to the pickup, which the producer confirms itself. */
+const DELEGATED = ['generation', 'draft', 'issue'];
 
 const codeOf = ({ waste }: { readonly waste: { readonly code: string } }): string => waste.code;
 const distinct = (values: readonly string[]): string[] => [...new Set(values)];

@@ -42,8 +42,7 @@ const whoFilesFor = ({ agent, ref }: Producer): string => agent?.ref ?? ref;
 
 function filed(load: Consignment): Report[] {
   const { ref, producer, carrier, plant, follows, paperIssuedAt, confirmation } = load;
-  const clerk = whoFilesFor(producer);
-  const drafter = follows ? producer.ref : clerk;
+  const drafter = follows ? producer.ref : whoFilesFor(producer);
   const draft = { ...about(load, 'draft', drafter, load.draftedAt), names: { [ref]: 'id' } };
   const paper = paperIssuedAt === null ? {} : { paper: { issuedAt: iso(paperIssuedAt), reason: '停电，系统不可用' } };
   return [
@@ -69,7 +68,7 @@ function filed(load: Consignment): Report[] {
     ...(confirmation?.how === 'code'
       ? [
           {
-            ...about(load, 'code', clerk, confirmation.at),
+            ...about(load, 'code', producer.ref, confirmation.at),
             path: `${pathOf(load)}/pickup-code`,
             body: {},
             names: { [`${ref}code`]: 'pickupCode' },
