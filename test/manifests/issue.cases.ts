@@ -113,9 +113,10 @@ t.test('法典 534: a consignee without a licence for the waste is refused, with
   await aLicence(world, plant, { validFrom: '2026-09-17' });
   t.match(await issue(world, id), refusal, 'from tomorrow');
   await aLicence(world, plant, { methods: ['R9'] });
-  t.match(await issue(world, id), refusal, 'another method');
+  const atMethod = { status: 422, body: { ...refusal.body, errors: [{ pointer: '/lines/0/plannedMethod' }] } };
+  t.match(await issue(world, id), atMethod, 'another method');
   await aLicence(world, plant, { status: 'revoked' });
-  t.match(await issue(world, id), refusal, 'revoked');
+  t.match(await issue(world, id), atMethod, 'revoked: the other one is still the nearest');
   await aLicence(world, plant, {
     validFrom: '2026-09-16',
     validTo: '2026-09-17',
