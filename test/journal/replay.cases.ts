@@ -88,6 +88,8 @@ function turnsOf(sequence: readonly Step[]): Turn[] {
   });
 }
 
+const RUNS = Number(process.env.REPLAY_RUNS ?? 2);
+
 interface Sent {
   readonly apiKey: string;
   readonly path: string;
@@ -97,7 +99,7 @@ interface Sent {
   readonly answer: Record<string, unknown>;
 }
 
-t.test('two processes, random acts: the same as one by one', { timeout: 120_000 }, async (t) => {
+t.test('two processes, random acts: the same as one by one', { timeout: RUNS * 60_000 }, async (t) => {
   const world = await crossing();
   const { rows } = await world.service.database.pool.query('select current_database() as name');
   await fc.assert(
@@ -116,7 +118,7 @@ t.test('two processes, random acts: the same as one by one', { timeout: 120_000 
         await Promise.all([live.drop(), copy.drop()]);
       }
     }),
-    { numRuns: Number(process.env.REPLAY_RUNS ?? 2), endOnFailure: true },
+    { numRuns: RUNS, endOnFailure: true },
   );
 });
 
@@ -342,7 +344,9 @@ const COMPARED = [
   'select to_id, from_id, sum(grams) as grams, sum(pieces) as pieces from batch_edges group by 1, 2 order by 1, 2',
   ...KINDS.filter((kind) => ['manifest', 'batch', 'weigh_ticket', 'unmatched_report'].includes(kind.name)).map(
     (kind) =>
-      `select to_jsonb(x) - '{head_hash,picked_up_event_id,received_event_id}'::text[] #- '{correction,eventId}' as row from (select * from ${/from (\S+) where/.exec(kind.selectSql)![1]}) x order by id`,
+      // A replayed act is another event; what it says is the same.
+      `select regexp_replace((to_jsonb(x) - '{head_hash,picked_up_event_id,received_event_id}'::text[])::text, '"eventId": "[^"]+"', '"eventId": ""', 'g') as row
+       from (select * from ${/from (\S+) where/.exec(kind.selectSql)![1]}) x order by id`,
   ),
 ];
 
