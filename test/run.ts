@@ -55,7 +55,12 @@ function plan(): { name: string; start: () => Promise<Server>; patterns: string[
       name: 'Postgres 15, everything',
       start: () => startPostgres15(),
       // More of the same, as the long runs are, says nothing about the version.
-      patterns: ['test/*.test.ts', 'test/long/compose-commands.test.ts', 'test/long/drills.test.ts'],
+      patterns: [
+        'test/*.test.ts',
+        'test/long/compose-commands.test.ts',
+        'test/long/drills.test.ts',
+        'test/long/soak.test.ts',
+      ],
     },
   ];
 }

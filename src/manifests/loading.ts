@@ -245,18 +245,12 @@ function outOfWarnings({ line: { line }, outOf }: LoadedLine): Warning[] {
 export const hashOfCode = (salt: string, code: string): string =>
   createHash('sha256').update(`${salt} ${code}`).digest('hex');
 
-export const pickupCodeLookup: Lookup<PickupCode | undefined> = {
+export const pickupCodeLookup: Lookup<{ readonly salt: string; readonly hash: string } | undefined> = {
   name: 'pickup-code',
   gated: false,
-  sql: `select d.event_id, d.body->>'salt', d.body->>'hash', e.canonical::json->>'occurredAt'
-    from event_details d join custody_events e on e.id = d.event_id where d.event_id = any($1::uuid[])`,
-  read: ([row]) => row && { salt: row[1] as string, hash: row[2] as string, givenOutAt: new Date(row[3] as string) },
+  sql: "select event_id, body->>'salt', body->>'hash' from event_details where event_id = any($1::uuid[])",
+  read: ([row]) => row && { salt: row[1] as string, hash: row[2] as string },
 };
-interface PickupCode {
-  readonly salt: string;
-  readonly hash: string;
-  readonly givenOutAt: Date;
-}
 
 /** A new code replaces the one before. Its holder confirms the pickup on the driver's device, once. No answer that is kept holds it. */
 export function decidePickupCode({ code, salt }: PickupCodeInput, manifest: Manifest, facts: Facts): Decision {
@@ -289,7 +283,6 @@ function checkCode(input: PickupInput, manifest: Manifest, states: States, facts
   const attempts = facts.reference.policy('pickup-code-attempts', placeOf(manifest, facts)).value;
   if (pickupCodeEventId === null || expired || pickupCodeFailures >= attempts) return refused(NO_CODE);
   const known = states.found(pickupCodeLookup, pickupCodeEventId);
-  if (known && new Date(input.occurredAt) < known.givenOutAt) return refused(LOADED_BEFORE_CODE);
   if (known && isSameText(known.hash, hashOfCode(known.salt, input.pickupCode))) return undefined;
   const left = attempts - pickupCodeFailures - 1;
   return {
@@ -319,12 +312,5 @@ const NO_CODE = against(
   'There is no code to use: none was given out, it has expired, or it was mistyped too often. The consignor can give out another, or leave it out.',
   'TM 10(3)',
 );
-const LOADED_BEFORE_CODE = against(
-  '/pickupCode',
-  '所报装运时间早于装运码的发放；请核对时间，或不带装运码办理。',
-  'It is said to have been loaded before the code was given out. Check the time, or leave the code out.',
-  'TM 10(3)',
-);
-
 const isSameText = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

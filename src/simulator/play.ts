@@ -62,7 +62,7 @@ export async function play(history: History, stage: Stage, progress: Progress = 
     const before = Math.min(from + STEP - (from % STEP), due ?? Number.POSITIVE_INFINITY);
     const step = until(
       reports.slice(told).filter(({ at }) => at < before),
-      isTimed,
+      isLate,
     );
     stage.setClock(step.at(-1)!.at);
     await tellAll(step, (report) => tell(clients.get(report.by)!, report, ids, warnings));
@@ -74,9 +74,8 @@ export async function play(history: History, stage: Stage, progress: Progress = 
   return { ids, apiKeys, warnings, requests: reports.length + waves.flat().length };
 }
 
-/** Told at its own instant, for others are counted from it: what is entered afterwards, and a code before which nothing was loaded. */
-const isTimed = ({ path, body }: Report): boolean =>
-  (body.entryMode !== undefined && body.entryMode !== 'live') || path.endsWith('/pickup-code');
+/** From what is entered afterwards the patience with its next page is counted: it is told at its own instant. */
+const isLate = ({ body }: Report): boolean => body.entryMode !== undefined && body.entryMode !== 'live';
 
 /** Up to the first of that kind. */
 function until<Item>(items: readonly Item[], isLast: (item: Item) => boolean): readonly Item[] {

@@ -5,4 +5,3 @@ import '../drills/main-process.cases.ts';
 import '../drills/poison-acts.cases.ts';
 import '../drills/postgres-away.cases.ts';
 import '../drills/redis-away.cases.ts';
-import '../drills/soak.cases.ts';

@@ -112,7 +112,7 @@ const pickup: Doing = async (play) => {
   const tripId = play.oneOf([...trips.map(({ id }) => id), undefined]);
   const bodies = await scannable(play, manifest);
   return by(play, first!.carrierId).post(url(manifest, 'pickup'), {
-    occurredAt: play.ago(pickupCode ? 0 : play.die(60)), // a code was given out just now
+    occurredAt: play.ago(play.die(60)),
     plate: plateOf(play),
     lines: manifest.lines.map(({ line, wasteCode, declaredGrams, declaredPieces }) => {
       const here = bodies.filter(({ code }) => code === wasteCode).map(({ id }) => id);

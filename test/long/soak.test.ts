@@ -1,0 +1,1 @@
+import '../drills/soak.cases.ts';
