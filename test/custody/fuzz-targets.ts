@@ -195,7 +195,14 @@ async function stockTargets(world: World): Promise<Record<string, Target>> {
     validFrom: '2026-01-01',
     validTo: '2027-01-01',
   };
-  const drum = (act: string) => ({ make: async () => `/v1/containers/${(await aDrum(labelling, 10)).id}/${act}` });
+  // Codes run out at 999 a day, so each is of another of the last three hundred.
+  let drums = 0;
+  const drum = (act: string) => ({
+    make: async () => {
+      const labelledAt = at(world, -24 * 60 * (drums++ % 300));
+      return `/v1/containers/${(await aDrum(labelling, 10, { occurredAt: labelledAt })).id}/${act}`;
+    },
+  });
   const { batchId } = await generated(labelling, 5_000_000);
   const figures = Object.fromEntries(COLUMNS.map((column) => [column, { grams: 0, pieces: 0 }]));
   return {
