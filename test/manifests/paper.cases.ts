@@ -105,7 +105,7 @@ t.test('whether a code has expired our clock says; offline it may lie back as fa
   t.match(ok(await world.consignor.get(`/v1/manifests/${id}`)), { pickupConfirmedBy: 'code' });
   const { id: other } = await world.aManifest({ status: 'issued', declaredGrams: 1_000_000 });
   const fresh = ok(await world.consignor.post(`/v1/manifests/${other}/pickup-code`)).pickupCode;
-  ok(await pickUp(world, other, load, { pickupCode: fresh, occurredAt: at(world, 20) }));
+  ok(await pickUp(world, other, load, { pickupCode: fresh, occurredAt: at(world, -20) }));
   t.match(ok(await world.consignor.get(`/v1/manifests/${other}`)), { pickupConfirmedBy: 'code' }, 'loaded first');
 });
 
