@@ -10,6 +10,10 @@ export function earliestIdOf(instant: Date): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
+/** SQL: the instant in a UUIDv7 (RFC 9562 5.7), to the millisecond; Postgres has a function of its own from 17 on. */
+export const madeAt = (column: string): string =>
+  `to_timestamp(('x' || translate(left(${column}::text, 13), '-', ''))::bit(48)::bigint / 1000.0)`;
+
 const DRAW_BYTES = 16;
 let pool = Buffer.alloc(0);
 

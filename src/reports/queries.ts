@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { addDays, endOfDayInShanghai } from '../catalogue/calendar.ts';
 import type { Lookup } from '../platform/acts.ts';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
-import { earliestIdOf } from '../platform/ids.ts';
+import { earliestIdOf, madeAt } from '../platform/ids.ts';
 import { type Change, type ClassFacts, type Figures, figuresOf, type LedgerSum, type Period } from './rules.ts';
 
 /** What reports and classes are computed from: the ledger, as it stands, in the span of a period. */
@@ -123,7 +123,7 @@ const hoursBefore = (instant: string, floor: string): string =>
 const CLASS_SQL = `select s.id as "siteId", s.party_id as "partyId", s.region,
     (select min(m.month) from accounts a cross join lateral (select min(month) as month from monthly_balances where account_id = a.id) m
       where a.site_id = s.id and a.role = 'generated') as "firstMonth",
-    least(to_char(uuid_extract_timestamp(s.id) at time zone 'Asia/Shanghai', 'YYYY-MM'),
+    least(to_char(${madeAt('s.id')} at time zone 'Asia/Shanghai', 'YYYY-MM'),
       (select min(m.month) from accounts a cross join lateral (select min(month) as month from monthly_balances where account_id = a.id) m
         where a.site_id = s.id and a.role = 'stock')) as since,
     (select coalesce(jsonb_agg(jsonb_build_object('year', y.year, 'grams', y.grams) order by y.year), '[]') from (
