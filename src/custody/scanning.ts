@@ -92,18 +92,6 @@ export type Scan =
 /** 装运: off the stock of the site, onto the manifest. @refuses as `scan`. */
 export const containersLoaded = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
   scan(states, scanned, { ...at, step: 'load' });
-/** 交接: the next carrier has them. @refuses as `scan`. */
-export const containersHandedOver = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
-  scan(states, scanned, { ...at, step: 'hand_over' });
-/** 中转贮存: they wait at a site on their way. @refuses as `scan`. */
-export const containersStoredInTransit = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
-  scan(states, scanned, { ...at, step: 'stop' });
-/** 运抵: at the consignee's, not yet accepted. @refuses as `scan`. */
-export const containersArrived = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
-  scan(states, scanned, { ...at, step: 'arrive' });
-/** 退回: back in the stock they came from. @refuses as `scan`. */
-export const containersBroughtBack = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
-  scan(states, scanned, { ...at, step: 'bring_back' });
 /** 入库、出库: within a site. @refuses as `scan`. */
 export const containersMoved = (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>): Scan =>
   scan(states, scanned, { ...at, step: 'move' });

@@ -10,12 +10,8 @@ import {
   TRANSITIONS,
 } from '../../src/custody/lifecycle.ts';
 import {
-  containersArrived,
-  containersBroughtBack,
-  containersHandedOver,
   containersLoaded,
   containersReceived,
-  containersStoredInTransit,
   containersTreated,
   type ReceivedLoad,
   type Scan,
@@ -27,6 +23,13 @@ import {
 import { nestContainer } from '../../src/generation/nesting.ts';
 import type { States } from '../../src/platform/acts.ts';
 import type { EventDraft, RecordedEvent } from '../../src/platform/events.ts';
+
+const scannedAt = (step: ContainerStep) => (states: States, scanned: Scanned, at: Omit<ScanStep, 'step'>) =>
+  scan(states, scanned, { ...at, step });
+const containersHandedOver = scannedAt('hand_over');
+const containersStoredInTransit = scannedAt('stop');
+const containersArrived = scannedAt('arrive');
+const containersBroughtBack = scannedAt('bring_back');
 
 const AT = new Date('2026-09-16T02:00:00Z');
 const WASTE = '900-249-08';
