@@ -8,6 +8,7 @@ import { containerRoutes } from './generation/container-routes.ts';
 import { generationRoutes } from './generation/routes.ts';
 import { storeRoutes } from './generation/store-routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
+import { officialRoutes } from './official/routes.ts';
 import { refusalOfUse } from './parties/authorisation.ts';
 import { delegationRoutes } from './parties/delegation-routes.ts';
 import { designationRoutes } from './parties/designation-routes.ts';
@@ -38,6 +39,7 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   reconciliationRoutes,
   reportRoutes,
   registerRoutes,
+  officialRoutes,
 ];
 
 export interface AppOptions {

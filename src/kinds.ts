@@ -7,6 +7,7 @@ import { storeKind, tenancyKind } from './generation/registers.ts';
 import { storageMoveKind } from './generation/storage.ts';
 import { legProjection } from './manifests/legs.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
+import { officialImportKind, officialPartyKind } from './official/commands.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import {
   apiKeyKind,
@@ -54,6 +55,8 @@ export const KINDS: readonly Kind[] = [
   tripKind,
   unmatchedReportKind,
   anomalyKind,
+  officialImportKind,
+  officialPartyKind,
 ] as unknown as readonly Kind[];
 
 export const AUDIENCE_OF: AudienceOf = {

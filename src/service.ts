@@ -3,6 +3,7 @@ import { holdBook } from './catalogue/reference.ts';
 import { seedPolicies, seedRows } from './catalogue/seeding.ts';
 import type { Config } from './config.ts';
 import { KINDS, PROJECTIONS } from './kinds.ts';
+import { openUpstream, pushesOf, pushJob } from './official/upstream.ts';
 import type { Clock } from './platform/clock.ts';
 import { type Database, openDatabase } from './platform/connections.ts';
 import { jobRunner } from './platform/jobs.ts';
@@ -52,13 +53,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     for (const driver of drivers) driver.wake();
   };
   const book = await holdBook(() => loadRuleBook(database.pool), logger);
+  const { UPSTREAM_URL: url, UPSTREAM_KEY: key = '', UPSTREAM_REGION: region } = config;
+  const push = url === undefined ? undefined : pushJob(openUpstream({ url, key, database, clock, log: logger }));
+  const pushes = pushesOf(region);
   const journal = openJournal({
     databaseUrl,
     clock,
     kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
     projections: PROJECTIONS,
     reference: book.current,
-    jobsOf,
+    jobsOf: push ? (event, after, book) => [...jobsOf(event, after, book), ...pushes(event, after)] : jobsOf,
     lanes: config.JOURNAL_LANES,
     groupMax: config.JOURNAL_GROUP_MAX,
     queueMax: QUEUE_MAX,
@@ -82,7 +86,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     journal,
     database,
     clock,
-    definitions: JOB_DEFINITIONS,
+    definitions: push ? new Map([...JOB_DEFINITIONS, [push.name, push]]) : JOB_DEFINITIONS,
     log: logger,
     observe: metrics.observeJob,
   });

@@ -1,5 +1,6 @@
 import { forgetEmptyBalances } from './custody/queries.ts';
 import { tripDifferenceJob, tripDifferenceOf } from './manifests/trip-difference.ts';
+import { matchAgain, matchesOf, matchJob } from './official/matching.ts';
 import type { JobDraft, Reference } from './platform/acts.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/connections.ts';
@@ -14,10 +15,11 @@ import type { RuleBook } from './reconciliation/rules/rule.ts';
 export const jobsOf = (event: RecordedEvent, after: { id: string }, reference: Reference): readonly JobDraft[] => [
   ...judgementsOf(event, after, reference as RuleBook),
   ...tripDifferenceOf(event),
+  ...matchesOf(event, after),
 ];
 
 export const JOB_DEFINITIONS: ReadonlyMap<string, JobDefinition> = new Map(
-  [...reconciliationJobs, tripDifferenceJob].map((definition) => [definition.name, definition]),
+  [...reconciliationJobs, tripDifferenceJob, matchJob].map((definition) => [definition.name, definition]),
 );
 
 const HOUR_MS = 3_600_000;
@@ -31,6 +33,7 @@ const SCHEDULES: readonly {
   { name: 'ensure_partitions', everyMs: 6 * HOUR_MS, run: ({ pool }, clock) => ensurePartitions(pool, clock.now()) },
   { name: 'forget_answered_keys', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetAnsweredKeys(pool, clock.now()) },
   { name: 'forget_empty_balances', everyMs: HOUR_MS, run: ({ pool }) => forgetEmptyBalances(pool) },
+  { name: 'match_official_records', everyMs: HOUR_MS, run: matchAgain },
   { name: 'forget_done_jobs', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetDoneJobs(pool, clock.now()) },
 ];
 

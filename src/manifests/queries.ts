@@ -34,15 +34,16 @@ export async function findManifest(pool: pg.Pool, sight: Sight, id: string): Pro
 const standsAt = ({ site }: Sight, manifest: Manifest): boolean =>
   site === null || site === manifest.consignorSiteId || site === manifest.consigneeSiteId;
 
-/** By our number or the official one; says which. */
+/** By our number or by any it was told to have in an official system; says which. */
 export async function findByNumber(
   pool: pg.Pool,
   sight: Sight,
   number: string,
 ): Promise<{ manifest: ManifestRow; matched: 'number' | 'officialNumber' }[]> {
   const { rows } = await pool.query<{ id: string; matched: 'number' | 'officialNumber' }>(
-    "select id, 'number' as matched from manifests where number = $1 union all select id, 'officialNumber' from manifests where official_number = $1 limit 10",
-    [number],
+    `select id, 'number' as matched from manifests where number = $1
+     union all select id, 'officialNumber' from manifests where official_number is not null and official_records @> $2::jsonb limit 10`,
+    [number, JSON.stringify([{ number }])],
   );
   const found = await Promise.all(
     rows.map(async ({ id, matched }) => ({ manifest: await findManifest(pool, sight, id), matched })),

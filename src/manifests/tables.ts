@@ -199,6 +199,23 @@ export interface Discrepancy {
   readonly type: (typeof DISCREPANCY_TYPES)[number];
 }
 
+/** What somebody read of the manifest in an official system. */
+export interface OfficialTold {
+  /** An id of `catalogue/data/official-systems.csv`. */
+  readonly system: string;
+  readonly number: string;
+  /** In the words of that system; null when only the number was read. */
+  readonly status: string | null;
+  readonly statusOn: string | null;
+}
+
+/** One number in one system, as it was last told; every telling is an event. Instants are ISO text. */
+export interface OfficialRecord extends OfficialTold {
+  readonly seenAt: string;
+  readonly toldBy: string;
+  readonly eventId: string;
+}
+
 export const manifests = pgTable(
   'manifests',
   {
@@ -207,7 +224,9 @@ export const manifests = pgTable(
     status: text().$type<Status>().notNull(),
     /** 14 digits, TM 15; null while a draft. */
     number: text(),
+    /** The one last told; `officialRecords` has every one. */
     officialNumber: text(),
+    officialRecords: jsonb().$type<readonly OfficialRecord[]>().notNull().default([]),
     consignorId: uuid().notNull(),
     consignorSiteId: uuid().notNull(),
     carrierId: uuid().notNull(),
@@ -262,7 +281,10 @@ export const manifests = pgTable(
   },
   (table) => [
     unique('manifests_number').on(table.number),
-    index('manifests_official').on(table.officialNumber),
+    // Only where there is one, so that an act on any other manifest writes nothing here.
+    index('manifests_official_records')
+      .using('gin', sql`${table.officialRecords} jsonb_path_ops`)
+      .where(sql`official_number is not null`),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
     index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
   ],

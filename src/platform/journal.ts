@@ -289,7 +289,7 @@ function hashOfInput(value: unknown): Buffer | undefined {
 }
 
 /** Canonical JSON escapes NUL and lone surrogates, which are no text that Postgres can keep. */
-const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+export const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 function unstorable(sent: unknown): Problem {
   const detail = {
