@@ -7,7 +7,8 @@ import { z } from 'zod';
 import type { Day } from '../catalogue/calendar.ts';
 import { SystemId } from '../catalogue/official-systems.ts';
 import { DaySchema, inForceOn } from '../catalogue/reference-files.ts';
-import { STATUSES, type Status } from '../manifests/tables.ts';
+import type { Status } from '../manifests/tables.ts';
+import { ManifestView } from '../manifests/views.ts';
 import {
   type CellError,
   plain,
@@ -94,7 +95,7 @@ const MappingRow = z.strictObject({
   verified: z.boolean(),
   fields: z.partialRecord(z.enum(FIELD_NAMES), Column),
   /** Words of that system → what we call it. A word that is not here is kept and not compared. */
-  statuses: z.record(z.string(), z.array(z.enum(STATUSES))),
+  statuses: z.record(z.string(), z.array(ManifestView.shape.status)),
 });
 export type Mapping = z.output<typeof MappingRow>;
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { STREAMS } from '../catalogue/policies.ts';
 import type { ManifestRow } from '../manifests/queries.ts';
 import { manifestsById } from '../manifests/queries.ts';
-import { DISCREPANCY_TYPES, STATUSES } from '../manifests/tables.ts';
+import { ManifestView } from '../manifests/views.ts';
 import { CivilDay, Grams, Instant, Pieces, Uuid } from '../platform/values.ts';
 
 const Text = z.string().max(200);
@@ -39,7 +39,7 @@ export const ManifestSent = z.strictObject({
   /** Head of the hash chain of its events: whoever sent this version answers for that history. */
   headHash: z.string().regex(/^[0-9a-f]{64}$/),
   stream: z.enum(STREAMS),
-  status: z.enum(STATUSES),
+  status: ManifestView.shape.status,
   number: z.string().max(40),
   officialNumber: z.string().max(40).nullable(),
   officialRecords: z
@@ -74,7 +74,7 @@ export const ManifestSent = z.strictObject({
   consignee: PartySent,
   consigneeSite: SiteSent,
   lines: z.array(LineSent).min(1).max(50),
-  discrepancies: z.array(z.strictObject({ line: z.number().int(), type: z.enum(DISCREPANCY_TYPES) })).max(500),
+  discrepancies: ManifestView.shape.discrepancies.max(500),
   issuedAt: instant,
   pickedUpAt: instant,
   arrivedAt: instant,
