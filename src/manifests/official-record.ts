@@ -28,6 +28,13 @@ export const OfficialRecordBody = z.strictObject({
   /** When it was read there. */
   seenAt: Instant,
 });
+export const OFFICIAL_RECORD_EXAMPLE = {
+  system: 'cn-37',
+  number: '20263701000123',
+  status: '运输中',
+  statusOn: '2026-09-15',
+  seenAt: '2026-09-15T02:00:00Z',
+};
 type Input = z.output<typeof OfficialRecordBody> & { readonly id: string };
 
 const keyOf = ({ system, number }: Input): string => JSON.stringify([{ system, number }]);
@@ -52,7 +59,9 @@ export const officialRecord: ManifestCommand<Input> = {
   }),
   decide(input, states, facts) {
     const manifest = states.get(manifestKind, input.id);
-    if (!manifest || !concerns(manifest, states, facts)) return refused(notFound('manifest', input.id));
+    const standing = manifest && standingOf(manifest, states, facts);
+    if (!manifest || !standing) return refused(notFound('manifest', input.id));
+    if (standing === 'passed') return refused(OF_ITS_ENDS);
     const { id, system, number, status, statusOn } = input;
     if (manifest.number === null) return refused(STILL_A_DRAFT);
     const others = manifest.officialRecords.filter((one) => one.system !== system || one.number !== number);
@@ -73,16 +82,27 @@ export const officialRecord: ManifestCommand<Input> = {
   },
 };
 
-/** A draft concerns its consignor; what is issued, whoever stands on it and the regulators of its ends. */
-function concerns(manifest: Manifest, states: States, { caller }: Facts): boolean {
+/** Undefined for whom it is not there: a draft is its consignor's, what is issued is known to who stands on it and to regulators of its way. */
+function standingOf(manifest: Manifest, states: States, { caller }: Facts): 'concerned' | 'passed' | undefined {
   if (caller.role !== 'regulator') {
     const roles = rolesOfCaller(manifest, caller);
-    return manifest.number === null ? roles.includes('consignor') : roles.length > 0;
+    const isTheirs = manifest.number === null ? roles.includes('consignor') : roles.length > 0;
+    return isTheirs ? 'concerned' : undefined;
   }
   const jurisdiction = states.get(partyKind, caller.actor.party)?.jurisdiction;
-  if (manifest.number === null || !jurisdiction?.streams.includes(manifest.stream)) return false;
-  return [manifest.originRegion, manifest.destinationRegion].some((region) => liesIn(jurisdiction, region));
+  if (manifest.number === null || !jurisdiction?.streams.includes(manifest.stream)) return undefined;
+  const isTheirs = (region: string) => liesIn(jurisdiction, region);
+  if ([manifest.originRegion, manifest.destinationRegion].some(isTheirs)) return 'concerned';
+  return manifest.passedRegions.some(isTheirs) ? 'passed' : undefined;
 }
+
+const OF_ITS_ENDS: Refusal = {
+  problem: 'not-your-act',
+  detail: {
+    zh: '官方编号由联单上的单位或起点、终点的监管部门登记。',
+    en: 'An official number is told by a party on the manifest or a regulator of either end.',
+  },
+};
 
 const STILL_A_DRAFT: Refusal = {
   problem: 'wrong-status',

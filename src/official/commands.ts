@@ -157,13 +157,12 @@ const recordOf = ({ name, uscc, capacities, region, jurisdiction, active }: Part
 
 function register(input: ResolutionInput, record: NamedParty, states: States, facts: Facts): Decision {
   const { name, uscc, region, partyType } = record.fields as Readonly<Record<string, string | undefined>>;
-  const { capacities = capacitiesIn(partyType ?? ''), region: told = region } =
-    input.register === true ? {} : input.register!;
-  if (capacities.length === 0) return refused(needed('/register/capacities', '单位类型', 'what the party does'));
-  if (told === undefined) return refused(needed('/register/region', '所在区县代码', 'the code of its county'));
+  const { capacities = capacitiesIn(partyType ?? ''), region: told = region } = input;
+  if (capacities.length === 0) return refused(needed('/capacities', '单位类型', 'what the party does'));
+  if (told === undefined) return refused(needed('/region', '所在区县代码', 'the code of its county'));
   const party = { name: name!, uscc: uscc ?? null, capacities, region: told, jurisdiction: null, active: true };
   const entered = registerParty.decide({ record: party as PartyRecord }, states, facts);
-  if ('refused' in entered) return refused(below('/register', entered.refused));
+  if ('refused' in entered) return entered;
   const partyId = entered.answer.id as string;
   return resolved(input, record, { decision: 'registered', partyId, adopted: [] }, facts, entered);
 }
@@ -190,12 +189,6 @@ function resolved(
     warnings: edit.warnings ?? [],
   };
 }
-
-/** What the register says of a field, at the field of this body. */
-const below = (path: string, { errors = [], ...refusal }: Refusal): Refusal => ({
-  ...refusal,
-  errors: errors.map(({ pointer, detail }) => ({ pointer: `${path}${pointer}`, detail })),
-});
 
 const ADMINISTRATORS: Refusal = {
   problem: 'not-your-act',

@@ -102,6 +102,7 @@ async function receive(
     return { id: known[0].id, isNew: false };
   }
   const { header } = await findHeader(client, file, mapping);
+  await readToEnd(rowsOf(piecesOf(client, file.fileId), file));
   await client.query('commit');
   const facts: ImportFacts = {
     ...file,
@@ -121,6 +122,11 @@ async function receive(
   const isNew = answer.fileId === file.fileId;
   if (!isNew) await forgetFile(client, file.fileId);
   return { id: answer.id as string, isNew };
+}
+
+/** A file that breaks off in its middle is refused before anything of it is on record. @throws Problem as `rowsOf`. */
+async function readToEnd(rows: AsyncIterable<FileRow>): Promise<void> {
+  for await (const _ of rows);
 }
 
 /** @throws Problem for titles that do not fit, or that hold what cannot be kept. */

@@ -16,19 +16,13 @@ export const ResolutionBody = z
     sameAs: Uuid.optional(),
     /** With `sameAs`: what of the record is right and ours is not. */
     adopt: z.array(z.enum(ADOPTABLE)).max(ADOPTABLE.length).default([]),
-    /** A party of its own; what the record does not say is given here. */
-    register: z
-      .union([
-        z.literal(true),
-        z.strictObject({
-          capacities: z
-            .array(z.enum(['producer', 'carrier', 'consignee']))
-            .min(1)
-            .optional(),
-          region: RegionCode.optional(),
-        }),
-      ])
+    /** A party of its own; what the record does not say of it is given beside. */
+    register: z.literal(true).optional(),
+    capacities: z
+      .array(z.enum(['producer', 'carrier', 'consignee']))
+      .min(1)
       .optional(),
+    region: RegionCode.optional(),
     ignore: z.literal(true).optional(),
     reason: ShortText.optional(),
   })
@@ -41,6 +35,10 @@ export const ResolutionBody = z
   .refine(({ adopt, sameAs }) => adopt.length === 0 || sameAs !== undefined, {
     path: ['adopt'],
     error: inBoth('adopt 只与 sameAs 同用', 'only with sameAs'),
+  })
+  .refine(({ register, capacities, region }) => register || (capacities === undefined && region === undefined), {
+    path: ['register'],
+    error: inBoth('capacities 和 region 只与 register 同用', 'capacities and region go with register'),
   });
 
 export type ResolutionInput = z.output<typeof ResolutionBody> & { readonly id: string };

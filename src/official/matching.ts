@@ -8,7 +8,7 @@ import type { RecordedEvent } from '../platform/events.ts';
 import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
 import { jsonTexts, jsonTextsSql } from '../platform/parameters.ts';
 import { type Fields, mappingOn, type RecordKind } from './mappings.ts';
-import { manifestsFor, type Owner, ownerOf, partiesFor } from './queries.ts';
+import { ignoredAmong, manifestsFor, type Owner, ownerOf, partiesFor } from './queries.ts';
 import { type Difference, differencesOf, type MatchState, stateOf } from './rules.ts';
 
 interface Row {
@@ -39,7 +39,12 @@ async function findingsOf(database: Database, owner: Owner, rows: readonly Row[]
   if (kind === 'ledger') return rows.map(({ id }) => NOTHING(id, 'not_compared'));
   if (kind === 'parties') {
     const found = await partiesFor(database.pool, rows);
+    const ignored = await ignoredAmong(
+      database.pool,
+      rows.map(({ id }) => id),
+    );
     return rows.map(({ id, fields }) => {
+      if (ignored.has(id)) return NOTHING(id, 'not_compared');
       const all = found.get(id)!;
       const sure = all.filter((one) => one.sure);
       return sure.length === 1 ? linked(id, fields, sure[0]!) : open(id, all);

@@ -198,6 +198,15 @@ const PARTIES_SQL = `select g.id, p.id as "partyId", p.name, p.uscc, p.region, p
     union select id, name, uscc, region from parties where plain_party_name(name) = plain_party_name(g.name) and (uscc is null or g.uscc is null)
   ) p on true`;
 
+/** Records that somebody decided to leave alone. */
+export async function ignoredAmong(pool: pg.Pool, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await pool.query<{ id: string }>(
+    "select id from official_parties where decision = 'ignored' and id = any($1::uuid[])",
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 export interface PartyFound extends Found {
   /** The same code, or somebody decided that they are one; a name alone only suggests it. */
   readonly sure: boolean;

@@ -10,7 +10,7 @@ import { Problem, problemBody } from '../problems.ts';
 import { OUTCOMES, receiveManifests } from './receiving.ts';
 import { findReceived, pushesIn, receivedIn } from './reception.ts';
 import { BATCH_MAX } from './upstream.ts';
-import { ManifestSent } from './upward.ts';
+import { ManifestSent, RECEIVED_EXAMPLE } from './upward.ts';
 
 /** 上下级平台: what instances below told of their manifests, and how far the one above knows ours. */
 const ReceivedView = z.object({
@@ -64,7 +64,7 @@ export function receivedRoutes(app: App, { database, clock }: Services): void {
   app.put(
     '/v1/received-manifests',
     {
-      config: { operation: 'received-manifests.receive' },
+      config: { operation: 'received-manifests.receive', example: { items: [RECEIVED_EXAMPLE] } },
       bodyLimit: BATCH_BYTES_MAX,
       schema: {
         summary:

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
+import { exampleId } from '../platform/ids.ts';
 import { PageQuery, pageOf, readCursor, readKeyset, sendKeyset, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
@@ -84,6 +85,10 @@ const FORMATS: Readonly<Record<string, Format>> = {
 };
 const MEDIA_TYPES = Object.keys(FORMATS);
 
+const IMPORT_EXAMPLE = `联单编号,联单状态,移出人名称,移出人统一社会信用代码,接受人名称,接受人统一社会信用代码,废物名称,废物代码,移出量（吨）,交付时间
+20263701000123,运输中,济南某化工有限公司,91370100MA3C000X05,济南某环保有限公司,91370100MA3C000Y1L,废矿物油,900-249-08,5.0,2026-09-15
+`;
+
 const FIRST = [0, -2] as const;
 
 function importRoutes(app: App, services: Services): void {
@@ -111,6 +116,7 @@ function importRoutes(app: App, services: Services): void {
           operationId: 'official-imports.record',
           consumes: MEDIA_TYPES,
           querystring: ImportQuery,
+          body: z.any().meta({ examples: [IMPORT_EXAMPLE] }),
           response: { 200: ImportAnswer, 201: ImportAnswer, default: ProblemView },
         },
       },
@@ -191,7 +197,8 @@ function importRoutes(app: App, services: Services): void {
         summary: '原文件 · The file itself, byte for byte',
         tags: ['official-imports'],
         params: Id,
-        response: { default: ProblemView },
+        produces: ['application/octet-stream'],
+        response: { 200: z.string().describe('The file'), default: ProblemView },
       },
     },
     async (request, reply) => {
@@ -287,6 +294,7 @@ function recordRoutes(app: App, { database: { pool }, journal }: Services): void
     summary: '认定官方系统中的单位 · Is it one of ours, a new one, or left alone',
     act: resolveOfficialParty,
     body: ResolutionBody,
+    example: { sameAs: exampleId('consignor'), reason: '同一企业，官方名称多一空格' },
     answer: ActAnswer.extend({
       decision: z.enum(['same_as', 'registered', 'ignored']),
       partyId: z.uuid().nullable(),

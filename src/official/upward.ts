@@ -5,6 +5,7 @@ import { STREAMS } from '../catalogue/policies.ts';
 import type { ManifestRow } from '../manifests/queries.ts';
 import { manifestsById } from '../manifests/queries.ts';
 import { ManifestView } from '../manifests/views.ts';
+import { exampleId } from '../platform/ids.ts';
 import { CivilDay, Grams, Instant, Pieces, Uuid } from '../platform/values.ts';
 
 const Text = z.string().max(200);
@@ -83,6 +84,61 @@ export const ManifestSent = z.strictObject({
   receiptDueOn: CivilDay.nullable(),
 });
 export type ManifestSent = z.output<typeof ManifestSent>;
+
+export const RECEIVED_EXAMPLE: ManifestSent = {
+  manifestId: exampleId('manifest'),
+  version: 3,
+  headHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  stream: 'hazardous',
+  status: 'in_transit',
+  number: '20263701000001',
+  officialNumber: null,
+  officialRecords: [],
+  crossProvince: false,
+  entryMode: 'live',
+  paperNumber: null,
+  originRegion: '370112',
+  destinationRegion: '370117',
+  consignor: { name: '济南某化工有限公司', uscc: '91370100MA3C000X05' },
+  consignorSite: { name: '一厂', region: '370112', permitCode: null },
+  carriers: [
+    {
+      name: '济南某运输有限公司',
+      uscc: null,
+      plate: '鲁A12345',
+      waybillNumber: null,
+      startedAt: '2026-09-15T01:30:00.000Z',
+      endedAt: null,
+    },
+  ],
+  consignee: { name: '济南某环保有限公司', uscc: '91370100MA3C000Y1L' },
+  consigneeSite: { name: '处置中心', region: '370117', permitCode: null },
+  lines: [
+    {
+      line: 1,
+      wasteCode: '900-249-08',
+      name: '废矿物油',
+      form: 'liquid',
+      packaging: 'drum',
+      plannedMethod: 'D10',
+      method: null,
+      declaredGrams: 5_000_000,
+      declaredPieces: 25,
+      pickedUpGrams: 4_960_000,
+      pickedUpPieces: 25,
+      acceptedGrams: null,
+      refusedGrams: null,
+      receivedPieces: null,
+    },
+  ],
+  discrepancies: [],
+  issuedAt: '2026-09-15T01:00:00.000Z',
+  pickedUpAt: '2026-09-15T01:30:00.000Z',
+  arrivedAt: null,
+  acceptedAt: null,
+  voidedAt: null,
+  receiptDueOn: null,
+};
 
 interface Named {
   readonly id: string;

@@ -105,7 +105,7 @@ export const PERMISSIONS = {
   'official-parties.resolve': ['administrator', 'regulator'],
   'received-manifests.receive': ['regulator'],
   'received-manifests.read': ['regulator'],
-  'upstream-pushes.read': ['administrator', 'regulator'],
+  'upstream-pushes.read': ['administrator'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Operation = keyof typeof PERMISSIONS;

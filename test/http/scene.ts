@@ -6,6 +6,7 @@ import type { Kind, Row, Rows } from './kinds.ts';
 import { custodyRows } from './rows-custody.ts';
 import { lawRows } from './rows-law.ts';
 import { manifestRows } from './rows-manifests.ts';
+import { officialRows } from './rows-official.ts';
 import { registerRows } from './rows-registers.ts';
 
 export interface Scene extends World {
@@ -55,6 +56,7 @@ export async function aScene(): Promise<Scene> {
     ...lawRows(ground),
     ...custodyRows(ground),
     ...(await manifestRows(ground)),
+    ...(await officialRows(ground)),
     'DELETE /v1/api-keys/{id}': revocation!, // whoever may, revokes it
   };
   const named = {
@@ -77,12 +79,12 @@ export async function send(
   scene: Scene,
   caller: Caller,
   route: string,
-  { url, body }: Pick<Row, 'url' | 'body'>,
+  { url, body, headers }: Pick<Row, 'url' | 'body' | 'headers'>,
 ): Promise<Answer> {
   const [method] = route.split(' ');
   if (method === 'GET') return caller.get(url);
   if (method === 'DELETE') return caller.delete(url);
-  if (method === 'POST') return caller.post(url, body);
+  if (method === 'POST') return caller.post(url, body, headers);
   const version = (await scene.admin.get(url)).headers.etag ?? '"1"';
   return caller.put(url, body!, { 'if-match': String(version) });
 }

@@ -96,6 +96,9 @@ export interface Caller {
   delete(path: string, headers?: Record<string, string>): Promise<Answer>;
 }
 
+const isJson = ({ body, headers }: { body: string; headers: object }): boolean =>
+  body !== '' && /json/.test(String((headers as { 'content-type'?: string })['content-type']));
+
 export function callerWith(app: App, apiKey: string, partyId = ''): Caller {
   const call = async (
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
@@ -116,7 +119,7 @@ export function callerWith(app: App, apiKey: string, partyId = ''): Caller {
     });
     return {
       status: response.statusCode,
-      body: response.body === '' ? undefined : JSON.parse(response.body),
+      body: isJson(response) ? JSON.parse(response.body) : response.body || undefined,
       headers: response.headers,
     };
   };

@@ -1,0 +1,5 @@
+import './official/number.cases.ts';
+import './official/import.cases.ts';
+import './official/workbook.cases.ts';
+import './official/matching.cases.ts';
+import './official/parties.cases.ts';
