@@ -3,3 +3,4 @@ import './official/import.cases.ts';
 import './official/workbook.cases.ts';
 import './official/matching.cases.ts';
 import './official/parties.cases.ts';
+import './official/push.cases.ts';
