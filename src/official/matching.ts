@@ -79,7 +79,7 @@ const open = (id: string, all: readonly { readonly id: string }[]): Finding =>
     ? NOTHING(id, 'missing_here')
     : { ...NOTHING(id, 'candidate'), candidates: all.map((one) => one.id) };
 
-const BATCH = 500;
+const BATCH = 1_000;
 
 /** @returns how many there were. */
 async function match(database: Database, clock: Clock, rows: readonly Row[]): Promise<number> {
