@@ -1,15 +1,16 @@
 /** Holds official records against ours. Can be done again at any time: it changes what was found of a record, never the record. */
 import { dayInShanghai } from '../catalogue/calendar.ts';
+import type { Manifest } from '../manifests/manifest.ts';
 import type { JobDraft } from '../platform/acts.ts';
 import type { Clock } from '../platform/clock.ts';
 import { groupBy } from '../platform/collections.ts';
 import type { Database } from '../platform/connections.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { type JobDefinition, PermanentError } from '../platform/jobs.ts';
-import { jsonTexts, jsonTextsSql } from '../platform/parameters.ts';
 import { type Fields, mappingOn, type RecordKind } from './mappings.ts';
 import { ignoredAmong, manifestsFor, type Owner, ownerOf, partiesFor } from './queries.ts';
-import { type Difference, differencesOf, type MatchState, stateOf } from './rules.ts';
+import { type Finding, putFindings } from './repository.ts';
+import { differencesOf, type MatchState, stateOf } from './rules.ts';
 
 interface Row {
   readonly id: string;
@@ -19,19 +20,7 @@ interface Row {
   readonly fields: Fields;
 }
 
-interface Finding {
-  readonly id: string;
-  readonly state: MatchState;
-  readonly subjectId: string | null;
-  readonly candidates: readonly string[];
-  readonly differences: readonly Difference[];
-}
-
 const ROWS_SQL = `select id, owner_id as "ownerId", system, kind, fields from official_records`;
-
-const FOUND_SQL = `update official_records r set state = g.state, subject_id = g.subject_id, candidates = g.candidates, differences = g.differences, matched_at = $6
-  from unnest($1::uuid[], $2::text[], $3::uuid[], ${jsonTextsSql(4)}::jsonb[], ${jsonTextsSql(5)}::jsonb[]) as g(id, state, subject_id, candidates, differences)
-  where r.id = g.id`;
 
 /** Records of one owner, all of one system and kind, as in a file. */
 async function findingsOf(database: Database, owner: Owner, rows: readonly Row[], day: string): Promise<Finding[]> {
@@ -89,14 +78,7 @@ async function match(database: Database, clock: Clock, rows: readonly Row[]): Pr
     const owner = await ownerOf(database, group[0]!.ownerId);
     for (let from = 0; from < group.length; from += BATCH) {
       const found = await findingsOf(database, owner, group.slice(from, from + BATCH), day);
-      await database.pool.query(FOUND_SQL, [
-        found.map(({ id }) => id),
-        found.map(({ state }) => state),
-        found.map(({ subjectId }) => subjectId),
-        jsonTexts(found.map(({ candidates }) => JSON.stringify(candidates))),
-        jsonTexts(found.map(({ differences }) => JSON.stringify(differences))),
-        now,
-      ]);
+      await putFindings(database.pool, owner.partyId, found, now);
     }
   }
   return rows.length;
@@ -136,7 +118,7 @@ export async function matchAgain(database: Database, clock: Clock): Promise<numb
 export function matchesOf({ type, subject }: RecordedEvent, after: { id: string }): readonly JobDraft[] {
   if (type === 'official_party_resolved') return [{ job: 'match_official_record', payload: { recordId: subject.id } }];
   if (subject.kind !== 'manifest') return [];
-  const { officialNumber } = after as unknown as { officialNumber: string | null };
+  const { officialNumber } = after as Manifest;
   return officialNumber === null ? [] : [{ job: 'match_official_record', payload: { manifestId: subject.id } }];
 }
 

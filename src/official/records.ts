@@ -106,13 +106,13 @@ export async function recordsOf(
 ): Promise<RecordRow[]> {
   const isOfAll = caller.role === 'administrator';
   if (isOfAll && kind !== 'parties') return [];
-  const whose = isOfAll ? "kind = 'parties' and $1::uuid is not distinct from $1" : 'owner_id = $1 and kind = $2';
+  const whose = isOfAll ? "kind = 'parties'" : 'owner_id = $6';
   const { rows } = await pool.query<RecordRow>(
-    `select r.* from unnest($3::text[]) as s(state) cross join lateral (
-       select ${RECORD_COLUMNS} from official_records where ${whose} and kind = $2 and state = s.state
-         and ($4::uuid is null or seen_import_id = $4) and id < $5 order by id desc limit $6
-     ) r order by r.id desc limit $6`,
-    [ownerIdOf(caller), kind, states, importId ?? null, below, rowsMax],
+    `select r.* from unnest($2::text[]) as s(state) cross join lateral (
+       select ${RECORD_COLUMNS} from official_records where ${whose} and kind = $1 and state = s.state
+         and ($3::uuid is null or seen_import_id = $3) and id < $4 order by id desc limit $5
+     ) r order by r.id desc limit $5`,
+    [kind, states, importId ?? null, below, rowsMax, ...(isOfAll ? [] : [ownerIdOf(caller)])],
   );
   return rows;
 }

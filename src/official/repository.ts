@@ -4,6 +4,7 @@ import { canonicalText, sha256 } from '../platform/events.ts';
 import { newUuid } from '../platform/ids.ts';
 import { jsonTexts, jsonTextsSql } from '../platform/parameters.ts';
 import type { CellFault, Fields, RecordKind } from './mappings.ts';
+import type { Difference, MatchState } from './rules.ts';
 
 type Client = Pick<pg.ClientBase, 'query'>;
 
@@ -116,6 +117,40 @@ export async function putRecords(
     ]);
   if (seen.length > 0) await client.query(SEEN_SQL, [importId, seen]);
   return { ids: [...ids], twice, ...counts };
+}
+
+/** What was found of a record. */
+export interface Finding {
+  readonly id: string;
+  readonly state: MatchState;
+  readonly subjectId: string | null;
+  readonly candidates: readonly string[];
+  readonly differences: readonly Difference[];
+}
+
+const FOUND_SQL = `update official_records r set state = g.state, subject_id = g.subject_id, candidates = g.candidates, differences = g.differences, matched_at = $6
+  from unnest($1::uuid[], $2::text[], $3::uuid[], ${jsonTextsSql(4)}::jsonb[], ${jsonTextsSql(5)}::jsonb[]) as g(id, state, subject_id, candidates, differences)
+  where r.id = g.id`;
+
+/** Under the owner's lock, so that it never meets an import half-way. */
+export async function putFindings(pool: pg.Pool, ownerId: string, found: readonly Finding[], now: Date): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await lockOwner(client, ownerId);
+    await client.query(FOUND_SQL, [
+      found.map(({ id }) => id),
+      found.map(({ state }) => state),
+      found.map(({ subjectId }) => subjectId),
+      jsonTexts(found.map(({ candidates }) => JSON.stringify(candidates))),
+      jsonTexts(found.map(({ differences }) => JSON.stringify(differences))),
+      now,
+    ]);
+    await client.query('commit');
+  } finally {
+    await client.query('rollback').catch(() => {});
+    client.release();
+  }
 }
 
 /** Kept for whoever mends the file; beyond these they are only counted. */

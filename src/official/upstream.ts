@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { z } from 'zod';
 import { descendantsPresent } from '../catalogue/regions.ts';
+import type { Manifest } from '../manifests/manifest.ts';
 import type { JobDraft } from '../platform/acts.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/connections.ts';
@@ -159,7 +160,7 @@ export function pushesOf(
   const counties = region === undefined ? undefined : new Set(descendantsPresent(region));
   return ({ subject, recordedAt }, after) => {
     if (subject.kind !== 'manifest') return [];
-    const { number, originRegion, destinationRegion } = after as unknown as ManifestSent;
+    const { number, originRegion, destinationRegion } = after as Manifest;
     if (number === null || (counties && !counties.has(originRegion) && !counties.has(destinationRegion))) return [];
     const availableAt = new Date(recordedAt.getTime() + COALESCED_MS);
     return [{ job: PUSH_JOB, payload: { manifestId: subject.id }, availableAt }];

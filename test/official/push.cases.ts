@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { runCli } from '../../src/cli.ts';
 import { openUpstream, pushAgain } from '../../src/official/upstream.ts';
 import { RECEIVED_EXAMPLE } from '../../src/official/upward.ts';
 import { startProxy } from '../drills/proxy.ts';
@@ -208,6 +209,34 @@ t.test('a replay, twice, changes nothing; one that is needed sends what is missi
   t.same(await pushAgain(open(), pool, { ...everything, region: '370103' }), { acknowledged: 0, parked: 0 });
   await two.line.close();
   await t.rejects(pushAgain(open(), pool, everything), /fetch failed/, 'told, not swallowed');
+});
+
+t.test('npx liandan push', async (t) => {
+  const two = await aDistrictAndItsCity(t);
+  const { city, district, source } = two;
+  await aLoad(district);
+  await pushed(two);
+  await city.service.database.pool.query('delete from received_manifests');
+  const before = { ...process.env };
+  t.teardown(() => {
+    process.env = before;
+  });
+  const run = async (...args: string[]): Promise<number> => runCli(['push', ...args]);
+  Object.assign(process.env, { DATABASE_URL: district.databaseUrl });
+  t.equal(await run(), 2, 'there is nobody above');
+  Object.assign(process.env, { UPSTREAM_URL: `http://127.0.0.1:${two.line.port}`, UPSTREAM_KEY: source.apiKey });
+  t.equal(await run('--since', 'yesterday'), 2);
+  t.equal(await run(), 0);
+  t.same(await received(city.regulator), [], 'all of it was acknowledged');
+  t.equal(await run('--all'), 0);
+  t.equal((await received(city.regulator)).length, 1);
+  t.equal(await run('--since', '2026-09-16'), 0);
+  await city.service.database.pool.query('update parties set jurisdiction = null where id = $1', [source.partyId]);
+  t.equal(await run('--all'), 1, 'one was refused');
+  await two.line.close();
+  t.equal(await run('--all'), 1, 'nobody answers');
+  delete process.env.UPSTREAM_KEY;
+  t.equal(await run(), 1, 'one variable without the other');
 });
 
 t.test('a party that has another name since goes up with it; the history is the same', async (t) => {
