@@ -166,11 +166,11 @@ function oursOf(manifest: Manifest, fields: Fields, codes: Codes, mapping: Mappi
   const sameCode = lines.filter(({ wasteCode }) => wasteCode === fields.wasteCode);
   const [named] = sameCode.filter(({ name }) => name === fields.wasteName);
   const meant = named && sameCode.length > 1 ? [named] : sameCode;
-  const sum = (grams: (line: (typeof lines)[number]) => number | null): number | null => {
+  const sum = (grams: (line: (typeof lines)[number]) => number | null): number | undefined => {
     const told = meant.map(grams);
-    return told.length === 0 || told.includes(null) ? null : told.reduce<number>((total, one) => total + one!, 0);
+    return told.length === 0 || told.includes(null) ? undefined : told.reduce<number>((total, one) => total + one!, 0);
   };
-  const day = (instant: Date | null) => (instant ? dayInShanghai(instant) : null);
+  const day = (instant: Date | null) => (instant ? dayInShanghai(instant) : undefined);
   const carriers = legs.flatMap(({ carrierId }) => codes.get(carrierId) ?? []);
   const plates = legs.flatMap(({ plate }) => plate ?? []);
   const statuses = mapping && statusesOf(mapping, fields);
@@ -178,13 +178,13 @@ function oursOf(manifest: Manifest, fields: Fields, codes: Codes, mapping: Mappi
     wasteCode: lines.map(({ wasteCode }) => wasteCode),
     massGrams: sum(({ declaredGrams }) => declaredGrams),
     acceptedGrams: sum(({ acceptedGrams }) => acceptedGrams),
-    consignorUscc: codes.get(consignorId) ?? null,
-    consigneeUscc: codes.get(consigneeId) ?? null,
-    carrierUscc: carriers.length > 0 ? carriers : null,
-    plate: plates.length > 0 ? plates : null,
+    consignorUscc: codes.get(consignorId) ?? undefined,
+    consigneeUscc: codes.get(consigneeId) ?? undefined,
+    carrierUscc: carriers.length > 0 ? carriers : undefined,
+    plate: plates.length > 0 ? plates : undefined,
     transferredOn: day(manifest.pickedUpAt),
     receivedOn: day(manifest.acceptedAt),
-    status: !statuses || statuses.includes(status) ? null : status,
+    status: !statuses || statuses.includes(status) ? undefined : status,
   };
 }
 

@@ -14,20 +14,28 @@ export interface Difference {
   readonly official: Value;
 }
 
-/** What of a manifest an export also tells; several values where any of them agrees. */
+/**
+ * What of a manifest or a party an export also tells; several values where any of them agrees. Absent: it has not come to that, so
+ * there is nothing to differ from. Null: ours has none.
+ */
 export interface Ours {
-  readonly [field: string]: Value | readonly Value[];
+  readonly [field: string]: Value | readonly Value[] | undefined;
 }
 
 /** Field by field, as far as both speak of it. */
 export function differencesOf(official: { readonly [field: string]: unknown }, ours: Ours): Difference[] {
   return Object.entries(ours).flatMap(([field, value]) => {
     const told = official[field];
-    if (told === undefined || told === null || value === null) return [];
+    if (told === undefined || value === undefined) return [];
     const values = Array.isArray(value) ? (value as readonly Value[]) : [value as Value];
-    return values.includes(told as Value) ? [] : [{ field, ours: value, official: told as Value }];
+    if (values.map(plainValue).includes(plainValue(told as Value))) return [];
+    return [{ field, ours: value, official: told as Value }];
   });
 }
+
+/** Width and spaces do not make another text. */
+const plainValue = (value: Value): Value =>
+  typeof value === 'string' ? value.normalize('NFKC').replaceAll(/\s/g, '') : value;
 
 /** How many manifests it may speak of, and whether the one agrees. */
 export function stateOf(found: number, differences: readonly Difference[]): MatchState {

@@ -58,8 +58,8 @@ t.test('a regulator says that they are one; nothing of ours is overwritten', asy
   t.match(after, { state: 'differs', subjectId: ours.partyId });
   t.same(
     after.differences.map(({ field }: { field: string }) => field),
-    ['name', 'region'],
-    'as proposals, ours has no code to differ',
+    ['uscc', 'region'],
+    'as proposals: ours has no code, and a space makes no other name',
   );
   t.same(await partyOf(world, ours.partyId), before);
 });
