@@ -135,6 +135,11 @@ export function rowsOf(
   return file.format === 'csv' ? csvRows(pieces, file.encoding) : workbookRows(pieces);
 }
 
+interface Parsed {
+  readonly info: { readonly records: number; readonly empty_lines: number };
+  readonly record: string[];
+}
+
 async function* csvRows(pieces: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<FileRow> {
   const text = decoded(pieces, encoding);
   const first = await text.next();
@@ -151,8 +156,10 @@ async function* csvRows(pieces: AsyncIterable<Buffer>, encoding: string): AsyncG
   );
   let rowNumber = 0;
   try {
-    for await (const { record } of parser as AsyncIterable<{ record: string[] }>)
-      yield { rowNumber: ++rowNumber, cells: record };
+    for await (const { info, record } of parser as AsyncIterable<Parsed>) {
+      rowNumber = info.records + info.empty_lines;
+      yield { rowNumber, cells: record };
+    }
   } catch (error) {
     const { code = '' } = error as CsvError;
     if (!code.startsWith('CSV_')) throw error;

@@ -6,7 +6,7 @@ import { aRegulator } from '../manifests/given.ts';
 import { aWorld } from '../support/world.ts';
 import { aRow, CSV, csvOf, importing, MANIFEST_TITLES, XLSX } from './given.ts';
 
-const RUNS = Number(process.env.TEST_FUZZ_RUNS ?? 60);
+const RUNS = Number(process.env.TEST_FUZZ_RUNS ?? 30);
 
 t.test('whatever is sent as a file, it is answered below 500', async (t) => {
   const world = await aWorld();

@@ -123,6 +123,8 @@ t.test('in whatever writing, with a mark or a title above, with commas, tabs or 
   for (const [name, file] of Object.entries(files))
     t.match(await importing(world.regulator, file), { status: 201, body: { counts: { new: 1, refused: 0 } } }, name);
   t.match(ok(await importing(world.regulator, files['utf-16le']!)), { encoding: 'utf-16le' });
+  const rowNumbers = (await recordsOf(world.regulator)).map(({ rowNumber }: { rowNumber: number }) => rowNumber);
+  t.same(rowNumbers.sort(), [2, 2, 2, 2, 4], 'as a spreadsheet counts them, the empty row too');
   const bytes = Buffer.concat([
     ...['联单编号', ',', '废物代码', ',', '移出量', '(kg)\n'].map(gb),
     Buffer.from(`${aNumber()},900-249-08,12`),
