@@ -274,6 +274,17 @@ const PolicyView = z.object({
   inForceTo: z.iso.date().nullable(),
 });
 
+const POLICY_EXAMPLE = {
+  policy: 'confirm-receipt-working-days',
+  jurisdiction: '370000',
+  stream: 'hazardous',
+  value: 3,
+  looksAt: 'accepted',
+  place: 'destination',
+  basis: { instrument: '山东省示例办法', article: '12' },
+  inForceFrom: '2027-01-01',
+};
+
 function policyRoutes(app: App, services: Services): void {
   app.route({
     method: 'GET',
@@ -319,6 +330,7 @@ function policyRoutes(app: App, services: Services): void {
     summary: 'Enter a policy row; a change of law is a new row',
     act: registerPolicy,
     body: PolicyBody,
+    example: POLICY_EXAMPLE,
     input: ({ body }) => ({ record: body }),
   });
   addAct(app, services.journal, {
@@ -328,6 +340,7 @@ function policyRoutes(app: App, services: Services): void {
     summary: 'Amend a policy row, such as the day it ends',
     act: amendPolicy,
     body: PolicyBody,
+    example: POLICY_EXAMPLE,
     edits: true,
     input: ({ params, body }) => ({ id: params.id, record: body }),
   });

@@ -11,6 +11,7 @@ import { maySeeParty, sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
 import { HistoryView, sendHistory } from '../platform/histories.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
+import { exampleId } from '../platform/ids.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
@@ -101,6 +102,15 @@ function addTreatmentActs(app: App, { journal, database: { pool } }: Services): 
     summary: '利用处置 · Record what was treated and what came of it',
     act: recordTreatment,
     body: TreatmentBody,
+    example: {
+      siteId: exampleId('consignor site'),
+      method: 'D10',
+      startedAt: '2026-09-15T01:30:00Z',
+      endedAt: '2026-09-15T05:30:00Z',
+      inputs: [{ wasteCode: '900-249-08', grams: 100_000 }],
+      outputs: [{ kind: 'residue', wasteCode: '772-003-18', grams: 20_000, dryGrams: 20_000 }],
+      lossGrams: 80_000,
+    },
     answer: ActAnswer.extend({
       treatmentKind: z.enum(TREATMENT_KINDS),
       selfTreatment: z.boolean(),
@@ -115,6 +125,7 @@ function addTreatmentActs(app: App, { journal, database: { pool } }: Services): 
     summary: '冲销 · Take a wrong record back',
     act: reverseTreatment,
     body: ReversalBody,
+    example: { reason: '重复登记' },
     answer: ActAnswer.extend({ status: z.literal('reversed') }),
     input: async ({ params, body }) => ({
       ...(body as { reason: string }),

@@ -20,6 +20,7 @@ import { sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
 import { HistoryView, sendHistory } from '../platform/histories.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
+import { exampleId } from '../platform/ids.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { inBoth } from '../platform/schema-messages.ts';
@@ -96,6 +97,17 @@ export function containerRoutes(app: App, { journal, database, clock }: Services
     summary: '贴标签 · Label a container, filled or empty, and draw its identification code',
     act: labelContainer,
     body: Label,
+    example: {
+      siteId: exampleId('unit site'),
+      wasteCode: '900-249-08',
+      name: '废矿物油',
+      form: 'liquid',
+      hazards: ['T', 'I'],
+      packaging: 'drum',
+      capacityLitres: 200,
+      massGrams: 180_000,
+      occurredAt: '2026-09-15T01:30:00Z',
+    },
     answer: ActAnswer.extend({ code: z.string(), batchId: Uuid.nullable() }),
     input: async ({ body, caller }: { body: z.output<typeof Label>; caller: Caller }) => ({
       ...body,
@@ -112,6 +124,7 @@ export function containerRoutes(app: App, { journal, database, clock }: Services
     summary: '装入、取出 · Put a container into another, or take it out',
     act: nestContainer,
     body: Nesting,
+    example: { parent: exampleId('outer container'), occurredAt: '2026-09-15T01:30:00Z' },
     answer: ActAnswer.extend({ parentId: Uuid.nullable() }),
     input: async ({
       params,
@@ -134,6 +147,7 @@ export function containerRoutes(app: App, { journal, database, clock }: Services
     summary: '腾空 · A container is empty: it has no batch any more',
     act: emptyContainer,
     body: Emptied,
+    example: { occurredAt: '2026-09-15T01:30:00Z' },
     answer: ActAnswer.extend({ state: z.enum(CONTAINER_STATES) }),
     input: async ({ params, body }: { params: { id: string }; body: z.output<typeof Emptied> }) => {
       const { containers, parents } = await resolveContainers(pool, [params.id]);

@@ -5,6 +5,7 @@ import { ACCOUNT_ROLES, BATCH_ORIGINS } from '../custody/ledger.ts';
 import { balancesOf, findBatch, listBatches } from '../custody/queries.ts';
 import { maySeeParty, type Sight, sightOf, sitesShown } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
+import { exampleId } from '../platform/ids.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { Instant, InstantView, Uuid } from '../platform/values.ts';
@@ -64,6 +65,12 @@ export function generationRoutes(app: App, { journal, database, clock }: Service
     act: recordGeneration,
     location: '/v1/batches',
     body: Generation,
+    example: {
+      siteId: exampleId('consignor site'),
+      wasteCode: '900-249-08',
+      massGrams: 1_250_000,
+      occurredAt: '2026-09-15T01:30:00Z',
+    },
     answer: ActAnswer.extend({ batchId: Uuid, code: z.string() }),
     input: ({ body }) => body,
   });

@@ -4,6 +4,7 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import { withScans } from '../custody/scans.ts';
 import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
+import { exampleId } from '../platform/ids.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
@@ -100,6 +101,21 @@ export function storeRoutes(app: App, services: Services): void {
   addStorageMoves(app, services);
 }
 
+const STORE_EXAMPLE = {
+  siteId: exampleId('unit site'),
+  code: 'TS001',
+  type: 'warehouse',
+  name: '危废暂存间',
+  capacityGrams: 60_000_000,
+  shared: true,
+};
+const TENANCY_EXAMPLE = {
+  siteId: exampleId('unit site'),
+  storeId: exampleId('store'),
+  tenantId: exampleId('consignor'),
+  validFrom: '2026-10-01',
+};
+
 function addStores(app: App, { journal, database: { pool }, clock }: Services): void {
   const today = () => dayInShanghai(clock.now());
   app.get(
@@ -148,6 +164,7 @@ function addStores(app: App, { journal, database: { pool }, clock }: Services): 
     summary: '登记贮存设施 · Enter a store of a site',
     act: registerStore,
     body: StoreBody,
+    example: STORE_EXAMPLE,
     input: ({ body }) => ({ record: body }),
   });
   addAct(app, journal, {
@@ -157,6 +174,7 @@ function addStores(app: App, { journal, database: { pool }, clock }: Services): 
     summary: 'Replace the record of a store, with If-Match',
     act: amendStore,
     body: StoreBody,
+    example: STORE_EXAMPLE,
     edits: true,
     input: ({ params, body }) => ({ id: params.id, record: body }),
   });
@@ -211,6 +229,7 @@ function addTenancies(app: App, { journal, database: { pool }, clock }: Services
     summary: '登记集中暂存单位 · Enter who may keep waste at a site',
     act: registerTenancy,
     body: TenancyBody,
+    example: TENANCY_EXAMPLE,
     input: ({ body }) => ({ record: body }),
   });
   addAct(app, journal, {
@@ -220,6 +239,7 @@ function addTenancies(app: App, { journal, database: { pool }, clock }: Services
     summary: 'Replace a tenancy, with If-Match; one that is over has a validTo',
     act: amendTenancy,
     body: TenancyBody,
+    example: TENANCY_EXAMPLE,
     edits: true,
     input: ({ params, body }) => ({ id: params.id, record: body }),
   });
@@ -233,6 +253,12 @@ function addStorageMoves(app: App, { journal, database: { pool }, clock }: Servi
     summary: '入库、出库 · Put batches or containers into a store, or take them out',
     act: recordStorageMove,
     body: StorageMove,
+    example: {
+      direction: 'in',
+      storeId: exampleId('store'),
+      containers: [exampleId('container')],
+      occurredAt: '2026-09-15T01:30:00Z',
+    },
     answer: ActAnswer.extend({ code: z.string(), batchIds: z.array(Uuid) }),
     input: ({ body, caller }: { body: z.output<typeof StorageMove>; caller: Caller }) =>
       withScans(pool, body, [caller.actor.party]),

@@ -5,6 +5,7 @@ import { withScans } from '../custody/scans.ts';
 import type { Act, Needs, States } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, type Services } from '../platform/http.ts';
 import { Uuid } from '../platform/values.ts';
+import { ACT_EXAMPLES, DRAFT_EXAMPLE } from './examples.ts';
 import * as exception from './exception-commands.ts';
 import * as filing from './filing-commands.ts';
 import { followedBy } from './followed.ts';
@@ -175,6 +176,7 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
     summary: '起草联单 · Draft a manifest',
     act: filing.draft,
     body: inputs.Draft,
+    example: DRAFT_EXAMPLE,
     answer: StatusAnswer,
     input: ({ body }) => body,
   });
@@ -185,6 +187,7 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
     summary: '修改草稿 · Revise a draft',
     act: byAgentsToo('revise', filing.revise),
     body: inputs.Draft,
+    example: DRAFT_EXAMPLE,
     answer: StatusAnswer,
     input: ({ params, body }) => ({ ...(body as inputs.DraftInput), id: params.id }),
   });
@@ -194,6 +197,7 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
       act: byAgentsToo(name, act),
       url: `/v1/manifests/:id/${name}`,
       operation: `manifests.${name}`,
+      example: ACT_EXAMPLES[name as keyof typeof ACT_EXAMPLES],
       answer: StatusAnswer.extend(answer?.shape ?? {}),
       ...(name === 'follow-up' ? { location: '/v1/manifests' } : {}),
       input: async ({ params, body }) => ({ ...(await withScans(pool, body as object)), id: params.id }),
@@ -204,6 +208,7 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
     summary: '作废 · Void before loading',
     act: byAgentsToo('void', filing.voidManifest),
     body: inputs.Void,
+    example: ACT_EXAMPLES.void,
     answer: StatusAnswer,
     input: async ({ params: { id }, body }) => ({ ...(body as object), ...(await followedBy(pool, id)), id }),
   });
@@ -213,6 +218,7 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
     summary: '发放装运码 · A one-time code with which the driver shows that the consignor agrees',
     act: byAgentsToo('pickup-code', filing.pickupCode),
     body: inputs.PickupCode,
+    example: ACT_EXAMPLES['pickup-code'],
     answer: StatusAnswer.extend(Code),
     input: ({ params }) => ({
       id: params.id,

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { App, Services } from '../platform/http.ts';
 import { Uuid } from '../platform/values.ts';
 import { amendDelegation, DelegationBody, grantDelegation } from './delegations.ts';
+import * as EXAMPLES from './examples.ts';
+import { addEdits, addReads, type Reads, record, recordOf } from './register-routes.ts';
 import { readDelegations } from './repository.ts';
-import { addEdits, addReads, type Reads, record, recordOf } from './routes.ts';
 import { DELEGABLE_ACTS } from './tables.ts';
 
 const filter = { principalId: Uuid.optional(), agentId: Uuid.optional() };
@@ -32,6 +33,7 @@ export function delegationRoutes(app: App, services: Services): void {
   addEdits(app, services, {
     ...DELEGATIONS,
     body: DelegationBody,
+    example: EXAMPLES.delegation,
     register: grantDelegation,
     amend: amendDelegation,
     input: recordOf,

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { App, Services } from '../platform/http.ts';
 import { BasisView, Uuid } from '../platform/values.ts';
 import { amendDesignation, DesignationBody, designationInput, registerDesignation } from './designations.ts';
+import * as EXAMPLES from './examples.ts';
+import { addEdits, addReads, type Reads, record } from './register-routes.ts';
 import { readDesignations } from './repository.ts';
-import { addEdits, addReads, type Reads, record } from './routes.ts';
 import { DESIGNATION_TYPES } from './tables.ts';
 
 const filter = { partyId: Uuid.optional(), siteId: Uuid.optional(), type: z.enum(DESIGNATION_TYPES).optional() };
@@ -34,6 +35,7 @@ export function designationRoutes(app: App, services: Services): void {
   addEdits(app, services, {
     ...DESIGNATIONS,
     body: DesignationBody,
+    example: EXAMPLES.designation,
     register: registerDesignation,
     amend: amendDesignation,
     input: designationInput,

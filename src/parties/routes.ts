@@ -1,23 +1,17 @@
 import { z } from 'zod';
 import { Plate, Uscc } from '../catalogue/identifiers.ts';
-import type { Caller } from '../platform/acts.ts';
-import type { Database } from '../platform/connections.ts';
 import {
   ActAnswer,
   ActHeaders,
   type App,
   addAct,
-  Id,
   ProblemView,
   type Secret,
   type Services,
   sendAnswer,
   withSecret,
 } from '../platform/http.ts';
-import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
-import { notFound, type RegisterInput } from '../platform/register.ts';
 import { Uuid } from '../platform/values.ts';
-import { Problem } from '../problems.ts';
 import { type Operation, PERMISSIONS } from './authorisation.ts';
 import {
   amendDevice,
@@ -37,31 +31,39 @@ import {
   SiteBody,
   VehicleBody,
 } from './commands.ts';
+import * as EXAMPLES from './examples.ts';
 import { grantKey, KeyBody, type KeyGrant, revokeKey } from './granting.ts';
 import { mintKey } from './keys.ts';
-import {
-  readDevices,
-  readKeys,
-  readMe,
-  readParties,
-  readPeople,
-  readSites,
-  readVehicles,
-  type Wanted,
-} from './repository.ts';
+import { addEdits, addReads, ofParty, type Reads, record, recordOf } from './register-routes.ts';
+import { readDevices, readKeys, readMe, readParties, readPeople, readSites, readVehicles } from './repository.ts';
 import { CAPACITIES, DEVICE_TYPES, ROLES } from './tables.ts';
 
 /** Organisations, sites, vehicles, people, devices and keys: entered, amended, read. */
 export function partyRoutes(app: App, services: Services): void {
   meRoute(app, services);
   addReads(app, services, PARTIES);
-  addEdits(app, services, { ...PARTIES, body: PartyBody, register: registerParty, amend: amendParty, input: recordOf });
+  addEdits(app, services, {
+    ...PARTIES,
+    body: PartyBody,
+    example: EXAMPLES.party,
+    register: registerParty,
+    amend: amendParty,
+    input: recordOf,
+  });
   addReads(app, services, SITES);
-  addEdits(app, services, { ...SITES, body: SiteBody, register: registerSite, amend: amendSite, input: recordOf });
+  addEdits(app, services, {
+    ...SITES,
+    body: SiteBody,
+    example: EXAMPLES.site,
+    register: registerSite,
+    amend: amendSite,
+    input: recordOf,
+  });
   addReads(app, services, VEHICLES);
   addEdits(app, services, {
     ...VEHICLES,
     body: VehicleBody,
+    example: EXAMPLES.vehicle,
     register: registerVehicle,
     amend: amendVehicle,
     input: recordOf,
@@ -70,6 +72,7 @@ export function partyRoutes(app: App, services: Services): void {
   addEdits(app, services, {
     ...PEOPLE,
     body: PersonBody,
+    example: EXAMPLES.person,
     register: registerPerson,
     amend: amendPerson,
     input: personInput,
@@ -78,6 +81,7 @@ export function partyRoutes(app: App, services: Services): void {
   addEdits(app, services, {
     ...DEVICES,
     body: DeviceBody,
+    example: EXAMPLES.device,
     register: registerDevice,
     amend: amendDevice,
     input: recordOf,
@@ -92,25 +96,6 @@ export function partyRoutes(app: App, services: Services): void {
     act: revokeKey,
     input: ({ params }) => ({ id: params.id }),
   });
-}
-
-export const record = { id: Uuid, version: z.number().int() };
-const ofParty = { partyId: Uuid.optional() };
-
-export interface Reads<Filter extends z.ZodRawShape> {
-  readonly path: string;
-  /** First part of the operations in authorisation.ts. */
-  readonly resource: string;
-  readonly kind: string;
-  readonly title: string;
-  readonly view: z.ZodType;
-  readonly filter: Filter;
-  read(
-    database: Database,
-    wanted: Wanted,
-    caller: Caller,
-    filter?: z.output<z.ZodObject<Filter>>,
-  ): PromiseLike<readonly { readonly id: string; readonly version: number }[]>;
 }
 
 const PartyView = z.object({
@@ -227,92 +212,6 @@ const KEYS: Reads<typeof ofParty> = {
   read: readKeys,
 };
 
-/** A register's list and its single record. */
-export function addReads<Filter extends z.ZodRawShape>(app: App, { database }: Services, reads: Reads<Filter>): void {
-  const config = { operation: `${reads.resource}.read` };
-  const tags = [reads.resource];
-  const Query = z.strictObject({ ...PageQuery.shape, ...reads.filter });
-  app.route({
-    method: 'GET',
-    url: `/v1/${reads.path}`,
-    config,
-    schema: {
-      summary: `List: ${reads.title}`,
-      tags,
-      querystring: Query,
-      response: { 200: pageOf(reads.view), default: ProblemView },
-    },
-    handler: async (request, reply) => {
-      const { limit, cursor, ...filter } = request.query as z.output<typeof PageQuery> & z.output<z.ZodObject<Filter>>;
-      const wanted = { after: readCursor(cursor), limit: limit + 1 };
-      const rows = await reads.read(database, wanted, request.caller, filter as z.output<z.ZodObject<Filter>>);
-      return sendPage(request, reply, rows, limit);
-    },
-  });
-  app.route({
-    method: 'GET',
-    url: `/v1/${reads.path}/:id`,
-    config,
-    schema: {
-      summary: `One ${reads.title}; its ETag is the version`,
-      tags,
-      params: Id,
-      response: { 200: reads.view, default: ProblemView },
-    },
-    handler: async (request, reply) => {
-      const { id } = request.params;
-      const [row] = await reads.read(database, { id }, request.caller);
-      if (!row) throw Problem.of(notFound(reads.kind, id));
-      reply.header('etag', `"${row.version}"`);
-      return row;
-    },
-  });
-}
-
-type RegisterAct<Entry> = Parameters<typeof addAct<RegisterInput<Entry>>>[2]['act'];
-
-interface Edits<Body extends z.ZodType, Entry> {
-  readonly path: string;
-  readonly resource: string;
-  readonly title: string;
-  readonly body: Body;
-  readonly register: RegisterAct<Entry>;
-  readonly amend: RegisterAct<Entry>;
-  input(body: z.output<Body>, id?: string): RegisterInput<Entry>;
-}
-
-/** Entering a record and amending it, the latter with the version it is based on. */
-export function addEdits<Body extends z.ZodType, Entry>(
-  app: App,
-  { journal }: Services,
-  edits: Edits<Body, Entry>,
-): void {
-  const { path, resource, title, body } = edits;
-  addAct(app, journal, {
-    url: `/v1/${path}`,
-    operation: `${resource}.register`,
-    summary: `Enter: ${title}`,
-    act: edits.register,
-    body,
-    input: (request) => edits.input(request.body),
-  });
-  addAct(app, journal, {
-    method: 'PUT',
-    url: `/v1/${path}/:id`,
-    operation: `${resource}.amend`,
-    summary: `Replace, with If-Match: ${title}`,
-    act: edits.amend,
-    body,
-    edits: true,
-    input: (request) => edits.input(request.body, request.params.id),
-  });
-}
-
-export const recordOf = <Entry>(body: Entry, id?: string): RegisterInput<Entry> => ({
-  ...(id === undefined ? {} : { id }),
-  record: body,
-});
-
 const MeView: z.ZodType = z.object({
   party: PartyView,
   key: KeyView,
@@ -353,7 +252,7 @@ function grantRoute(app: App, { journal }: Services): void {
   app.route({
     method: 'POST',
     url: '/v1/api-keys',
-    config: { operation: 'keys.grant' },
+    config: { operation: 'keys.grant', example: EXAMPLES.key },
     schema: {
       summary: 'Grant a key; its secret is shown once 发放密钥',
       tags: ['keys'],

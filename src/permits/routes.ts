@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
+import { exampleId } from '../platform/ids.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { Uuid } from '../platform/values.ts';
@@ -117,6 +118,18 @@ function addPermitReads(app: App, { database, clock }: Services): void {
   });
 }
 
+const PERMIT_EXAMPLE = {
+  type: 'licence',
+  number: '3701000042',
+  holderId: exampleId('consignee'),
+  siteId: exampleId('consignee site'),
+  wasteCodes: ['HW08', '900-041-49'],
+  methods: ['D10', 'R9'],
+  capGrams: 30_000_000_000,
+  validFrom: '2026-01-01',
+  validTo: '2031-01-01',
+};
+
 function addPermitActs(app: App, { journal }: Services): void {
   addAct(app, journal, {
     url: '/v1/permits',
@@ -124,6 +137,7 @@ function addPermitActs(app: App, { journal }: Services): void {
     summary: 'Enter a permit; a party files its own contracts and plan lines',
     act: registerPermit,
     body: PermitBody,
+    example: PERMIT_EXAMPLE,
     input: ({ body }) => ({ record: body }),
   });
   addAct(app, journal, {
@@ -133,6 +147,7 @@ function addPermitActs(app: App, { journal }: Services): void {
     summary: 'Replace a permit, with If-Match; a revoked one has the status revoked',
     act: amendPermit,
     body: PermitBody,
+    example: PERMIT_EXAMPLE,
     edits: true,
     input: ({ params, body }) => ({ id: params.id, record: body }),
   });

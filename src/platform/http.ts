@@ -50,12 +50,18 @@ export type App = ReturnType<typeof withZod>;
 const withZod = (app: FastifyInstance) => app.withTypeProvider<ZodTypeProvider>();
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every act that has a route, by its operation. */
+    acts: Map<string, ActRoute<never>>;
+  }
   interface FastifyRequest {
     caller: Caller;
   }
   interface FastifyContextConfig {
     /** Name in the table of who may do what; null for what needs no key. */
     operation?: string | null;
+    /** What the documentation shows as its body; a test sends it. */
+    example?: object;
   }
 }
 
@@ -87,6 +93,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerUnknownRoute);
+  app.decorate('acts', new Map());
   app.decorateRequest('caller', null as unknown as Caller);
   await app.register(swagger, {
     openapi: {
@@ -127,6 +134,8 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
 const documentedRoute: typeof jsonSchemaTransform = (route) => {
   const documented = jsonSchemaTransform(route);
   const { schema, url } = documented;
+  const { example } = route.route.config ?? {};
+  if (example !== undefined) Object.assign(schema.body as object, { examples: [example] });
   if (schema.hide || schema.operationId || !url.startsWith('/v1/')) return documented;
   return {
     url,
@@ -233,6 +242,8 @@ export interface ActRoute<Input> {
   readonly summary: string;
   readonly act: Act<Input, never>;
   readonly body?: z.ZodType;
+  /** A body as one would send it, for the documentation: ids by `exampleId`. Every act with a body has one. */
+  readonly example?: object;
   readonly answer?: z.ZodType;
   /** Where what was made is read, when that is not below the path itself. */
   readonly location?: string;
@@ -261,10 +272,11 @@ export const withSecret = (body: Body, { field, lost }: Secret, secret: string |
 /** One act as a route: key, input, journal, answer. */
 export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>): void {
   const answer = route.answer ?? ActAnswer;
+  app.acts.set(route.operation, route as ActRoute<never>);
   app.route({
     method: route.method ?? 'POST',
     url: route.url,
-    config: { operation: route.operation },
+    config: { operation: route.operation, ...(route.example ? { example: route.example } : {}) },
     schema: {
       summary: route.summary,
       tags: [route.operation.split('.')[0]!],

@@ -30,6 +30,9 @@ export function namedUuid(name: string): string {
   return uuidFrom(hash('sha256', name, 'buffer').subarray(0, 16));
 }
 
+/** Stands for the thing of that name in the examples of the documentation; a test puts the id of a real one in its place. */
+export const exampleId = (name: string): string => namedUuid(`example ${name}`);
+
 /** A named id that sorts beside the UUIDv7 of what it is about: lists by id stay lists by time. */
 export function namedUuidBeside(subjectId: string, name: string): string {
   const bytes = hash('sha256', name, 'buffer').subarray(0, 16);

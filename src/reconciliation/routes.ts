@@ -150,6 +150,16 @@ const RuleView = z.object({
   inForceTo: z.iso.date().nullable(),
 });
 
+const RULE_EXAMPLE = {
+  rule: 'piece_count',
+  jurisdiction: '370000',
+  stream: 'hazardous',
+  steps: [{ severity: 'warning', over: 0 }],
+  basis: 'TM 18 ¶2',
+  ours: true,
+  inForceFrom: '2027-01-01',
+};
+
 function ruleRoutes(app: App, services: Services): void {
   app.route({
     method: 'GET',
@@ -195,6 +205,7 @@ function ruleRoutes(app: App, services: Services): void {
     summary: 'Enter a rule row; a change is a new row',
     act: registerRule,
     body: RuleBody,
+    example: RULE_EXAMPLE,
     input: ({ body }) => ({ record: body }),
   });
   addAct(app, services.journal, {
@@ -204,6 +215,7 @@ function ruleRoutes(app: App, services: Services): void {
     summary: 'Amend a rule row, such as the day it ends or whether it is judged at all',
     act: amendRule,
     body: RuleBody,
+    example: RULE_EXAMPLE,
     edits: true,
     input: ({ params, body }) => ({ id: params.id, record: body }),
   });

@@ -7,6 +7,7 @@ import { SITE_CLASSES } from '../parties/designations.ts';
 import { maySeeParty, sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
+import { exampleId } from '../platform/ids.ts';
 import { CEILING, PageQuery, pageOf, readKeyset, sendKeyset } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { BasisView, InstantView, Uuid } from '../platform/values.ts';
@@ -121,6 +122,7 @@ export function reportRoutes(app: App, services: ReportServices): void {
     summary: '确认申报 · Confirm the figures of a period as they were read; the second time, correct them',
     act: confirmReport,
     body: ReportBody,
+    example: { siteId: exampleId('consignor site'), period: '2026-06', figures: [], zeroReport: true },
     answer: ActAnswer.extend({
       period: z.string(),
       dueOn: z.iso.date(),

@@ -4,6 +4,7 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import { STAGES } from '../parties/audience.ts';
 import { listVisible, maySee, maySeeParty, type Sight, sightOf } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
+import { exampleId } from '../platform/ids.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
 import { subjectsById } from '../platform/subjects.ts';
@@ -60,6 +61,7 @@ function addTrips(app: App, { journal, database }: Services): void {
     summary: '发车 · A vehicle sets off on a round of pickups',
     act: startTrip,
     body: TripBody,
+    example: { plate: '鲁A12345', startedAt: '2026-09-15T00:30:00Z' },
     input: ({ body }) => body,
   });
   addAct(app, journal, {
@@ -68,6 +70,7 @@ function addTrips(app: App, { journal, database }: Services): void {
     summary: '收车 · The round is over',
     act: endTrip,
     body: TripEnd,
+    example: { occurredAt: '2026-09-15T09:30:00Z' },
     input: ({ params, body }) => ({ ...(body as z.output<typeof TripEnd>), id: params.id }),
   });
   app.get(
@@ -130,6 +133,16 @@ function addWeighTickets(app: App, { journal, database, clock }: Services): void
     summary: '过磅 · Record what a scale said',
     act: recordWeighTicket,
     body: WeighTicketBody,
+    example: {
+      ticketNumber: 'GB-20260915-0031',
+      siteId: exampleId('consignee site'),
+      purpose: 'unloading',
+      plate: '鲁A12345',
+      grossGrams: 23_480_000,
+      tareGrams: 18_520_000,
+      manifestId: exampleId('manifest'),
+      occurredAt: '2026-09-15T06:10:00Z',
+    },
     answer: ActAnswer.extend({ netGrams: z.number().int() }),
     input: ({ body }) => body,
   });

@@ -1,3 +1,4 @@
+import { anOuterBox } from '../generation/given.ts';
 import { aRegulator, aSite } from '../manifests/given.ts';
 import { type Answer, aWorld, type Caller, callerWith, ok, type World } from '../support/world.ts';
 import { layGround, PASSED } from './ground.ts';
@@ -10,6 +11,10 @@ import { registerRows } from './rows-registers.ts';
 export interface Scene extends World {
   readonly callers: Record<Kind, Caller>;
   readonly rows: Readonly<Rows>;
+  /** Labels containers, and is nobody in the table. */
+  readonly unit: Caller;
+  /** What the ids in the examples of the documentation stand for, by their names. */
+  readonly named: Readonly<Record<string, string>>;
 }
 
 export async function aScene(): Promise<Scene> {
@@ -52,7 +57,19 @@ export async function aScene(): Promise<Scene> {
     ...(await manifestRows(ground)),
     'DELETE /v1/api-keys/{id}': revocation!, // whoever may, revokes it
   };
-  return { ...world, callers, rows };
+  const named = {
+    consignor: consignor.partyId,
+    carrier: carrier.partyId,
+    consignee: consignee.partyId,
+    'consignor site': consignorSiteId,
+    'consignee site': world.consigneeSiteId,
+    'unit site': ground.unitSiteId,
+    store: ground.storeId,
+    container: ground.drumId,
+    'outer container': await anOuterBox(ground.labelling),
+    manifest: ground.transit,
+  };
+  return { ...world, callers, rows, unit: ground.unit, named };
 }
 
 /** Edits name the version as it is now, so that what is judged is who asks. */
