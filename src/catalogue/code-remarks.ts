@@ -1,6 +1,6 @@
 import type { Warning } from '../platform/acts.ts';
 import type { Refusal } from '../problems.ts';
-import { findWasteCode } from './waste-codes.ts';
+import { findWasteCode, wasteClasses } from './waste-codes.ts';
 
 /** What an act that names a waste code is told about it: a refusal, or remarks that let it pass. */
 export function codeRemarks(
@@ -13,13 +13,14 @@ export function codeRemarks(
     case 'listed':
       return { warnings: [] };
     case 'unspecified_class':
+    case 'known_class':
       return { warnings: [] };
     case 'unknown':
       return found.treatAs === 'refuse'
         ? { refusal: unlisted(code, found.edition, pointer) }
         : { warnings: [notYetListed(code, pointer)] };
     case 'no_such_class':
-      return { refusal: unlisted(code, '2021', pointer) };
+      return { refusal: code.at(-3) === 'S' ? noSuchClass(code, pointer) : unlisted(code, '2021', pointer) };
     case 'no_edition':
       return { warnings: [noEdition(code, day, pointer)] };
     case 'malformed':
@@ -41,13 +42,27 @@ const unlisted = (code: string, edition: string, pointer: string): Refusal => ({
   errors: [{ pointer, detail: 'GET /v1/waste-codes?q=' }],
 });
 
+/** A class the classification list has and no stream of ours carries, or none at all. */
+const noSuchClass = (code: string, pointer: string): Refusal => {
+  const known = wasteClasses.filter((one) => one.class.startsWith('SW')).map((one) => one.class);
+  return {
+    problem: 'against-rule',
+    detail: {
+      zh: `${code} 的类别不在本系统各废物流之内；可用类别：${known.join('、')}。`,
+      en: `The class of ${code} moves in no stream here; there are ${known.join(', ')}.`,
+    },
+    basis: '固体废物分类与代码目录',
+    errors: [{ pointer, detail: 'GET /v1/streams' }],
+  };
+};
+
 const malformed = (code: string, pointer: string): Refusal => ({
   problem: 'against-rule',
   detail: {
-    zh: `“${code}” 不是有效的废物代码；格式为 NNN-NNN-NN，如 900-249-08。`,
-    en: `"${code}" is not a waste code; the form is NNN-NNN-NN, such as 900-249-08.`,
+    zh: `“${code}” 不是有效的废物代码；危险废物的格式为 NNN-NNN-NN，如 900-249-08；其他固体废物为 NNN-NNN-Snn，如 900-001-S70。`,
+    en: `"${code}" is not a waste code; hazardous waste has the form NNN-NNN-NN, such as 900-249-08, other waste NNN-NNN-Snn, such as 900-001-S70.`,
   },
-  errors: [{ pointer, detail: 'NNN-NNN-NN' }],
+  errors: [{ pointer, detail: 'NNN-NNN-NN, NNN-NNN-Snn' }],
 });
 
 const noEdition = (code: string, day: string, pointer: string): Warning => ({

@@ -6,9 +6,10 @@ import { fieldErrors, inBoth } from '../platform/schema-messages.ts';
 import { CivilDay, ShortText } from '../platform/values.ts';
 import { against, type Refusal } from '../problems.ts';
 import { dayInShanghai } from './calendar.ts';
-import { LOOKS_AT, POLICIES, POLICY_NAMES, POLICY_PLACES, STREAMS } from './policies.ts';
+import { LOOKS_AT, POLICIES, POLICY_NAMES, POLICY_PLACES } from './policy-definitions.ts';
 import { NATION, regionOn } from './regions.ts';
 import { type DatedRow, type PolicyState, policyKey, policyKind, policyRowsLookup } from './registers.ts';
+import { STREAMS } from './streams.ts';
 
 /**
  * Policy rows are entered and amended like any register. The law changes by a new row with its own `inForceFrom`; the

@@ -13,6 +13,8 @@ export const REFERENCE_FILES = [
   'policies.json',
   'regions.csv',
   'rules.json',
+  'solid-waste-classes.csv',
+  'streams.json',
   'treatment-methods.csv',
   'waste-codes.csv',
   'working-days.csv',

@@ -1,16 +1,11 @@
 import type pg from 'pg';
 import type { Facts as JournalFacts, Reference } from '../platform/acts.ts';
 import { sha256 } from '../platform/events.ts';
-import {
-  type Policy,
-  type PolicyName,
-  type PolicyRow,
-  parsePolicyRows,
-  resolvePolicy,
-  type Stream,
-} from './policies.ts';
+import { type Policy, type PolicyRow, parsePolicyRows, resolvePolicyIf } from './policies.ts';
+import { POLICIES, type PolicyName } from './policy-definitions.ts';
 import { catalogueVersion } from './reference-files.ts';
 import { ancestorsOn } from './regions.ts';
+import type { Stream } from './streams.ts';
 
 /**
  * What every act is judged with: the shipped reference files and the policy rows, as one snapshot in memory. Its
@@ -18,7 +13,16 @@ import { ancestorsOn } from './regions.ts';
  */
 export interface PolicyBook extends Reference {
   /** The row in force for a place, a stream and a day. @throws Error when there is none, which the seeds rule out. */
-  policy<Name extends PolicyName>(name: Name, at: { region: string; stream: Stream; day: string }): Policy<Name>;
+  policy<Name extends PolicyName>(name: Name, at: PolicyPlace): Policy<Name>;
+  /** The same, or undefined where the policy does not exist for the stream, or no row of it is in force there. */
+  policyIf<Name extends PolicyName>(name: Name, at: PolicyPlace): Policy<Name> | undefined;
+}
+
+export interface PolicyPlace {
+  readonly region: string;
+  readonly stream: Stream;
+  /** Asia/Shanghai. */
+  readonly day: string;
 }
 
 export type Facts = JournalFacts<PolicyBook>;
@@ -26,19 +30,26 @@ export type Facts = JournalFacts<PolicyBook>;
 export function policyBook(rows: readonly PolicyRow[]): PolicyBook {
   const sorted = [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
   const rowsHash = sha256(JSON.stringify(sorted)).toString('hex');
-  const answered = new Map<string, Policy<PolicyName>>();
+  const answered = new Map<string, Policy<PolicyName> | undefined>();
+  const policyIf: PolicyBook['policyIf'] = (name, { region, stream, day }) => {
+    const question = `${name} ${region} ${stream} ${day}`;
+    if (answered.has(question)) return answered.get(question) as Policy<typeof name> | undefined;
+    const judgedOn = lawOn(day);
+    const found = resolvePolicyIf(rows, name, { ancestors: ancestorsOn(region, judgedOn), stream, day: judgedOn });
+    if (answered.size < ANSWERS_MAX) answered.set(question, found as Policy<PolicyName> | undefined);
+    return found;
+  };
   return {
     version: `${catalogueVersion}.${rowsHash.slice(0, 12)}`,
-    policy(name, { region, stream, day }) {
-      const question = `${name} ${region} ${stream} ${day}`;
-      const judgedOn = lawOn(day);
-      const known =
-        answered.get(question) ??
-        resolvePolicy(rows, name, { ancestors: ancestorsOn(region, judgedOn), stream, day: judgedOn });
-      if (answered.size < ANSWERS_MAX) answered.set(question, known as Policy<PolicyName>);
-      return known as Policy<typeof name>;
+    policyIf,
+    policy(name, at) {
+      return policyIf(name, at) ?? noPolicy(name, at);
     },
   };
+}
+
+function noPolicy(name: PolicyName, { stream, region, day }: PolicyPlace): never {
+  throw new Error(`no policy ${name} for ${stream} in ${region} on ${day}`);
 }
 
 /** The day whose rows judge what happened on a day. */
@@ -53,10 +64,14 @@ const ANSWERS_MAX = 100_000;
 const ROWS_SQL = `select id, policy, jurisdiction, stream, value, looks_at as "looksAt", place, basis, ours, in_force_from as "inForceFrom", in_force_to as "inForceTo"
   from policies order by id`;
 
+/** A row of a policy, or of a stream for it, that this build no longer has decides nothing. */
 export async function loadPolicyBook(pool: pg.Pool): Promise<PolicyBook> {
   const { rows } = await pool.query<PolicyRow>(ROWS_SQL);
-  return policyBook(parsePolicyRows(rows));
+  return policyBook(parsePolicyRows(rows.filter(isKnown)));
 }
+
+const isKnown = ({ policy, stream }: PolicyRow): boolean =>
+  policy in POLICIES && (stream === '*' || (POLICIES[policy].streams as readonly string[]).includes(stream));
 
 export interface BookHolder<Book extends Reference> {
   current(): Book;

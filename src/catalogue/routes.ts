@@ -7,13 +7,16 @@ import { type FieldError, Problem } from '../problems.ts';
 import { dayInShanghai } from './calendar.ts';
 import { amendPolicy, PolicyBody, RegionCode, registerPolicy } from './commands.ts';
 import { CUSTODY_STAGES, type Exemption, exemptionsFor } from './exemptions.ts';
-import { POLICY_NAMES } from './policies.ts';
+import { POLICY_NAMES } from './policy-definitions.ts';
 import { childrenOn, isLocationOn, NATION, REGION_LEVELS, type Region, regionOn } from './regions.ts';
 import { findPolicy, listPolicies } from './registers.ts';
-import { findWasteCode, HAZARD_RULES, listWasteCodes, wasteListOn } from './waste-codes.ts';
+import { streamOfClass, streamOfCode, streams } from './streams.ts';
+import { methodsOf } from './treatment-methods.ts';
+import { findWasteCode, HAZARD_RULES, listWasteCodes, wasteClasses, wasteListOn } from './waste-codes.ts';
 
 /** Dated reference data for reading, and the register of policies. */
 export function catalogueRoutes(app: App, services: Services): void {
+  streamRoutes(app);
   wasteCodeRoutes(app, services);
   regionRoutes(app, services);
   policyRoutes(app, services);
@@ -48,7 +51,10 @@ const ExemptionView = z.object({
 const WasteCodeView = z.object({
   code: z.string(),
   day: z.iso.date(),
-  finding: z.enum(['listed', 'unspecified_class', 'unknown']),
+  /** `known_class`: of the classification list, of which we hold the classes only. */
+  finding: z.enum(['listed', 'unspecified_class', 'known_class', 'unknown']),
+  /** The stream it moves in. */
+  stream: z.string(),
   class: z.string(),
   className: z.string(),
   edition: z.string(),
@@ -56,6 +62,44 @@ const WasteCodeView = z.object({
   listed: ListedView.nullable(),
   exemptions: z.array(ExemptionView),
 });
+
+const FieldUseView = z.union([
+  z.enum(['required', 'optional', 'absent']),
+  z.object({ default: z.union([z.string(), z.array(z.string())]) }),
+]);
+const NameView = z.object({ zh: z.string(), en: z.string() });
+const StreamView = NameView.extend({
+  stream: z.string(),
+  /** Classes of its wastes, with their names. */
+  classes: z.array(z.object({ class: z.string(), name: z.string() })),
+  roles: z.object({ consignor: NameView, carrier: NameView, consignee: NameView }),
+  linesMax: z.number().int(),
+  oneClass: z.boolean(),
+  /** What a draft of it must say, may leave out, must not say, or is filled in when left out. */
+  manifest: z.record(z.string(), FieldUseView),
+  line: z.record(z.string(), FieldUseView),
+  methods: z.array(NameView.extend({ code: z.string(), kind: z.string() })),
+  basis: z.object({ instrument: z.string(), article: z.string() }),
+});
+
+function streamRoutes(app: App): void {
+  const items = streams.map(({ list: _, ...row }) => ({
+    ...row,
+    classes: wasteClasses.filter((one) => streamOfClass(one.class) === row.stream),
+    methods: methodsOf(row.stream).map(({ code, zh, en, kind }) => ({ code, zh, en, kind })),
+  }));
+  app.route({
+    method: 'GET',
+    url: '/v1/streams',
+    config: { operation: 'catalogue.read' },
+    schema: {
+      summary: '废物流 · Streams of waste: their classes, parties, fields and methods',
+      tags: ['catalogue'],
+      response: { 200: z.object({ items: z.array(StreamView) }), default: ProblemView },
+    },
+    handler: async () => ({ items: structuredClone(items) as z.input<typeof StreamView>[] }),
+  });
+}
 
 function wasteCodeRoutes(app: App, services: Services): void {
   app.route({
@@ -105,8 +149,8 @@ function wasteCodeView(code: string, day: string): z.input<typeof WasteCodeView>
       throw new Problem(
         'invalid-input',
         {
-          zh: `“${code}” 不是废物代码；格式为 NNN-NNN-NN。`,
-          en: `"${code}" is no waste code; the form is NNN-NNN-NN.`,
+          zh: `“${code}” 不是废物代码；格式为 NNN-NNN-NN 或 NNN-NNN-Snn。`,
+          en: `"${code}" is no waste code; the form is NNN-NNN-NN or NNN-NNN-Snn.`,
         },
         fieldError('path:code', 'NNN-NNN-NN'),
       );
@@ -121,6 +165,7 @@ function wasteCodeView(code: string, day: string): z.input<typeof WasteCodeView>
       if (found.treatAs === 'refuse') throw notListed(code, day);
       break;
     case 'unspecified_class':
+    case 'known_class':
     case 'listed':
       break;
     default:
@@ -131,10 +176,11 @@ function wasteCodeView(code: string, day: string): z.input<typeof WasteCodeView>
     code,
     day,
     finding: found.kind,
+    stream: streamOfCode(code),
     class: found.kind === 'listed' ? found.entry.class : found.class.class,
     className: found.kind === 'listed' ? found.entry.className : found.class.name,
     edition: found.kind === 'listed' ? found.entry.edition : found.edition,
-    verified: wasteListOn(day)?.verified ?? false,
+    verified: found.kind !== 'known_class' && (wasteListOn(day)?.verified ?? false),
     listed,
     exemptions: exemptionsOf(code, day),
   };

@@ -1,5 +1,5 @@
 /**
- * 国家危险废物名录, the national list of hazardous waste. A code is NNN-NNN-NN: industry (GB/T 4754 group, 900 = no
+ * Codes of waste, of two lists. 国家危险废物名录, the national list of hazardous waste: a code is NNN-NNN-NN: industry (GB/T 4754 group, 900 = no
  * special industry), serial, class; all eight digits are the key, because one process may stand under two classes
  * (336-100-17 and 336-100-21).
  *
@@ -8,9 +8,14 @@
  * well-formed code that we do not know is a warning instead of a refusal.
  *
  * The short names are our own words, never to be printed as the legal description.
+ *
+ * 固体废物分类与代码目录 (2024), for all that is not hazardous: NNN-NNN-Snn, industry, serial and class. Of it we hold the
+ * classes that a stream names and not the codes, so a code is known by its class; GB 55012-2021 6.1.1 has the five of
+ * construction waste.
  */
 import { z } from 'zod';
 import { type Day, inForceOn, readRows } from './reference-files.ts';
+import { streamOfClass } from './streams.ts';
 
 /** 危险特性. */
 export const HAZARDS = {
@@ -57,6 +62,8 @@ export type ListedWasteCode = WasteCode & { readonly edition: Edition['edition']
 
 export type WasteCodeFinding =
   | { kind: 'listed'; entry: ListedWasteCode }
+  /** Of the classification list: its class is known, and moves in a stream. */
+  | { kind: 'known_class'; code: string; class: WasteClass; edition: typeof CLASSIFICATION_EDITION }
   /** 900-000-XX: hazardous by identification, not listed (Order 15 art. 6). Hazards are what the identification found. */
   | { kind: 'unspecified_class'; code: string; class: WasteClass; edition: Edition['edition'] }
   /** Well-formed, the class exists, the code is not in our rows: refuse under the 2021 edition, warn under the 2025. */
@@ -66,7 +73,8 @@ export type WasteCodeFinding =
   /** The day is before 2021-01-01: no edition of that time is loaded. */
   | { kind: 'no_edition'; code: string };
 
-const CODE = /^(\d{3})-(\d{3})-(\d{2})$/;
+const CODE = /^(\d{3})-(\d{3})-(S?)(\d{2})$/;
+const CLASSIFICATION_EDITION = '2024';
 const RESULTS_MAX = 500;
 
 const entries = new Map<string, WasteCode>();
@@ -76,15 +84,28 @@ for (const { edition: _, ...entry } of readRows('waste-codes.csv', WasteCodeRow)
   classes.set(entry.class, { class: entry.class, name: entry.className });
 }
 
-/** The 46 classes, HW01 to HW50 without HW41 to HW44, in order. */
+const SolidWasteClassRow = z.object({
+  class: z.string().regex(/^SW\d{2}$/),
+  zh: z.string().min(1),
+  en: z.string().min(1),
+  verified: z.enum(['yes', 'no']),
+});
+for (const { class: wasteClass, zh } of readRows('solid-waste-classes.csv', SolidWasteClassRow))
+  classes.set(wasteClass, { class: wasteClass, name: zh });
+
+/** Of both lists, in order. */
 export const wasteClasses: readonly WasteClass[] = [...classes.values()];
 
 /** What the list in force on that day says of a code. Pure; never throws. */
 export function findWasteCode(code: string, day: Day): WasteCodeFinding {
   const parts = CODE.exec(code);
   if (!parts) return { kind: 'malformed' };
-  const wasteClass = classes.get(`HW${parts[3]}`);
+  const wasteClass = classes.get(classNameOf(parts));
   if (!wasteClass) return { kind: 'no_such_class', code };
+  if (parts[3] === 'S')
+    return streamOfClass(wasteClass.class) === undefined
+      ? { kind: 'no_such_class', code }
+      : { kind: 'known_class', code, class: wasteClass, edition: CLASSIFICATION_EDITION };
   const edition = editionOn(day);
   if (!edition) return { kind: 'no_edition', code };
   const entry = entries.get(code);
@@ -97,8 +118,10 @@ export function findWasteCode(code: string, day: Day): WasteCodeFinding {
 /** The class (类别) a code belongs to by its last two digits; undefined when malformed or no such class. Never throws. */
 export function wasteClassOf(code: string): WasteClass | undefined {
   const parts = CODE.exec(code);
-  return parts ? classes.get(`HW${parts[3]}`) : undefined;
+  return parts ? classes.get(classNameOf(parts)) : undefined;
 }
+
+const classNameOf = (parts: RegExpExecArray): string => `${parts[3] === 'S' ? 'SW' : 'HW'}${parts[4]}`;
 
 /** Do the declared hazards agree with what the list allows for this code? None declared never does. Never throws. */
 export function hazardsFit(
@@ -142,6 +165,3 @@ export function wasteListOn(day: Day): { edition: Edition['edition']; verified: 
 function editionOn(day: Day): Edition | undefined {
   return EDITIONS.find((edition) => inForceOn(edition, day));
 }
-
-/** The stream a waste moves in: HW01 is medical, every other class hazardous. Never throws. */
-export const streamOfCode = (code: string): 'medical' | 'hazardous' => (code.endsWith('-01') ? 'medical' : 'hazardous');

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { streamOfCodeSql } from '../catalogue/streams.ts';
 import { readRow } from '../platform/subjects.ts';
 import { type Container, containerKind } from './containers.ts';
 import type { Scanned } from './scanning.ts';
@@ -48,13 +49,13 @@ export interface ContainerFilter {
   readonly streams: readonly string[] | null;
 }
 
-/** At one site, newest first, of the streams the caller watches (streamOfCode in catalogue/waste-codes.ts). */
+/** At one site, newest first, of the streams the caller watches (streamOfCode in catalogue/streams.ts). */
 export const listContainers = (pool: pg.Pool, query: ContainerFilter): Promise<ContainerRow[]> =>
   read(
     pool,
     query.ownerId === null ? 'containers-at' : 'containers-at-of',
     `where site_id = $1 and id < $2 and ($3::text is null or state = $3) and ${query.ownerId === null ? '$4::uuid is null' : 'owner_id = $4'}
-     and ($5::text[] is null or case when waste_code like '%-01' then 'medical' else 'hazardous' end = any($5)) order by id desc limit $6`,
+     and ($5::text[] is null or ${streamOfCodeSql('waste_code')} = any($5)) order by id desc limit $6`,
     [query.siteId, query.below, query.state, query.ownerId, query.streams, query.rowsMax],
   );
 

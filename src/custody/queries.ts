@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { streamOfCodeSql } from '../catalogue/streams.ts';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
 import { earliestIdOf } from '../platform/ids.ts';
 import type { AccountRole, BatchOrigin } from './ledger.ts';
@@ -98,7 +99,7 @@ export async function findBatch(pool: pg.Pool, id: string): Promise<BatchRow | u
   return rows[0];
 }
 
-/** Batches of one site, newest first, of the streams the caller watches (streamOfCode in catalogue/waste-codes.ts); only those with something left when `inStock`. */
+/** Batches of one site, newest first, of the streams the caller watches (streamOfCode in catalogue/streams.ts); only those with something left when `inStock`. */
 export async function listBatches(
   pool: pg.Pool,
   query: {
@@ -113,7 +114,7 @@ export async function listBatches(
 ): Promise<BatchRow[]> {
   const { rows } = await pool.query<BatchRow>(
     `select ${BATCH_COLUMNS} ${FROM_BATCHES} where b.site_id = $1 and b.id < $2 and (not $3 or l.grams > 0)
-      and ($5::text[] is null or case when b.waste_code like '%-01' then 'medical' else 'hazardous' end = any($5))
+      and ($5::text[] is null or ${streamOfCodeSql('b.waste_code')} = any($5))
       and ${query.ownerId === null ? '$6::uuid is null' : 'b.owner_id = $6 and b.owner_id <> b.party_id'} order by b.id desc limit $4`,
     [query.siteId, query.below, query.inStock, query.rowsMax, query.streams, query.ownerId],
   );

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { codeRemarks } from '../catalogue/code-remarks.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
-import { streamOfCode } from '../catalogue/waste-codes.ts';
+import { streamOfCode } from '../catalogue/streams.ts';
 import { type Batch, batchFormed, batchKind } from '../custody/batches.ts';
 import { type Container, containerKind } from '../custody/containers.ts';
 import { accountOf, batchesIn, movementsData, type Place } from '../custody/ledger.ts';
@@ -10,7 +10,7 @@ import { batchBalanceLookup, stockLookup } from '../custody/repository.ts';
 import { contentGates, contentOf, NOTHING_SCANNED, type Scanning, scannedNeeds } from '../custody/scanned.ts';
 import { containersTreated, contentPlace, onTheWay, type Scan } from '../custody/scanning.ts';
 import { ContainerName } from '../generation/nesting.ts';
-import { checkMethod } from '../manifests/filing.ts';
+import { unknownMethod } from '../manifests/fields.ts';
 import { partyKind, type Site, siteKind } from '../parties/registers.ts';
 import { permitKey, permitsOf } from '../permits/queries.ts';
 
@@ -137,7 +137,7 @@ export const recordTreatment: Act<TreatmentInput, PolicyBook> = {
     const codes = checkCodes(input, day);
     const refusal =
       ('refusal' in codes ? codes.refusal : undefined) ??
-      checkMethod(input.method, '/method') ??
+      unknownMethod(input.method, '/method') ??
       unknownOwner(input, states) ??
       wrongBatch(input, site, states);
     if (refusal) return refused(refusal);

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { streamOfCodeSql } from '../catalogue/streams.ts';
 import type { TreatmentKind } from '../catalogue/treatment-methods.ts';
 import type { BatchOrigin } from '../custody/ledger.ts';
 import { type ManifestRow, manifestsById } from '../manifests/queries.ts';
@@ -27,7 +28,7 @@ export async function listTreatments(
   const { rows } = await pool.query<{ id: string }>({
     name: 'treatments-of-site',
     text: `select id from treatments t where site_id = $1 and id < $2 and ($4::text[] is null or exists (
-        select 1 from jsonb_array_elements(t.inputs) i where case when i->>'wasteCode' like '%-01' then 'medical' else 'hazardous' end = any($4)))
+        select 1 from jsonb_array_elements(t.inputs) i where ${streamOfCodeSql("(i->>'wasteCode')")} = any($4)))
       order by id desc limit $3`,
     values: [query.siteId, query.below, query.rowsMax, query.streams],
   });

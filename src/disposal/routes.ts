@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
+import { streamOfCode } from '../catalogue/streams.ts';
 import { TREATMENT_KINDS } from '../catalogue/treatment-methods.ts';
-import { streamOfCode } from '../catalogue/waste-codes.ts';
 import { withScans } from '../custody/scans.ts';
 import { receivedParts } from '../manifests/line-containers.ts';
 import { isUnsettled } from '../manifests/manifest.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { streamOfCode } from '../catalogue/waste-codes.ts';
+import { streamOfCode } from '../catalogue/streams.ts';
 import { ACCOUNT_ROLES, BATCH_ORIGINS } from '../custody/ledger.ts';
 import { balancesOf, findBatch, listBatches } from '../custody/queries.ts';
 import { maySeeParty, type Sight, sightOf, sitesShown } from '../parties/visibility.ts';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { streamOfCode } from '../catalogue/waste-codes.ts';
+import { streamOfCode } from '../catalogue/streams.ts';
 import type { Container } from '../custody/containers.ts';
 import { concerns } from '../custody/scanning.ts';
 import { regionScope } from '../parties/audience.ts';

@@ -1,6 +1,6 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { Facts } from '../catalogue/reference.ts';
-import { streamOfCode } from '../catalogue/waste-codes.ts';
+import { streamOfCode } from '../catalogue/streams.ts';
 import { containerKind } from '../custody/containers.ts';
 import type { Site } from '../parties/registers.ts';
 import type { States, Warning } from '../platform/acts.ts';

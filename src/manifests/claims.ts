@@ -3,8 +3,8 @@
  * Whether its condition holds is for the party to know and for reconciliation to question. Pure.
  */
 import { type CustodyStage, type Exemption, exemptionsFor } from '../catalogue/exemptions.ts';
-import type { Stream } from '../catalogue/policies.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
+import type { Stream } from '../catalogue/streams.ts';
 import { findTreatmentMethod, treatmentKindOf } from '../catalogue/treatment-methods.ts';
 import type { Warning } from '../platform/acts.ts';
 import type { Bilingual, Refusal } from '../problems.ts';

@@ -15,7 +15,7 @@ import { against, type Refusal } from '../problems.ts';
 import { positionsOf, undone } from './booking.ts';
 import { applyChanges, carriersConcerned, changedSince, checkChanges, noLongerPossible } from './corrections.ts';
 import type { EventData } from './event-data.ts';
-import { checkMethod } from './filing.ts';
+import { checkMethod } from './fields.ts';
 import type { CorrectionDecisionInput, CorrectionInput } from './inputs.ts';
 import { type ManifestRole, ROLE_NAMES } from './lifecycle.ts';
 import { receivedParts } from './line-containers.ts';
@@ -36,7 +36,7 @@ export function decideCorrection(
   if ('refusal' in checked) return refused(checked.refusal);
   const ahead = inFuture(checked.changes, facts);
   if (ahead) return refused(ahead);
-  const known = checkCodes(checked.changes, facts);
+  const known = checkCodes(checked.changes, manifest, facts);
   if ('refusal' in known) return refused(known.refusal);
   const { changes, approvers } = checked;
   const approvedBy = approvers.filter((approver) => agreesAs(manifest, roles, changes, facts).includes(approver));
@@ -240,13 +240,14 @@ function cancelled(movements: readonly Movement[]): Movement[] {
 /** A waste code or method that is put right must be one. */
 function checkCodes(
   changes: readonly FieldChange[],
+  { stream }: Manifest,
   facts: Facts,
 ): { refusal: Refusal } | { warnings: readonly Warning[] } {
   const warnings: Warning[] = [];
   for (const [index, { path, to }] of changes.entries()) {
     const pointer = `/changes/${index}/value`;
     if (path.endsWith('/method')) {
-      const refusal = checkMethod(to as string, pointer);
+      const refusal = checkMethod(to as string, stream, pointer);
       if (refusal) return { refusal };
     }
     if (!path.endsWith('/wasteCode')) continue;

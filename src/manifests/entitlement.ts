@@ -2,17 +2,10 @@
  * What must cover each line of a manifest when it is issued: licence, contract, plan, approval, exemption. By the law of
  * the day that is handed in. TM = 《危险废物转移管理办法》, ML = 《危险废物经营许可证管理办法》, LIST = 《国家危险废物名录》. Pure.
  */
-import type { PolicyName } from '../catalogue/policies.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
+import { PERMIT_RULES, periodOf } from '../permits/permit-rules.ts';
 import { type HeldPermit, lockedPermitsOf, permitKey, permitsOf } from '../permits/queries.ts';
-import {
-  type CoverQuestion,
-  NOT_COVERED,
-  PERMIT_RULES,
-  periodOf,
-  reasonText,
-  whyNotCovered,
-} from '../permits/rules.ts';
+import { type CoverQuestion, NOT_COVERED, reasonText, whyNotCovered } from '../permits/rules.ts';
 import type { PermitType } from '../permits/tables.ts';
 import { type PermitUse, reservedUse } from '../permits/uses.ts';
 import type { Lookup, Needs, States, Warning } from '../platform/acts.ts';
@@ -27,95 +20,9 @@ import {
   unclaimedRow,
   unclaimedWarning,
 } from './claims.ts';
+import { type Check, COVERS, ENTITLEMENTS, type End, type Entitlement } from './entitlements.ts';
 import type { Manifest } from './manifest.ts';
 import type { DraftLine } from './tables.ts';
-
-type Place = 'origin' | 'destination';
-interface Entitlement {
-  /** What is asked. */
-  readonly asks: Bilingual;
-  /** Where it is written; null: in the policy's row of that day. */
-  readonly basis: string | null;
-  /** What a failure does: always the same, or what the dated policy of a place says. */
-  readonly failure: 'refuse' | 'warn' | { readonly policy: PolicyName; readonly of: Place };
-}
-
-/** Every check at issue that a permit answers, in the order they are made. */
-export const ENTITLEMENTS = {
-  'exemption-unfit': {
-    asks: {
-      zh: '所主张的豁免项适用于该废物、环节和日期',
-      en: 'a claimed exemption item fits the waste, the stage and the day',
-    },
-    basis: '名录 附录',
-    failure: 'refuse',
-  },
-  'point-to-point-missing': {
-    asks: { zh: '主张第 32 项的，有点对点定向利用方案', en: 'a claim of item 32 rests on a point-to-point permit' },
-    basis: '名录 附录 32',
-    failure: 'refuse',
-  },
-  'point-to-point-over': {
-    asks: { zh: '点对点数量未用完', en: 'the point-to-point quantity is not used up' },
-    basis: '名录 附录 32',
-    failure: 'refuse',
-  },
-  'licence-missing': {
-    asks: {
-      zh: '接受人的经营许可证涵盖该废物，或该环节豁免',
-      en: 'a licence of the consignee covers the waste, or the stage is exempt',
-    },
-    basis: null,
-    failure: { policy: 'unlicensed-consignee', of: 'destination' },
-  },
-  'licence-full': {
-    asks: { zh: '年度经营规模未用满', en: 'the licensed yearly scale is not used up' },
-    basis: 'ML 10',
-    failure: 'warn',
-  },
-  'licence-over-scale': {
-    asks: { zh: '未超过须重新申请许可证的规模', en: 'the scale that needs a new licence is not passed' },
-    basis: 'ML 12',
-    failure: { policy: 'licence-over-scale', of: 'destination' },
-  },
-  'contract-missing': {
-    asks: {
-      zh: '与接受人、承运人订有在有效期内的书面合同',
-      en: 'written contracts with the consignee and the carrier are in force',
-    },
-    basis: 'TM 10(1)',
-    failure: { policy: 'contract-missing', of: 'origin' },
-  },
-  'contract-over': {
-    asks: { zh: '合同数量未用完', en: 'the contracted quantity is not used up' },
-    basis: 'TM 10(1)',
-    failure: 'warn',
-  },
-  'plan-missing': {
-    asks: { zh: '管理计划列有该废物和接受人', en: 'the yearly plan names the waste and the receiver' },
-    basis: 'TM 10(2), 14',
-    failure: { policy: 'plan-line-missing', of: 'origin' },
-  },
-  'plan-over': {
-    asks: { zh: '未超过计划数量（可变更计划）', en: 'the planned quantity is not passed; a plan may be amended' },
-    basis: 'TM 14; HJ 1259-2022 5.2.3',
-    failure: 'warn',
-  },
-  'cross-province-unapproved': {
-    asks: {
-      zh: '跨省转移已获批准，或列入白名单、试点',
-      en: 'a move out of the province is approved, white-listed or in a pilot',
-    },
-    basis: null,
-    failure: { policy: 'cross-province-unapproved', of: 'origin' },
-  },
-  'cross-province-over': {
-    asks: { zh: '未超过批准的数量', en: 'the approved quantity is not passed' },
-    basis: 'TM 28',
-    failure: 'refuse',
-  },
-} as const satisfies Record<string, Entitlement>;
-export type Check = keyof typeof ENTITLEMENTS;
 
 /** The law it is judged by, and what is known of its parties' permits. */
 export interface EntitlementContext {
@@ -124,9 +31,13 @@ export interface EntitlementContext {
   readonly heldOf: (type: PermitType) => readonly HeldPermit[];
 }
 
-type Parties = Pick<Manifest, 'consignorId' | 'consigneeId' | 'carrierId'>;
-const holderOn = (manifest: Parties, type: PermitType): string =>
-  PERMIT_RULES[type].holder === 'consignor' ? manifest.consignorId : manifest.consigneeId;
+type Parties = Pick<Manifest, 'consignorId' | 'consigneeId' | 'legs'>;
+/** Who must hold it: each carrier for itself. */
+function holdersOn({ consignorId, consigneeId, legs }: Parties, type: PermitType): readonly string[] {
+  const { holder } = PERMIT_RULES[type];
+  if (holder === 'carrier') return [...new Set(legs.map(({ carrierId }) => carrierId))];
+  return [holder === 'consignor' ? consignorId : consigneeId];
+}
 
 interface Wanted {
   readonly type: PermitType;
@@ -136,17 +47,45 @@ interface Wanted {
 
 /** Only what has a hard cap is locked, and a licence where the place refuses what goes beyond its scale. */
 function wantedPermits(manifest: Manifest, day: string, reference: PolicyBook): Wanted[] {
-  const types: PermitType[] = ['licence', 'contract', 'management_plan'];
-  if (manifest.crossProvince) types.push('cross_province_approval', 'white_list', 'pilot');
+  const asks = (check: Check) => isAsked({ manifest, day, reference }, check);
+  const types: PermitType[] = COVERS.flatMap(({ type, missing, over }) => (asks(missing ?? over) ? [type] : []));
+  if (asks('licence-missing')) types.push('licence');
+  if (asks('contract-missing')) types.push('contract');
+  if (asks('plan-missing')) types.push('management_plan');
+  if (manifest.crossProvince && asks('cross-province-unapproved'))
+    types.push('cross_province_approval', 'white_list', 'pilot');
   if (manifest.lines.some((line) => line.exemption?.item === POINT_TO_POINT_ITEM)) types.push('point_to_point');
-  const at = { region: manifest.destinationRegion, stream: manifest.stream, day };
-  return types.map((type) => {
+  return types.flatMap((type) => {
+    const over = type === 'licence' ? 'licence-over-scale' : COVERS.find((row) => row.type === type)?.over;
     const isLocked =
-      PERMIT_RULES[type].cap === 'hard' ||
-      (type === 'licence' && reference.policy('licence-over-scale', at).value === 'refuse');
-    return { type, lookup: isLocked ? lockedPermitsOf : permitsOf, key: permitKey(holderOn(manifest, type), type) };
+      PERMIT_RULES[type].cap === 'hard' || (over && failureOf({ manifest, day, reference }, over) === 'refuse');
+    const lookup = isLocked ? lockedPermitsOf : permitsOf;
+    return holdersOn(manifest, type).map((holderId) => ({ type, lookup, key: permitKey(holderId, type) }));
   });
 }
+
+interface Law {
+  readonly manifest: Pick<Manifest, 'stream' | 'originRegion' | 'destinationRegion'>;
+  readonly day: string;
+  readonly reference: PolicyBook;
+}
+
+const placeOf = ({ manifest, day }: Pick<Law, 'manifest' | 'day'>, of: End) => ({
+  region: of === 'origin' ? manifest.originRegion : manifest.destinationRegion,
+  stream: manifest.stream,
+  day,
+});
+
+/** What decides on a failure: always the same, or the row of that place and day; undefined where nothing is asked. */
+function decidedBy(law: Law, check: Check) {
+  const { failure }: Entitlement = ENTITLEMENTS[check];
+  return typeof failure === 'string'
+    ? { value: failure }
+    : law.reference.policyIf(failure.policy, placeOf(law, failure.of));
+}
+
+const isAsked = (law: Law, check: Check): boolean => decidedBy(law, check) !== undefined;
+const failureOf = (law: Law, check: Check) => decidedBy(law, check)?.value;
 
 /** What the issue act looks up. */
 export const entitlementLookups = (
@@ -162,10 +101,10 @@ export function permitsFound(
   reference: PolicyBook,
   states: States,
 ): EntitlementContext {
-  const found = new Map(
-    wantedPermits(manifest, day, reference).map(({ type, lookup, key }) => [type, states.found(lookup, key)]),
-  );
-  return { day, reference, heldOf: (type) => found.get(type) ?? [] };
+  const wanted = wantedPermits(manifest, day, reference);
+  const heldOf = (type: PermitType) =>
+    wanted.filter((one) => one.type === type).flatMap(({ lookup, key }) => states.found(lookup, key));
+  return { day, reference, heldOf };
 }
 
 /** What an act that settles reservations or uses shares with those who count them: the gates of the manifest's hard caps. */
@@ -173,7 +112,7 @@ export const settledGates = (manifest: Manifest): string[] => [
   ...new Set(
     manifest.permitUses
       .filter(({ type }) => PERMIT_RULES[type].cap === 'hard')
-      .map(({ type }) => permitKey(holderOn(manifest, type), type)),
+      .flatMap(({ type }) => holdersOn(manifest, type).map((holderId) => permitKey(holderId, type))),
   ),
 ];
 
@@ -194,14 +133,34 @@ export function checkEntitlement(
 ): { refusal: Refusal } | { warnings: Warning[]; uses: PermitUse[] } {
   const judging: Judging = { manifest, context, uses: [], findings: [] };
   for (const line of manifest.lines) {
-    if (!checkClaim(judging, line)) checkLicence(judging, line);
-    checkContracts(judging, line);
-    checkPlan(judging, line);
-    if (manifest.crossProvince) checkCrossProvince(judging, line);
+    const asks = (check: Check) => isAsked(lawOf(judging), check);
+    if (!checkClaim(judging, line) && asks('licence-missing')) checkLicence(judging, line);
+    if (asks('contract-missing')) checkContracts(judging, line);
+    if (asks('plan-missing')) checkPlan(judging, line);
+    if (manifest.crossProvince && asks('cross-province-unapproved')) checkCrossProvince(judging, line);
+    for (const row of COVERS) if (asks(row.missing ?? row.over)) checkCover(judging, row, line);
   }
   const refusal = judging.findings.find((finding) => 'refusal' in finding);
   if (refusal) return refusal as { refusal: Refusal };
   return { warnings: judging.findings.flatMap((one) => ('warning' in one ? [one.warning] : [])), uses: judging.uses };
+}
+
+const lawOf = ({ manifest, context: { day, reference } }: Judging): Law => ({ manifest, day, reference });
+
+/** One permit of each who must hold one, for this waste, from where it comes or at the site it goes to. */
+function checkCover(judging: Judging, { type, missing, over }: (typeof COVERS)[number], line: DraftLine): void {
+  const { manifest, context } = judging;
+  const { holder, counterpart } = PERMIT_RULES[type];
+  const question = {
+    ...askedOf(manifest, line, context.day),
+    siteId: { consignor: manifest.consignorSiteId, carrier: undefined, consignee: manifest.consigneeSiteId }[holder],
+    counterpartId: counterpart === 'no' ? undefined : manifest.consigneeId,
+  };
+  for (const holderId of holdersOn(manifest, type)) {
+    const cover = coverOf(judging, [type], question, line, holderId);
+    if ('permit' in cover) reserve(judging, cover.permit, line, over);
+    else if (missing) fail(judging, missing, line, cover.field, cover.why);
+  }
 }
 
 /** @returns whether the claim frees the consignee from its licence: its item covers the use or disposal itself. */
@@ -321,8 +280,11 @@ function coverOf(
   types: readonly PermitType[],
   question: CoverQuestion,
   line: DraftLine,
+  holderId?: string,
 ): { permit: HeldPermit } | { why: Bilingual; field: 'plannedMethod' | 'wasteCode' } {
-  const candidates = types.flatMap(judging.context.heldOf);
+  const candidates = types
+    .flatMap(judging.context.heldOf)
+    .filter((permit) => holderId === undefined || permit.holderId === holderId);
   const reasons = candidates.map((permit) => ({ permit, why: whyNotCovered(permit, question) }));
   const covering = reasons.flatMap(({ permit, why }) => (why ? [] : [permit]));
   const lacks = (permit: HeldPermit) => (remainingOf(judging, permit) >= line.declaredGrams ? 0 : 1);
@@ -356,25 +318,20 @@ function spentOf({ context, uses }: Judging, { id, type, uses: known }: HeldPerm
 const remainingOf = (judging: Judging, permit: HeldPermit): number =>
   permit.capGrams === null ? Number.POSITIVE_INFINITY : permit.capGrams - spentOf(judging, permit);
 
-const atPlace = ({ manifest, context: { day } }: Judging, of: Place) => ({
-  region: of === 'origin' ? manifest.originRegion : manifest.destinationRegion,
-  stream: manifest.stream,
-  day,
-});
+const atPlace = (judging: Judging, of: End) => placeOf(lawOf(judging), of);
 
 /** A row of the table has failed: its policy of that day and place says what follows. */
 function fail(judging: Judging, check: Check, line: DraftLine, field: string, why: Bilingual): void {
-  const { asks, basis, failure }: Entitlement = ENTITLEMENTS[check];
-  const row =
-    typeof failure === 'string' ? null : judging.context.reference.policy(failure.policy, atPlace(judging, failure.of));
+  const { asks, basis }: Entitlement = ENTITLEMENTS[check];
+  const decided = decidedBy(lawOf(judging), check)!;
   const pointer = `/lines/${line.line - 1}/${field}`;
-  const article = basis ?? `${row!.basis.instrument} ${row!.basis.article}`;
+  const article = basis ?? ('basis' in decided ? `${decided.basis.instrument} ${decided.basis.article}` : check);
   const { day } = judging.context;
   const detail = {
     zh: `第 ${line.line} 行 ${line.wasteCode}（${day}）：要求${asks.zh}。${why.zh}`,
     en: `Line ${line.line}, ${line.wasteCode}, on ${day}: ${asks.en}. ${why.en}`,
   };
-  if ((row?.value ?? failure) === 'refuse')
+  if (decided.value === 'refuse')
     judging.findings.push({
       refusal: { problem: 'against-rule', detail, basis: article, errors: [{ pointer, detail: why }] },
     });

@@ -198,8 +198,9 @@ export const voidManifest: ManifestCommand<inputs.VoidInput> = {
 };
 
 /**
- * Fourteen digits: the year, the prefecture of the origin and its serial (TM 15). Where the national system gives the
- * numbers, ours says with an `L` that it is a local one; the official number stands beside it.
+ * The year, the prefecture of the origin and its serial, in the format of the stream (policy `manifest-number-format`); of
+ * hazardous waste fourteen digits (TM 15). Where the national system gives the numbers, ours says with an `L` that it is a
+ * local one; the official number stands beside it.
  */
 function numberOf(
   { originRegion: region, stream }: Manifest,
@@ -209,11 +210,13 @@ function numberOf(
   const prefecture = prefectureOf(region, day)!;
   const year = day.slice(0, 4);
   const isOurs = facts.reference.policy('manifest-number-authority', { region, stream, day }).value === 'ours';
+  const { prefix, serialDigits } = facts.reference.policy('manifest-number-format', { region, stream, day }).value;
   return {
-    series: `${isOurs ? 'manifest' : 'local manifest'} ${prefecture} ${year}`,
+    series: `${isOurs ? 'manifest' : 'local manifest'} ${prefix}${prefecture} ${year}`,
     into: 'number',
-    max: 999_999,
-    format: (serial) => `${isOurs ? '' : 'L'}${year}${prefecture}${String(serial).padStart(6, '0')}`,
+    max: 10 ** serialDigits - 1,
+    format: (serial) =>
+      `${isOurs ? '' : 'L'}${prefix}${year}${prefecture}${String(serial).padStart(serialDigits, '0')}`,
   };
 }
 

@@ -4,8 +4,7 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import { codeRemarks } from '../catalogue/code-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { ancestorsOn } from '../catalogue/regions.ts';
-import { findTreatmentMethod } from '../catalogue/treatment-methods.ts';
-import { findWasteCode, hazardsFit } from '../catalogue/waste-codes.ts';
+import { findWasteCode, type Hazard, hazardsFit } from '../catalogue/waste-codes.ts';
 import type { Batch } from '../custody/batches.ts';
 import type { Place, StockedBatch } from '../custody/ledger.ts';
 import type { Party, Site } from '../parties/registers.ts';
@@ -15,6 +14,7 @@ import { against, type Refusal, sentence } from '../problems.ts';
 import { claimRefusal, stageOf } from './claims.ts';
 import { checkEntitlement, type EntitlementContext } from './entitlement.ts';
 import type { DraftFields } from './event-data.ts';
+import { draftLines, streamOf } from './fields.ts';
 import type { DraftInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import type { DraftLine, Line } from './tables.ts';
@@ -39,7 +39,11 @@ export interface Origin {
   readonly stock: Place;
 }
 
-type Checked = Places & { readonly warnings: Warning[] };
+type Checked = Places & {
+  readonly stream: string;
+  readonly lines: readonly DraftLine[];
+  readonly warnings: Warning[];
+};
 
 /** Structure and names of a draft, once it is known whose waste it is and where that lies. */
 export function checkDraft(
@@ -51,20 +55,21 @@ export function checkDraft(
   const places = checkPlaces(input, { ...named, origin });
   if ('refusal' in places) return places;
   const day = dayInShanghai(facts.now);
+  const lines = draftLines(input, origin.region, day, facts);
+  if ('refusal' in lines) return lines;
+  const stream = streamOf(input);
   const warnings: Warning[] = [];
   for (const [index, line] of input.lines.entries()) {
-    const refusal = checkMethod(line.plannedMethod, `/lines/${index}/plannedMethod`);
-    if (refusal) return { refusal };
     const batch = wrongBatch(line, index, origin.id, ownerId, named.batchOf);
     if (batch) return { refusal: batch };
     const remarks = codeRemarks(line.wasteCode, day, `/lines/${index}/wasteCode`);
     if ('refusal' in remarks) return remarks;
-    const place = { region: places.destination.region, stream: input.stream, day };
+    const place = { region: places.destination.region, stream, day };
     const claim = claimRefusal({ ...line, line: index + 1 }, stageOf(line.plannedMethod, facts.reference, place), day);
     if (claim) return { refusal: claim };
-    warnings.push(...remarks.warnings, ...hazardWarnings(line, index, day));
+    warnings.push(...remarks.warnings, ...hazardWarnings(lines[index]!, index, day));
   }
-  return { ...places, warnings };
+  return { ...places, stream, lines, warnings };
 }
 
 /** Two open sites that differ, and registered carriers between them. */
@@ -133,12 +138,12 @@ function wrongBatch(
 
 export function draftFields(
   input: DraftInput,
-  { origin, destination }: Places,
+  { origin, destination, stream, lines }: Omit<Checked, 'warnings'>,
   { ownerId, stock }: Origin,
   { now, caller }: Facts,
 ): DraftFields {
   return {
-    stream: input.stream,
+    stream,
     consignorId: ownerId,
     ...(ownerId === origin.partyId ? {} : { source: stock }),
     ...(ownerId === caller.actor.party ? {} : { filledById: caller.actor.party }),
@@ -151,24 +156,13 @@ export function draftFields(
     originRegion: origin.region,
     destinationRegion: destination.region,
     crossProvince: crossesProvince(origin.region, destination.region, dayInShanghai(now)),
-    lines: input.lines.map(toLine),
+    lines,
   };
 }
 
 export function crossesProvince(from: string, to: string, day: string): boolean {
   const provinceOf = (region: string) => ancestorsOn(region, day).at(-2);
   return provinceOf(from) !== provinceOf(to);
-}
-
-function toLine({ massGrams, pieces, batchIds, ...given }: DraftInput['lines'][number], index: number): DraftLine {
-  return {
-    ...given,
-    line: index + 1,
-    declaredGrams: massGrams,
-    declaredPieces: pieces,
-    namedBatches: batchIds,
-    offered: [],
-  };
 }
 
 export interface IssueContext {
@@ -206,18 +200,9 @@ function stockWarnings(manifest: Manifest, { stockOf, reserved }: IssueContext):
   });
 }
 
-export function checkMethod(method: string, pointer: string): Refusal | undefined {
-  if (findTreatmentMethod(method)) return undefined;
-  return missing(
-    pointer,
-    `利用处置方式代码 ${method} 不存在，例如 D10 焚烧`,
-    `there is no treatment method ${method}; D10 is incineration, for example`,
-  );
-}
-
-function hazardWarnings(line: DraftInput['lines'][number], index: number, day: string): Warning[] {
+function hazardWarnings(line: DraftLine, index: number, day: string): Warning[] {
   const found = findWasteCode(line.wasteCode, day);
-  if (found.kind !== 'listed' || hazardsFit(found.entry, line.hazards)) return [];
+  if (found.kind !== 'listed' || hazardsFit(found.entry, line.hazards as readonly Hazard[])) return [];
   const listed = found.entry.hazards.join(', ');
   return [
     {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RegionCode } from '../catalogue/commands.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import { HAZARDS } from '../catalogue/waste-codes.ts';
 import type { Scanning } from '../custody/scanned.ts';
 import { ContainerName } from '../generation/nesting.ts';
@@ -17,16 +18,22 @@ const LEGS_MAX = 8;
 const LineNumber = z.number().int().min(1).max(LINES_MAX);
 const entryMode = z.enum(ENTRY_MODES).default('live');
 
-export const DraftLine = z.strictObject({
+/** Which of these a line must say depends on the stream of its waste (GET /v1/streams). */
+const DraftLineFields = z.strictObject({
   wasteCode: z.string().max(20),
   name: ShortText,
-  form: z.enum(FORMS),
+  form: z.enum(FORMS).optional(),
   hazards: z
     .array(z.enum(Object.keys(HAZARDS) as [keyof typeof HAZARDS]))
     .min(1)
-    .max(5),
-  packaging: z.enum(PACKAGINGS),
-  massGrams: Grams.min(1),
+    .max(5)
+    .optional(),
+  packaging: z.enum(PACKAGINGS).optional(),
+  massGrams: Grams.min(1).optional(),
+  /** Instead of the mass, where the stream is measured by volume: m³ × 1000. */
+  volumeLitres: z.number().int().min(1).max(1_000_000_000).optional(),
+  /** 含水率, ‰. */
+  moisturePermille: z.number().int().min(0).max(1_000).optional(),
   pieces: Pieces.default(0),
   /** Use or disposal intended at the consignee's, e.g. D10. */
   plannedMethod: z.string().max(4),
@@ -44,9 +51,17 @@ export const DraftLine = z.strictObject({
   /** Claimed item of the exemption list; item 32 rests on a point-to-point permit. */
   exemption: z.strictObject({ item: z.number().int().min(1).max(32) }).optional(),
 });
+export const DraftLine = DraftLineFields.refine(
+  ({ massGrams, volumeLitres }) => (massGrams === undefined) !== (volumeLitres === undefined),
+  {
+    path: ['massGrams'],
+    error: inBoth('填 massGrams（克）或 volumeLitres（升）之一', 'one of massGrams and volumeLitres'),
+  },
+);
 
 export const Draft = z.strictObject({
-  stream: z.literal('hazardous').default('hazardous'),
+  /** Of its wastes, unless it is said. */
+  stream: z.enum(STREAMS).optional(),
   consignorSiteId: Uuid,
   /** 移出人, where that is not the party of the site: a tenant of a shared store (集中暂存、分别管理). */
   consignorId: Uuid.optional(),

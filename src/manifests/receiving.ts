@@ -11,7 +11,7 @@ import { joinedData } from './aboard.ts';
 import { consigneeStock, joiningMovements, onHold, type Received, receiptMovements } from './booking.ts';
 import { type Decided, decideContainers } from './deciding.ts';
 import type { DecidedContainer } from './event-data.ts';
-import { checkMethod } from './filing.ts';
+import { checkMethod } from './fields.ts';
 import type { ReceiptInput } from './inputs.ts';
 import { decidedParts, isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
@@ -23,7 +23,8 @@ import type { Line } from './tables.ts';
 type ReceiptLine = ReceiptInput['lines'][number];
 /** @refuses against-rule (lines, methods, discrepancies; a mismatch where the law says refuse; as `decideContainers`). */
 export function decideReceipt(input: ReceiptInput, manifest: Manifest, states: States, facts: Facts): Decision {
-  const refusal = everyLineOnce(manifest.lines, input.lines) ?? wrongMethod(input) ?? unknownLine(input, manifest);
+  const refusal =
+    everyLineOnce(manifest.lines, input.lines) ?? wrongMethod(input, manifest) ?? unknownLine(input, manifest);
   if (refusal) return refused(refusal);
   const decided = decideContainers(input, manifest, states, facts);
   if ('refusal' in decided) return refused(decided.refusal);
@@ -164,9 +165,9 @@ function remarksOf(input: ReceiptInput): { details?: { [key: string]: Json } } {
   };
 }
 
-function wrongMethod(input: ReceiptInput): Refusal | undefined {
+function wrongMethod(input: ReceiptInput, { stream }: Manifest): Refusal | undefined {
   for (const [index, { method }] of input.lines.entries()) {
-    const refusal = method === undefined ? undefined : checkMethod(method, `/lines/${index}/method`);
+    const refusal = method === undefined ? undefined : checkMethod(method, stream, `/lines/${index}/method`);
     if (refusal) return refusal;
   }
   return undefined;

@@ -15,7 +15,8 @@ import { against, type Refusal } from '../problems.ts';
 import { apartFrom, joiningOf, listed, moveAboard } from './aboard.ts';
 import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
 import type { DraftFields } from './event-data.ts';
-import { checkMethod, checkPlaces, crossesProvince } from './filing.ts';
+import { checkMethod } from './fields.ts';
+import { checkPlaces, crossesProvince } from './filing.ts';
 import type { FollowUpInput, ReturnInput, ReturnReceiptInput } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
 import { partOf } from './line-containers.ts';
@@ -245,7 +246,7 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
   const places = checkPlaces(input, named);
   if ('refusal' in places) return refused(places.refusal);
   for (const [nth, { plannedMethod }] of input.methods.entries()) {
-    const wrong = checkMethod(plannedMethod, `/methods/${nth}/plannedMethod`);
+    const wrong = checkMethod(plannedMethod, manifest.stream, `/methods/${nth}/plannedMethod`);
     if (wrong) return refused(wrong);
   }
   const id = facts.newId();

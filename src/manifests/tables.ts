@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique, uuid } from 'drizzle-orm/pg-core';
-import type { Stream } from '../catalogue/policies.ts';
+import type { Stream } from '../catalogue/streams.ts';
 import type { Place } from '../custody/ledger.ts';
 import type { PermitUse } from '../permits/uses.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
@@ -140,6 +140,14 @@ export type ContainerOutcome = (typeof CONTAINER_OUTCOMES)[number];
 /** A container that turned out to be with the load. */
 export type JoinedContainer = LineContainer & { readonly line: number };
 
+/** m³ as told, in litres, and what made grams of it; converted once and never again. */
+export interface Volume {
+  readonly litres: number;
+  readonly gramsPerLitre: number;
+  /** The policy row the factor is of. */
+  readonly density: string;
+}
+
 /** One waste on a manifest as its draft says it (TM 16). */
 export interface DraftLine {
   readonly line: number;
@@ -151,6 +159,10 @@ export interface DraftLine {
   readonly hazards: readonly string[];
   readonly packaging: string;
   readonly declaredGrams: number;
+  /** Where it was declared by volume: what `declaredGrams` follows from. */
+  readonly volume?: Volume;
+  /** 含水率, parts of water in a thousand of its mass. */
+  readonly moisturePermille?: number;
   readonly declaredPieces: number;
   readonly plannedMethod: string;
   /** Batches the consignor named; empty: the oldest are taken. */

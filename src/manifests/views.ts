@@ -88,6 +88,9 @@ const LineView = z.object({
   packaging: z.enum(PACKAGINGS),
   plannedMethod: z.string(),
   declaredGrams: z.number().int(),
+  /** Declared by volume: litres, the density they became grams by, and whose row that is. */
+  volume: z.object({ litres: z.number().int(), gramsPerLitre: z.number().int(), density: z.string() }).optional(),
+  moisturePermille: z.number().int().optional(),
   declaredPieces: z.number().int(),
   namedBatches: z.array(z.uuid()),
   exemption: z.object({ item: z.number().int() }).optional(),

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode, withRemarks } from '../catalogue/commands.ts';
 import { checkPlate, checkUscc, Plate, Uscc } from '../catalogue/identifiers.ts';
-import { STREAMS } from '../catalogue/policies.ts';
 import { isLocationOn, regionOn } from '../catalogue/regions.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import {
   type Act,
   type Caller,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { STREAM_NAMES, STREAMS, type Stream } from '../catalogue/policies.ts';
 import { descendantsPresent, regionOn } from '../catalogue/regions.ts';
 import { RISK_TAGS } from '../catalogue/risk-tags.ts';
+import { STREAM_NAMES, STREAMS, type Stream } from '../catalogue/streams.ts';
 import { type Act, type Facts, type Reference, refused, type States } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';

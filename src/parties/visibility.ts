@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { STREAMS } from '../catalogue/policies.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import type { Caller } from '../platform/acts.ts';
 import { regionScope, STAGES } from './audience.ts';
 import type { DelegableAct, Jurisdiction } from './tables.ts';

@@ -10,9 +10,10 @@ import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, TypedNumber, Uuid } from '../platform/values.ts';
 import { against, type Bilingual, type Refusal } from '../problems.ts';
+import { PERMIT_RULES } from './permit-rules.ts';
 import { permitKey, permitsOf } from './queries.ts';
 import { type Permit, permitKind } from './registers.ts';
-import { codeWarnings, PERMIT_RULES, permitCovers, termsRefusal } from './rules.ts';
+import { codeWarnings, permitCovers, termsRefusal } from './rules.ts';
 import { PERMIT_TYPES, type PermitType, SELF_FILED } from './tables.ts';
 
 /** 10 million tonnes: the yearly scale of any licence stays below. */

@@ -1,11 +1,11 @@
 import { and, desc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
-import { STREAMS } from '../catalogue/policies.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import { regionsWatched } from '../parties/repository.ts';
 import { sightOf } from '../parties/visibility.ts';
 import type { Caller, Lookup } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
+import { periodOf } from './permit-rules.ts';
 import type { Permit } from './registers.ts';
-import { periodOf } from './rules.ts';
 import { type PermitType, permits } from './tables.ts';
 
 /** A permit with what is reserved and used of it, by period. */

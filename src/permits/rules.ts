@@ -11,122 +11,8 @@ import { findTreatmentMethod } from '../catalogue/treatment-methods.ts';
 import { wasteClasses, wasteClassOf } from '../catalogue/waste-codes.ts';
 import type { Warning } from '../platform/acts.ts';
 import { against, type Bilingual, type Refusal } from '../problems.ts';
+import { PERMIT_RULES } from './permit-rules.ts';
 import type { Permit } from './registers.ts';
-import type { PermitType } from './tables.ts';
-
-export interface PermitTypeRule {
-  readonly name: Bilingual;
-  /** Who on a manifest holds it; the other two are its counterparts. */
-  readonly holder: 'consignor' | 'consignee';
-  /** Named between whom it is: `must` means that it allows nothing without. `no`: it is not looked at. */
-  readonly counterpart: 'no' | 'may' | 'must';
-  readonly areas: 'may' | 'must';
-  /** Whether it must say how much; without a quantity there is nothing to run out of. */
-  readonly quantity: 'may' | 'must';
-  /** What its quantity is for: each calendar year anew, or the whole validity. */
-  readonly period: 'calendar_year' | 'validity';
-  /** A hard cap is never passed at issue, however many issue at once; above a soft one the act is warned about. */
-  readonly cap: 'hard' | 'soft';
-  /** The day whose period a received load is counted in. */
-  readonly countsOn: 'issue' | 'acceptance';
-  readonly basis: string;
-}
-
-/** One row a type: who holds it, between whom, how much, for how long. */
-export const PERMIT_RULES = {
-  licence: {
-    name: { zh: '经营许可证', en: 'licence' },
-    holder: 'consignee',
-    counterpart: 'no',
-    areas: 'may',
-    quantity: 'may',
-    period: 'calendar_year',
-    cap: 'soft',
-    countsOn: 'acceptance',
-    basis: 'ML 10, 12',
-  },
-  management_plan: {
-    name: { zh: '管理计划', en: 'management plan' },
-    holder: 'consignor',
-    counterpart: 'may',
-    areas: 'may',
-    quantity: 'may',
-    period: 'calendar_year',
-    cap: 'soft',
-    countsOn: 'issue',
-    basis: 'TM 10(2), 14; HJ 1259-2022 5.2.3',
-  },
-  contract: {
-    name: { zh: '书面合同', en: 'contract' },
-    holder: 'consignor',
-    counterpart: 'must',
-    areas: 'may',
-    quantity: 'may',
-    period: 'validity',
-    cap: 'soft',
-    countsOn: 'issue',
-    basis: 'TM 10(1)',
-  },
-  cross_province_approval: {
-    name: { zh: '跨省转移批准', en: 'cross-province approval' },
-    holder: 'consignor',
-    counterpart: 'must',
-    areas: 'may',
-    quantity: 'must',
-    period: 'validity',
-    cap: 'hard',
-    countsOn: 'issue',
-    basis: 'TM 27, 28',
-  },
-  white_list: {
-    name: { zh: '白名单', en: 'white list' },
-    holder: 'consignee',
-    counterpart: 'may',
-    areas: 'must',
-    quantity: 'must',
-    period: 'calendar_year',
-    cap: 'hard',
-    countsOn: 'issue',
-    basis: 'TM 21 ¶2',
-  },
-  pilot: {
-    name: { zh: '试点', en: 'pilot' },
-    holder: 'consignee',
-    counterpart: 'may',
-    areas: 'must',
-    quantity: 'may',
-    period: 'calendar_year',
-    cap: 'hard',
-    countsOn: 'issue',
-    basis: 'TM 21 ¶2; 环办固体函〔2023〕387号',
-  },
-  point_to_point: {
-    name: { zh: '点对点定向利用方案', en: 'point-to-point permit' },
-    holder: 'consignor',
-    counterpart: 'must',
-    areas: 'may',
-    quantity: 'may',
-    period: 'validity',
-    cap: 'hard',
-    countsOn: 'issue',
-    basis: '名录 附录 32',
-  },
-  project_plan: {
-    name: { zh: '工程处理方案', en: 'project plan' },
-    holder: 'consignor',
-    counterpart: 'may',
-    areas: 'may',
-    quantity: 'may',
-    period: 'validity',
-    cap: 'soft',
-    countsOn: 'issue',
-    basis: '法典 520',
-  },
-} as const satisfies Record<PermitType, PermitTypeRule>;
-
-/** The period a day lies in: its year, or the one period of a permit that counts over its validity. */
-export const periodOf = (type: PermitType, day: string): string =>
-  PERMIT_RULES[type].period === 'calendar_year' ? day.slice(0, 4) : 'validity';
 
 /** What of a permit decides whether it covers something. */
 export type PermitTerms = Pick<
@@ -348,14 +234,14 @@ export function codeWarnings(permit: Pick<Permit, 'wasteCodes' | 'excludedCodes'
 
 /** A class stands for all its codes. */
 function remarksOn(code: string, day: string, pointer: string): ReturnType<typeof codeRemarks> {
-  if (!/^HW/i.test(code)) return codeRemarks(code, day, pointer);
+  if (!/^[HS]W/i.test(code)) return codeRemarks(code, day, pointer);
   if (wasteClasses.some((known) => known.class === code)) return { warnings: [] };
   return {
     refusal: {
       ...against(
         pointer,
-        `没有废物类别 ${code}；类别为 HW01 至 HW50（无 HW41 至 HW44）。`,
-        `There is no waste class ${code}; they are HW01 to HW50 without HW41 to HW44.`,
+        `没有废物类别 ${code}；类别为 HW01 至 HW50（无 HW41 至 HW44），及 GET /v1/streams 所列的 SW 类。`,
+        `There is no waste class ${code}; they are HW01 to HW50 without HW41 to HW44, and those SW classes that GET /v1/streams shows.`,
       ),
       basis: '《国家危险废物名录》',
     },

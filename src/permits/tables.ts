@@ -11,6 +11,10 @@ export const PERMIT_TYPES = [
   'point_to_point',
   'contract',
   'pilot',
+  'discharge_permit',
+  'transport_permit',
+  'receiving_permit',
+  'site_capacity',
 ] as const;
 export type PermitType = (typeof PERMIT_TYPES)[number];
 

@@ -5,7 +5,7 @@
 import type { Projection, Statement } from '../platform/acts.ts';
 import { compareText, groupBy } from '../platform/collections.ts';
 import type { Json, RecordedEvent } from '../platform/events.ts';
-import { PERMIT_RULES, periodOf } from './rules.ts';
+import { PERMIT_RULES, periodOf } from './permit-rules.ts';
 import type { PermitType } from './tables.ts';
 
 /** Of one permit, on one line of a manifest, in one period: a difference in an event, a running balance on a manifest. */

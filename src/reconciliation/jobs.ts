@@ -1,5 +1,5 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import type { PolicyName } from '../catalogue/policies.ts';
+import type { PolicyName } from '../catalogue/policy-definitions.ts';
 import { NATION } from '../catalogue/regions.ts';
 import type { JobDraft } from '../platform/acts.ts';
 import type { RecordedEvent } from '../platform/events.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode, withRemarks } from '../catalogue/commands.ts';
-import { STREAMS } from '../catalogue/policies.ts';
 import { regionOn } from '../catalogue/regions.ts';
 import type { DatedRow } from '../catalogue/registers.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import type { Facts, Reference, States, Warning } from '../platform/acts.ts';
 import { type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, ShortText } from '../platform/values.ts';

@@ -5,11 +5,12 @@
  */
 import type pg from 'pg';
 import { z } from 'zod';
-import { assertNoClash, nearestRow, STREAMS } from '../catalogue/policies.ts';
+import { assertNoClash, nearestRow } from '../catalogue/policies.ts';
 import { lawOn, loadPolicyBook, type PolicyBook } from '../catalogue/reference.ts';
 import { DaySchema, readText } from '../catalogue/reference-files.ts';
 import { ancestorsOn } from '../catalogue/regions.ts';
 import type { DatedRow } from '../catalogue/registers.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import type { Lookup } from '../platform/acts.ts';
 import { sha256 } from '../platform/events.ts';
 import { registerKind } from '../platform/register.ts';
@@ -131,6 +132,7 @@ export function ruleBook(policies: PolicyBook, rows: readonly RuleRow[]): RuleBo
   return {
     version: `${policies.version}.${sha256(JSON.stringify(sorted)).toString('hex').slice(0, 12)}`,
     policy: policies.policy,
+    policyIf: policies.policyIf,
     rule(id, { region, stream, day }) {
       const judgedOn = lawOn(day);
       const question = { ancestors: ancestorsOn(region, judgedOn), stream, day: judgedOn };

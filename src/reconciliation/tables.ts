@@ -1,5 +1,5 @@
 import { boolean, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import type { Stream } from '../catalogue/policies.ts';
+import type { Stream } from '../catalogue/streams.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 import type { AnomalyStatus } from './lifecycle.ts';
 import type { Finding, Severity, Step } from './rules/rule.ts';

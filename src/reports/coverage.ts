@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import type { PolicyValue } from '../catalogue/policies.ts';
+import type { PolicyValue } from '../catalogue/policy-definitions.ts';
+import { streamOfCodeSql } from '../catalogue/streams.ts';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
 import { earliestIdOf } from '../platform/ids.ts';
 import { CEILING } from '../platform/lists.ts';
@@ -25,7 +26,7 @@ const FACT_SQL = `exists (
     select 1 from accounts a join postings p on p.account_id = a.id
     left join manifests m on m.id = p.manifest_id
     where a.party_id = d.party_id and (d.site_id is null or a.site_id = d.site_id) and a.role = 'stock'
-      and case when a.waste_code like '%-01' then 'medical' else 'hazardous' end = $2
+      and ${streamOfCodeSql('a.waste_code')} = $2
       and p.occurred_at >= $5 and p.occurred_at < $6 and p.event_id >= $7
       and not exists (select 1 from custody_events e where e.id = p.event_id and e.type = 'manifest_corrected')
       and ($8 = 'any_fact' or p.n & 1 = 0 and m.consignor_id = d.party_id and m.status = 'received'))`;

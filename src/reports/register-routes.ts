@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode } from '../catalogue/commands.ts';
-import { STREAMS, type Stream } from '../catalogue/policies.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
+import { STREAMS, type Stream } from '../catalogue/streams.ts';
 import { sightAt } from '../generation/sight.ts';
 import { jurisdictionOf } from '../parties/repository.ts';
 import { sightOf } from '../parties/visibility.ts';

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { endOfDayInShanghai } from '../catalogue/calendar.ts';
+import { streamOfCodeSql } from '../catalogue/streams.ts';
 import type { AccountRole } from '../custody/ledger.ts';
 import type { DESTINATIONS, DIRECTIONS, StoreType } from '../generation/tables.ts';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
@@ -116,7 +117,7 @@ export const keyOf = ({ occurredAt, storage, eventId, subjectId, n }: RegisterRo
 });
 
 const IN_STREAMS = (code: string, streams: string): string =>
-  `(${streams}::text[] is null or case when ${code} like '%-01' then 'medical' else 'hazardous' end = any(${streams}))`;
+  `(${streams}::text[] is null or ${streamOfCodeSql(code)} = any(${streams}))`;
 
 /**
  * In the order in which it happened. Each stock account gives its rows in that order from its index, from the cursor on, so that a page costs the

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode } from '../catalogue/commands.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
-import { streamOfCode } from '../catalogue/waste-codes.ts';
+import { streamOfCode } from '../catalogue/streams.ts';
 import { SITE_CLASSES } from '../parties/designations.ts';
 import { maySeeParty, sightOf } from '../parties/visibility.ts';
 import type { Caller } from '../platform/acts.ts';

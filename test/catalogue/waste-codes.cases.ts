@@ -9,10 +9,18 @@ import {
 
 const IN_2021 = '2024-12-31';
 const IN_2025 = '2025-01-01';
+const hazardousClasses = wasteClasses.filter((one) => one.class.startsWith('HW'));
+
+t.test('a code of the classification list is known by its class, if a stream carries that', async (t) => {
+  t.match(findWasteCode('900-001-S70', IN_2025), { kind: 'known_class', class: { class: 'SW70', name: '工程渣土' } });
+  t.equal(findWasteCode('900-001-S63', IN_2025).kind, 'no_such_class');
+  t.equal(findWasteCode('900-001-S7', IN_2025).kind, 'malformed');
+  t.equal(wasteClassOf('462-001-S90')?.class, 'SW90');
+});
 
 t.test('the list has 467 codes in 46 classes, and HW41 to HW44 are absent', async (t) => {
   t.equal(listWasteCodes({ day: IN_2021 }).length, 467);
-  t.equal(wasteClasses.length, 46);
+  t.equal(hazardousClasses.length, 46);
   for (const absent of ['41', '42', '43', '44'])
     t.equal(findWasteCode(`900-001-${absent}`, IN_2021).kind, 'no_such_class');
   const counts = { HW01: 5, HW08: 32, HW11: 85, HW29: 22, HW48: 33, HW50: 44 };
@@ -54,7 +62,7 @@ t.test('the edition changes on 2025-01-01, and with it what an unlisted code mea
 });
 
 t.test('900-000-XX is admitted for the 46 classes only', async (t) => {
-  for (const { class: name } of wasteClasses) {
+  for (const { class: name } of hazardousClasses) {
     t.equal(findWasteCode(`900-000-${name.slice(2)}`, IN_2021).kind, 'unspecified_class', name);
   }
   for (const none of ['00', '41', '44', '51']) t.equal(findWasteCode(`900-000-${none}`, IN_2021).kind, 'no_such_class');

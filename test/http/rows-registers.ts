@@ -22,6 +22,7 @@ export function registerRows({
   const { consignor, carrier } = world;
   return {
     'GET /v1/me': { operation: 'me.read', url: '/v1/me', may: ALL },
+    'GET /v1/streams': { operation: 'catalogue.read', url: '/v1/streams', may: EVERY_READER },
     'GET /v1/waste-codes': { operation: 'catalogue.read', url: '/v1/waste-codes', may: EVERY_READER },
     'GET /v1/waste-codes/{code}': { operation: 'catalogue.read', url: '/v1/waste-codes/900-249-08', may: EVERY_READER },
     'GET /v1/regions': { operation: 'catalogue.read', url: '/v1/regions', may: EVERY_READER },

@@ -3,7 +3,8 @@
 import t from 'tap';
 import { seedPolicyRows } from '../../src/catalogue/policies.ts';
 import { policyBook } from '../../src/catalogue/reference.ts';
-import { checkEntitlement, ENTITLEMENTS } from '../../src/manifests/entitlement.ts';
+import { checkEntitlement } from '../../src/manifests/entitlement.ts';
+import { ENTITLEMENTS } from '../../src/manifests/entitlements.ts';
 import type { Manifest } from '../../src/manifests/manifest.ts';
 import type { Line } from '../../src/manifests/tables.ts';
 import type { HeldPermit } from '../../src/permits/queries.ts';

@@ -1,10 +1,10 @@
 // What a permit covers, and what one must say to be entered.
 import t from 'tap';
+import { PERMIT_RULES } from '../../src/permits/permit-rules.ts';
 import {
   type CoverQuestion,
   codeWarnings,
   NOT_COVERED,
-  PERMIT_RULES,
   type PermitTerms,
   permitCovers,
   reasonText,

@@ -2,7 +2,9 @@
  * What arrived is not what the manifest says: name, property, form or packing, as the consignee recorded it. TM 18 ¶2
  * names them without a tolerance; the fifth, quantity, is for the rules of mass and pieces. Pure.
  */
+
 import { z } from 'zod';
+import { STREAMS } from '../../catalogue/streams.ts';
 import type { Bilingual } from '../../problems.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
 import { type Rule, stepOver } from './rule.ts';
@@ -11,7 +13,7 @@ export const CLASS_RULE: Rule<'manifest', never, object> = {
   id: 'class',
   kind: 'condition',
   title: { zh: '接受的废物与联单所载种类不符', en: 'What was received is not what the manifest names' },
-  streams: ['hazardous', 'medical', 'construction'],
+  streams: STREAMS,
   subject: 'manifest',
   parameters: z.strictObject({}),
   unit: 'count',

@@ -3,8 +3,10 @@
  * until acceptance is recorded. It counts when we recorded it, for the duty is to confirm in the system; as told only while
  * that can be believed: offline within the hours of our patience, on paper within the term to enter the form. Pure.
  */
+
 import { z } from 'zod';
 import { dayInShanghai, endOfDayInShanghai } from '../../catalogue/calendar.ts';
+import { STREAMS } from '../../catalogue/streams.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import type { RuleFacts } from './facts.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
@@ -14,7 +16,7 @@ export const CONFIRMATION_OVERDUE_RULE: Rule<'manifest', 'receipt', object> = {
   id: 'confirmation_overdue',
   kind: 'breach',
   title: { zh: '接受人逾期未确认', en: 'The consignee has not confirmed in time' },
-  streams: ['hazardous', 'medical', 'construction'],
+  streams: STREAMS,
   subject: 'manifest',
   parameters: z.strictObject({}),
   unit: 'hours',

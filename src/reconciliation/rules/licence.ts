@@ -3,9 +3,11 @@
  * was accepted. 固废法 80, from 2026-08-15 法典 534. Waste that the exemption list frees at that stage needs no licence
  * (LIST annex); items for any waste need a scheme of their own and free nobody by themselves. Pure.
  */
+
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
 import { exemptionsFor } from '../../catalogue/exemptions.ts';
+import { HAZARDOUS_STREAMS } from '../../catalogue/streams.ts';
 import { findTreatmentMethod } from '../../catalogue/treatment-methods.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import type { Permit } from '../../permits/registers.ts';
@@ -18,7 +20,7 @@ export const LICENCE_RULE: Rule<'manifest', 'consigneeLicences', object> = {
   id: 'licence',
   kind: 'condition',
   title: { zh: '接受人许可证不涵盖所接受的废物', en: "The consignee's licence does not cover the waste" },
-  streams: ['hazardous', 'medical'],
+  streams: HAZARDOUS_STREAMS,
   subject: 'manifest',
   parameters: z.strictObject({}),
   unit: 'count',

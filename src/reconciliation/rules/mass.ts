@@ -6,7 +6,9 @@
  * Every ticket counts, and no later one takes back what an earlier one said. Pure: the same judge serves event, sweep,
  * preview and re-run.
  */
+
 import { z } from 'zod';
+import { STREAMS } from '../../catalogue/streams.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import { gramsOf } from '../../manifests/parts.ts';
 import type { Line } from '../../manifests/tables.ts';
@@ -25,7 +27,7 @@ export const MASS_RULE: Rule<'manifest', 'weighings', Parameters> = {
   id: 'mass',
   kind: 'condition',
   title: { zh: '移出、装运与接受重量不符', en: 'Declared, loaded and received mass differ' },
-  streams: ['hazardous', 'medical', 'construction'],
+  streams: STREAMS,
   subject: 'manifest',
   parameters: Parameters,
   unit: null,

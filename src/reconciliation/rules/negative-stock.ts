@@ -2,8 +2,10 @@
  * A stock from which more was taken than was ever entered. The ledger lets it go below zero, because refusing would
  * push people off the record; that it did is what the truth of registers is about: TM 10(3), 法典 532. Pure.
  */
+
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
+import { STREAMS, streamOfCode } from '../../catalogue/streams.ts';
 import type { StockAccount } from './facts.ts';
 import { massText, type Rule, type Scene, stepOver } from './rule.ts';
 
@@ -11,7 +13,7 @@ export const NEGATIVE_STOCK_RULE: Rule<'account', never, object> = {
   id: 'negative_stock',
   kind: 'condition',
   title: { zh: '台账库存为负', en: 'The register shows less than nothing in stock' },
-  streams: ['hazardous', 'medical'],
+  streams: STREAMS,
   subject: 'account',
   parameters: z.strictObject({}),
   unit: 'grams',
@@ -45,9 +47,9 @@ export const NEGATIVE_STOCK_RULE: Rule<'account', never, object> = {
 };
 
 /** What lies there now, by the law of today. */
-const sceneOfAccount = ({ partyId, ownerId, region }: StockAccount, day: string): Scene => ({
+const sceneOfAccount = ({ partyId, ownerId, region, wasteCode }: StockAccount, day: string): Scene => ({
   region,
-  stream: 'hazardous',
+  stream: streamOfCode(wasteCode),
   day,
   partyIds: [...new Set([partyId, ownerId])],
   regions: [region],

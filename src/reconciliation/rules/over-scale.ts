@@ -2,15 +2,17 @@
  * What a licensed operator accepted under its licence in a calendar year, against the yearly scale the licence names. ML 12: who goes more
  * than 20 % over it applies for a new licence; the share is the policy `licence-scale-excess-permille`. Pure.
  */
+
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
+import { HAZARDOUS_STREAMS } from '../../catalogue/streams.ts';
 import { massText, type Rule, stepOver } from './rule.ts';
 
 export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', object> = {
   id: 'over_scale',
   kind: 'condition',
   title: { zh: '年接受量超过许可规模', en: 'Accepted more in the year than the licence allows' },
-  streams: ['hazardous', 'medical'],
+  streams: HAZARDOUS_STREAMS,
   subject: 'permit',
   parameters: z.strictObject({}),
   unit: 'permille',

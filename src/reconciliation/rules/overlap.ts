@@ -3,9 +3,11 @@
  * plate and date alone: a lorry makes many trips a day. What is lawful, and why, is told in docs/decisions/0010-rules.md.
  * The later of two manifests speaks, so that one contradiction is one anomaly. Pure.
  */
+
 import { z } from 'zod';
 import { minuteInShanghai } from '../../catalogue/calendar.ts';
 import { checkPlate } from '../../catalogue/identifiers.ts';
+import { STREAMS } from '../../catalogue/streams.ts';
 import type { LegRow } from '../../manifests/legs.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import type { Bilingual } from '../../problems.ts';
@@ -24,7 +26,7 @@ export const OVERLAP_RULE: Rule<'manifest', 'ownLegs' | 'otherLegs' | 'sameReadi
   id: 'overlap',
   kind: 'condition',
   title: { zh: '同一车辆或同一过磅记录用于两份联单', en: 'One vehicle or one weighing serves two manifests at once' },
-  streams: ['hazardous', 'medical', 'construction'],
+  streams: STREAMS,
   subject: 'manifest',
   parameters: Parameters,
   unit: 'minutes',

@@ -2,7 +2,9 @@
  * Pieces that were to arrive against pieces received, line by line, and which, where they were scanned; and of what was refused,
  * pieces sent back against pieces taken back: containers do not evaporate. What an incident took is told there. TM 18 ¶2, 12(1). Pure.
  */
+
 import { z } from 'zod';
+import { STREAMS } from '../../catalogue/streams.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import { piecesOf } from '../../manifests/parts.ts';
 import type { Line, LineContainer } from '../../manifests/tables.ts';
@@ -13,7 +15,7 @@ export const PIECE_COUNT_RULE: Rule<'manifest', never, object> = {
   id: 'piece_count',
   kind: 'condition',
   title: { zh: '装运与接受件数不符', en: 'Pieces loaded and pieces received differ' },
-  streams: ['hazardous', 'medical'],
+  streams: STREAMS,
   subject: 'manifest',
   parameters: z.strictObject({}),
   unit: 'pieces',

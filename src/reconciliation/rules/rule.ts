@@ -4,8 +4,9 @@
  * that event, deadline, preview and re-run all ask the same judge.
  */
 import type { z } from 'zod';
-import type { PolicyName, Stream } from '../../catalogue/policies.ts';
+import type { PolicyName } from '../../catalogue/policy-definitions.ts';
 import type { PolicyBook } from '../../catalogue/reference.ts';
+import type { Stream } from '../../catalogue/streams.ts';
 import type { RecordedEvent } from '../../platform/events.ts';
 import type { Bilingual } from '../../problems.ts';
 import type { RuleFacts, SubjectName } from './facts.ts';
@@ -103,7 +104,7 @@ export interface Asked {
 export interface Context<Parameters> extends RowTerms<Parameters>, Asked {
   readonly scene: Scene;
   /** Policies of the same snapshot. */
-  readonly book: Pick<PolicyBook, 'policy'>;
+  readonly book: Pick<PolicyBook, 'policy' | 'policyIf'>;
 }
 
 /** Whom an event makes a rule look at: the event's own subject, or others that a query names (`WAKES` of queries.ts). */

@@ -2,8 +2,10 @@
  * On the road for longer than a load of the region should need. No text sets a term; the hours are ours
  * (docs/decisions/0010-rules.md). A load that never arrives, there or back, is the first thing to ask about: TM 11(4). Pure.
  */
+
 import { z } from 'zod';
 import { minuteInShanghai } from '../../catalogue/calendar.ts';
+import { STREAMS } from '../../catalogue/streams.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import { eventsOf, sceneOfManifest } from './of-manifest.ts';
 import { hoursAfter, hoursBetween, judgeTerm, type Rule } from './rule.ts';
@@ -15,7 +17,7 @@ export const TRANSIT_OVERLONG_RULE: Rule<'manifest', never, Parameters> = {
   id: 'transit_overlong',
   kind: 'breach',
   title: { zh: '运输时间过长', en: 'On the road for too long' },
-  streams: ['hazardous', 'medical', 'construction'],
+  streams: STREAMS,
   subject: 'manifest',
   parameters: Parameters,
   unit: 'hours',

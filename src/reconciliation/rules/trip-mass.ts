@@ -4,8 +4,10 @@
  * for itself, so that a later one takes nothing back. The loads are of several consignors: who has the site and who drove hear of
  * it. TM 10(3), 18 ¶2. Pure.
  */
+
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
+import { STREAMS } from '../../catalogue/streams.ts';
 import { severityOfDifference } from './mass.ts';
 import type { Rule } from './rule.ts';
 
@@ -13,7 +15,7 @@ export const TRIP_MASS_RULE: Rule<'weigh_ticket', 'trip' | 'ticketSite' | 'tripR
   id: 'trip_mass',
   kind: 'condition',
   title: { zh: '整车过磅与接受重量不符', en: 'The whole vehicle weighed other than what was received' },
-  streams: ['hazardous', 'medical', 'construction'],
+  streams: STREAMS,
   subject: 'weigh_ticket',
   parameters: z.strictObject({}),
   unit: null,

@@ -1,0 +1,201 @@
+/**
+ * What a draft says of each line, by the stream it moves in: fields a stream does not know are refused, those it needs are
+ * asked for, and what has a default is filled in (`catalogue/streams.ts`). A volume becomes mass here, once, by the density
+ * of its class, place and day; both stay on the line with the factor. Pure.
+ */
+import type { Facts } from '../catalogue/reference.ts';
+import {
+  type FieldUse,
+  LINE_FIELDS,
+  MANIFEST_FIELDS,
+  STREAM_NAMES,
+  type StreamTerms,
+  streamOfCode,
+  streamTerms,
+} from '../catalogue/streams.ts';
+import { findTreatmentMethod, methodsOf } from '../catalogue/treatment-methods.ts';
+import { wasteClassOf } from '../catalogue/waste-codes.ts';
+import { against, type FieldError, type Refusal, sentence } from '../problems.ts';
+import type { DraftInput } from './inputs.ts';
+import type { DraftLine, Volume } from './tables.ts';
+
+type GivenLine = DraftInput['lines'][number];
+
+/** The stream of a draft: the one it names, else that of its first waste. */
+export const streamOf = ({ stream, lines }: Pick<DraftInput, 'stream' | 'lines'>): string =>
+  stream ?? (streamOfCode(lines[0]!.wasteCode) || 'hazardous');
+
+/**
+ * Lines as the manifest keeps them.
+ * @refuses against-rule: a field the stream lacks or knows nothing of, a waste of another stream, more lines or classes
+ * than it may carry, a volume without a density.
+ */
+export function draftLines(
+  input: DraftInput,
+  region: string,
+  day: string,
+  facts: Pick<Facts, 'reference'>,
+): readonly DraftLine[] | { readonly refusal: Refusal } {
+  const terms = streamTerms(streamOf(input));
+  const errors = [
+    ...wrongUses(terms.manifest, MANIFEST_FIELDS, input, '', terms),
+    ...input.lines.flatMap((line, index) => wrongUses(terms.line, LINE_FIELDS, line, `/lines/${index}`, terms)),
+  ];
+  if (errors.length > 0) return { refusal: { problem: 'against-rule', ...saidOf(terms, errors) } };
+  const refusal = mixed(input, terms);
+  if (refusal) return { refusal };
+  const lines: DraftLine[] = [];
+  for (const [index, given] of input.lines.entries()) {
+    const line = toLine(given, index, terms, { region, stream: terms.stream, day }, facts);
+    if ('refusal' in line) return line;
+    lines.push(line);
+  }
+  return lines;
+}
+
+function wrongUses(
+  uses: Readonly<Record<string, FieldUse>>,
+  fields: readonly string[],
+  given: object,
+  at: string,
+  { stream }: StreamTerms,
+): FieldError[] {
+  const name = STREAM_NAMES[stream];
+  return fields.flatMap((field): FieldError[] => {
+    const use = uses[field]!;
+    const isGiven = isSaid((given as Record<string, unknown>)[field]);
+    const pointer = `${at}/${field}`;
+    if (use === 'required' && !isGiven)
+      return [{ pointer, detail: { zh: `${name}须填写`, en: `required for ${stream} waste` } }];
+    if (use === 'absent' && isGiven)
+      return [
+        { pointer, detail: { zh: `${name}没有此项，请去掉`, en: `${stream} waste has no such field; leave it out` } },
+      ];
+    return [];
+  });
+}
+
+/** Null, nothing and an empty list say nothing; so does a count of zero. */
+const isSaid = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== 0 && !(Array.isArray(value) && value.length === 0);
+
+function saidOf({ zh, en, basis }: StreamTerms, errors: FieldError[]): Pick<Refusal, 'detail' | 'basis' | 'errors'> {
+  return {
+    detail: {
+      zh: `${zh}联单的项目不符；各废物流的项目见 GET /v1/streams。`,
+      en: `These are not the fields of a manifest of ${en}; GET /v1/streams shows those of each stream.`,
+    },
+    basis: `${basis.instrument} ${basis.article}`,
+    errors,
+  };
+}
+
+/** 不得混装: every waste is of the stream, and of one class where it says so. */
+function mixed({ lines }: DraftInput, { stream, zh, en, linesMax, oneClass, basis }: StreamTerms): Refusal | undefined {
+  const law = `${basis.instrument} ${basis.article}`;
+  if (lines.length > linesMax)
+    return {
+      ...against(
+        '/lines',
+        `${zh}一份联单最多 ${linesMax} 行；请分开填报。`,
+        `A manifest of ${en} has at most ${linesMax} lines; file one for each.`,
+      ),
+      basis: law,
+    };
+  for (const [index, { wasteCode }] of lines.entries()) {
+    const own = streamOfCode(wasteCode);
+    if (own !== stream && own !== '')
+      return against(
+        `/lines/${index}/wasteCode`,
+        `${wasteCode} 属于${STREAM_NAMES[own]}，不能列入${zh}联单。`,
+        `${wasteCode} is ${own} waste and has no place on a manifest of ${en}.`,
+      );
+    const first = wasteClassOf(lines[0]!.wasteCode)?.class;
+    const other = wasteClassOf(wasteCode)?.class;
+    if (oneClass && first !== other)
+      return {
+        ...against(
+          `/lines/${index}/wasteCode`,
+          `${zh}不同类别不得混装：第 1 行为 ${first}，本行为 ${other}。`,
+          `Classes of ${en} are not mixed on one load: line 1 is ${first}, this one ${other}.`,
+        ),
+        basis: law,
+      };
+  }
+  return undefined;
+}
+
+function toLine(
+  { massGrams, volumeLitres, pieces, batchIds, moisturePermille, ...given }: GivenLine,
+  index: number,
+  { line: uses }: StreamTerms,
+  at: { region: string; stream: string; day: string },
+  facts: Pick<Facts, 'reference'>,
+): DraftLine | { readonly refusal: Refusal } {
+  const filled = <Field extends 'form' | 'hazards' | 'packaging'>(field: Field) =>
+    given[field] ?? defaultOf(uses[field]);
+  const method = checkMethod(given.plannedMethod, at.stream, `/lines/${index}/plannedMethod`);
+  if (method) return { refusal: method };
+  const volume = volumeLitres === undefined ? undefined : volumeOf(volumeLitres, given.wasteCode, at, facts);
+  if (volume === null) return { refusal: noDensity(given.wasteCode, `/lines/${index}/volumeLitres`) };
+  return {
+    ...given,
+    form: filled('form') as string,
+    hazards: (filled('hazards') ?? []) as readonly string[],
+    packaging: filled('packaging') as string,
+    line: index + 1,
+    declaredGrams: massGrams ?? volume!.litres * volume!.gramsPerLitre,
+    declaredPieces: pieces,
+    namedBatches: batchIds,
+    offered: [],
+    ...(volume ? { volume } : {}),
+    ...(moisturePermille === undefined ? {} : { moisturePermille }),
+  };
+}
+
+const defaultOf = (use: FieldUse): string | readonly string[] | undefined =>
+  typeof use === 'object' ? use.default : undefined;
+
+/**
+ * A volume with the density of its class at that place and day (policy `density`, grams a litre). The product is a whole
+ * number of grams, so nothing is rounded.
+ * @returns null when that place has no density for the class.
+ */
+export function volumeOf(
+  litres: number,
+  wasteCode: string,
+  at: { region: string; stream: string; day: string },
+  { reference }: Pick<Facts, 'reference'>,
+): Volume | null {
+  const row = reference.policyIf('density', at);
+  const gramsPerLitre = row?.value[wasteClassOf(wasteCode)?.class ?? ''];
+  return row && gramsPerLitre !== undefined ? { litres, gramsPerLitre, density: row.id } : null;
+}
+
+export const noDensity = (wasteCode: string, pointer: string): Refusal =>
+  against(
+    pointer,
+    `该地没有 ${wasteCode} 的换算密度；请填质量 massGrams，或由平台管理员登记 density 政策。`,
+    `There is no density for ${wasteCode} at this place: give massGrams, or have a density registered among the policies.`,
+  );
+
+/** A method the list has, and the stream uses. */
+export function checkMethod(method: string, stream: string, pointer: string): Refusal | undefined {
+  const unknown = unknownMethod(method, pointer);
+  if (unknown || findTreatmentMethod(method)!.streams.includes(stream)) return unknown;
+  const usable = methodsOf(stream).map(({ code }) => code);
+  return against(
+    pointer,
+    `${STREAM_NAMES[stream]}不用方式 ${method}；可用：${usable.join('、')}。`,
+    `${stream} waste is not treated by ${method}; there are ${usable.join(', ')}.`,
+  );
+}
+
+export function unknownMethod(method: string, pointer: string): Refusal | undefined {
+  if (findTreatmentMethod(method)) return undefined;
+  const said = sentence({
+    zh: `利用处置方式代码 ${method} 不存在，例如 D10 焚烧`,
+    en: `there is no treatment method ${method}; D10 is incineration, for example`,
+  });
+  return against(pointer, said.zh, said.en);
+}
