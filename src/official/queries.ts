@@ -1,7 +1,7 @@
 /** What of ours a record may speak of. Reads tables of other slices, writes none. */
 import type pg from 'pg';
 import { addDays, dayInShanghai } from '../catalogue/calendar.ts';
-import { STREAMS } from '../catalogue/policies.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import { audienceOfManifest, type Manifest } from '../manifests/manifest.ts';
 import { manifestsById } from '../manifests/queries.ts';
 import { jurisdictionOf } from '../parties/repository.ts';

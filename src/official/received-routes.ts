@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STREAMS } from '../catalogue/policies.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import { jurisdictionOf } from '../parties/repository.ts';
 import { type App, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';

@@ -1,7 +1,7 @@
 /** What goes up of a manifest: compact, without persons, told by codes that mean the same above. Read by the version of its history. */
 import type pg from 'pg';
 import { z } from 'zod';
-import { STREAMS } from '../catalogue/policies.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import type { ManifestRow } from '../manifests/queries.ts';
 import { manifestsById } from '../manifests/queries.ts';
 import { ManifestView } from '../manifests/views.ts';
@@ -25,6 +25,9 @@ const LineSent = z.strictObject({
   plannedMethod: z.string().max(4),
   method: z.string().max(4).nullable(),
   declaredGrams: Grams,
+  /** Where it was declared by volume. */
+  volumeLitres: z.number().int().min(0).nullable(),
+  moisturePermille: z.number().int().min(0).max(1_000).nullable(),
   declaredPieces: Pieces,
   pickedUpGrams: grams,
   pickedUpPieces: pieces,
@@ -123,6 +126,8 @@ export const RECEIVED_EXAMPLE: ManifestSent = {
       plannedMethod: 'D10',
       method: null,
       declaredGrams: 5_000_000,
+      volumeLitres: null,
+      moisturePermille: null,
       declaredPieces: 25,
       pickedUpGrams: 4_960_000,
       pickedUpPieces: 25,
@@ -226,6 +231,8 @@ function sent(
       plannedMethod: line.plannedMethod,
       method: line.method,
       declaredGrams: line.declaredGrams,
+      volumeLitres: line.volume?.litres ?? null,
+      moisturePermille: line.moisturePermille ?? null,
       declaredPieces: line.declaredPieces,
       pickedUpGrams: line.pickedUpGrams,
       pickedUpPieces: line.pickedUpPieces,
