@@ -47,6 +47,8 @@ export interface JournalOptions extends GroupContext {
   /** Called after a commit that left jobs or may have. */
   readonly onCommit: () => void;
   readonly observe: (group: { acts: number; seconds: number }) => void;
+  /** Awaited before every group: by work that lets other work go first. */
+  readonly yields?: () => Promise<void>;
   /** Ids of an act's new subjects; injected by replays. */
   readonly mintIds?: (submission: Submission) => (nth: number) => string;
 }
@@ -141,7 +143,10 @@ export function openJournal(options: JournalOptions): Journal {
 
   async function run(lane: Lane): Promise<void> {
     try {
-      while (hasWork(lane)) await runOnce(lane, takeGroup(lane));
+      while (hasWork(lane)) {
+        await options.yields?.();
+        await runOnce(lane, takeGroup(lane));
+      }
     } finally {
       lane.busy = false;
       dispatch();

@@ -1,6 +1,8 @@
 import type { Ground } from './ground.ts';
 import { ALL, CONSIGNOR, EVERY_READER, membersBut, type Rows, WATCHERS } from './kinds.ts';
 
+const PARTY = { capacities: ['producer'], region: '370102' };
+
 /** Organisations and what belongs to them, stores and tenants. */
 export function registerRows({
   world,
@@ -22,6 +24,13 @@ export function registerRows({
   const { consignor, carrier } = world;
   return {
     'GET /v1/me': { operation: 'me.read', url: '/v1/me', may: ALL },
+    'POST /v1/validations': {
+      operation: 'validations.run',
+      url: '/v1/validations',
+      body: { operation: 'parties.amend', id: consignor.partyId, ifMatch: 1, body: { ...PARTY, name: '试' } },
+      may: ['administrator', 'consignor'],
+      told: ALL.filter((kind) => !['administrator', 'consignor'].includes(kind)),
+    },
     'GET /v1/waste-codes': { operation: 'catalogue.read', url: '/v1/waste-codes', may: EVERY_READER },
     'GET /v1/waste-codes/{code}': { operation: 'catalogue.read', url: '/v1/waste-codes/900-249-08', may: EVERY_READER },
     'GET /v1/regions': { operation: 'catalogue.read', url: '/v1/regions', may: EVERY_READER },
@@ -36,7 +45,7 @@ export function registerRows({
     'PUT /v1/parties/{id}': {
       operation: 'parties.amend',
       url: `/v1/parties/${consignor.partyId}`,
-      body: { name: '改名', capacities: ['producer'], region: '370102' },
+      body: { ...PARTY, name: '改名' },
       may: ['administrator', 'consignor'],
       told: membersBut('consignor'),
     },
