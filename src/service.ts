@@ -102,7 +102,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     drivers.push(relayToRedis({ ...shared, ...redis }));
     if (runsJobs) drivers.push(workFromRedis({ ...shared, ...redis, runner }));
   } else if (runsJobs) drivers.push(runInProcess({ ...shared, runner }));
-  const schedules = runsJobs ? startSchedules(database, clock, logger) : undefined;
+  const schedules = runsJobs ? startSchedules(database, clock, book.current, logger) : undefined;
   return {
     database,
     journal,

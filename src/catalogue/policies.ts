@@ -252,6 +252,12 @@ export const POLICIES = {
     value: z.enum(['confirmed_pickup', 'any_fact']),
     streams: STREAMS,
   },
+  'bulk-kept-days': {
+    zh: '批量文件及其结果在办完后保存的天数',
+    en: 'Days a file of acts and its results are kept after its end',
+    value: Count,
+    streams: STREAMS,
+  },
 } as const satisfies Record<string, PolicyDefinition>;
 
 export type PolicyName = keyof typeof POLICIES;

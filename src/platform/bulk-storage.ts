@@ -48,12 +48,16 @@ export async function acceptBulk(
   pool: pg.Pool,
   { id, key, contentHash, bytes, lines }: Pick<BulkRow, 'id' | 'key' | 'contentHash' | 'bytes' | 'lines'>,
 ): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `update bulks set key = $2, content_hash = $3, bytes = $4, lines = $5, state = 'waiting' where id = $1
-       and not exists (select from bulks other join bulks b on b.id = $1 where other.party_id = b.party_id and other.key = $2)`,
-    [id, key, contentHash, bytes, lines],
-  );
-  return rowCount === 1;
+  try {
+    await pool.query(
+      "update bulks set key = $2, content_hash = $3, bytes = $4, lines = $5, state = 'waiting' where id = $1",
+      [id, key, contentHash, bytes, lines],
+    );
+    return true;
+  } catch (error) {
+    if ((error as { constraint?: string }).constraint === 'bulks_key') return false;
+    throw error;
+  }
 }
 
 export async function dropBulk(pool: pg.Pool, id: string): Promise<void> {

@@ -41,7 +41,7 @@ export type Outcome =
   | { readonly answer: Answer }
   | { readonly refusal: Refusal }
   /** Its subjects changed under it, or it waits for an act before it in this group. */
-  | { readonly postponed: true }
+  | { readonly postponed: true; readonly gate?: string }
   | { readonly failed: unknown };
 
 export interface GroupContext {

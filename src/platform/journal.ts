@@ -56,6 +56,8 @@ export interface JournalOptions extends GroupContext {
 interface Waiting extends Pending {
   tries: number;
   postponements: number;
+  /** The gate it waits at: of those that do, a group takes one, for the others would only wait again. */
+  gate?: string | undefined;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
@@ -163,8 +165,13 @@ export function openJournal(options: JournalOptions): Journal {
   function takeGroup(lane: Lane): Waiting[] {
     const group: Waiting[] = [];
     const left: Waiting[] = [];
-    for (const waiting of queue)
-      (group.length < options.groupMax && mayTake(lane, waiting) ? group : left).push(waiting);
+    const gates = new Set<string>();
+    for (const waiting of queue) {
+      const { gate } = waiting;
+      const takes = group.length < options.groupMax && mayTake(lane, waiting) && !(gate && gates.has(gate));
+      (takes ? group : left).push(waiting);
+      if (takes && gate) gates.add(gate);
+    }
     queue.splice(0, queue.length, ...left);
     return group;
   }
@@ -197,7 +204,7 @@ export function openJournal(options: JournalOptions): Journal {
         );
         waiting.reject(outcome.failed);
       } else if (++waiting.postponements > POSTPONEMENTS_MAX) waiting.reject(unavailable());
-      else again.push(waiting);
+      else again.push(Object.assign(waiting, { gate: outcome.gate }));
     });
     queue.unshift(...again);
   }

@@ -77,12 +77,12 @@ export async function send(
   scene: Scene,
   caller: Caller,
   route: string,
-  { url, body }: Pick<Row, 'url' | 'body'>,
+  { url, body, type }: Pick<Row, 'url' | 'body' | 'type'>,
 ): Promise<Answer> {
   const [method] = route.split(' ');
   if (method === 'GET') return caller.get(url);
   if (method === 'DELETE') return caller.delete(url);
-  if (method === 'POST') return caller.post(url, body);
+  if (method === 'POST') return caller.post(url, body, type ? { 'content-type': type } : {});
   const version = (await scene.admin.get(url)).headers.etag ?? '"1"';
   return caller.put(url, body!, { 'if-match': String(version) });
 }

@@ -30,7 +30,12 @@ export async function sendBulk(
   const { statusCode, headers, body } = await app.inject({
     method: 'POST',
     url: `/v1/bulks${query}`,
-    headers: { authorization: `Bearer ${caller.apiKey}`, 'content-type': type, 'idempotency-key': key, 'accept-language': 'en' },
+    headers: {
+      authorization: `Bearer ${caller.apiKey}`,
+      'content-type': type,
+      'idempotency-key': key,
+      'accept-language': 'en',
+    },
     payload: content,
   });
   return { status: statusCode, headers, body: JSON.parse(body) };
@@ -42,7 +47,12 @@ export async function resultsOf({ app }: TestService, caller: Caller, id: string
     headers: { authorization: `Bearer ${caller.apiKey}`, 'accept-language': 'en' },
   });
   if (statusCode !== 200) throw new Error(`${statusCode} ${body}`);
-  return body === '' ? [] : body.trimEnd().split('\n').map((line) => JSON.parse(line) as ToldLine);
+  return body === ''
+    ? []
+    : body
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as ToldLine);
 }
 
 export async function ended(caller: Caller, id: string) {

@@ -1,1 +1,0 @@
-import './platform/bulk.cases.ts';
