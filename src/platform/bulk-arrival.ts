@@ -26,8 +26,8 @@ export interface BulkLimits {
 }
 
 /** What one turn takes: enough for several groups, little enough to be fair. */
-const CHUNK_LINES = 1_000;
-const CHUNK_LENGTH_MAX = 2_000_000;
+const CHUNK_LINES = 2_000;
+const CHUNK_LENGTH_MAX = 4_000_000;
 
 /** @throws Problem malformed-bulk, body-too-large, too-many-requests (bulks that are open), idempotency-key-reused. */
 export async function receiveBulk(
