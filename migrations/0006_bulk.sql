@@ -32,4 +32,5 @@ ALTER TABLE "bulk_chunks" ADD CONSTRAINT "bulk_chunks_bulk_id_bulks_id_fk" FOREI
 CREATE INDEX "bulk_chunks_waiting" ON "bulk_chunks" USING btree ("bulk_id","first_line") WHERE results is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "bulks_key" ON "bulks" USING btree ("party_id","key");--> statement-breakpoint
 CREATE INDEX "bulks_of_party" ON "bulks" USING btree ("party_id","id");--> statement-breakpoint
-CREATE INDEX "bulks_open" ON "bulks" USING btree ("turn") WHERE state in ('waiting', 'running');
+CREATE INDEX "bulks_open" ON "bulks" USING btree ("turn") WHERE state in ('waiting', 'running');--> statement-breakpoint
+CREATE INDEX "manifests_issued" ON "manifests" USING btree ("consignor_site_id") WHERE status = 'issued';

@@ -262,6 +262,8 @@ export const manifests = pgTable(
   },
   (table) => [
     unique('manifests_number').on(table.number),
+    /** What is promised of a stock: few at a time, however many the consignor has open elsewhere. */
+    index('manifests_issued').on(table.consignorSiteId).where(sql`status = 'issued'`),
     index('manifests_official').on(table.officialNumber),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
     index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
