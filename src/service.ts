@@ -127,5 +127,5 @@ const LOOK_AGAIN_MS = 1;
 
 async function whileBusy(journal: Journal): Promise<void> {
   const until = performance.now() + PATIENCE_MS;
-  while (journal.depth() > 0 && performance.now() < until) await sleep(LOOK_AGAIN_MS);
+  while (journal.callersWait() && performance.now() < until) await sleep(LOOK_AGAIN_MS);
 }

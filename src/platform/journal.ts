@@ -6,6 +6,7 @@ import { openLane } from './connections.ts';
 import { canonicalText, sha256 } from './events.ts';
 import { ActRefused, type Answer, type GroupContext, type Outcome, type Pending, runGroup } from './group.ts';
 import { newUuid } from './ids.ts';
+import { SYSTEM_CALLER } from './jobs.ts';
 import { failureOf, loggable } from './journal-errors.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface Journal {
   /** False while the database refuses work: the service then reports itself not ready. */
   ready(): boolean;
   depth(): number;
+  /** Whether an act of somebody waits; what jobs do is nobody's to wait for. */
+  callersWait(): boolean;
   /** Answers everything queued, then closes its connections. */
   stop(): Promise<void>;
 }
@@ -280,6 +283,7 @@ export function openJournal(options: JournalOptions): Journal {
     submit: submit as Journal['submit'],
     ready: () => !stopping && performance.now() - failedAt > UNREADY_MS,
     depth: () => queue.length,
+    callersWait: () => queue.some(({ caller }) => caller.role !== SYSTEM_CALLER.role),
     async stop() {
       stopping = true;
       if (queue.length > 0 || lanes.some((lane) => lane.busy)) await new Promise<void>((resolve) => (idle = resolve));
