@@ -2,18 +2,19 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bench, openBench, SCALES } from './bench.ts';
+import { measureBulk } from './bulk.ts';
 import { measureReads } from './reads.ts';
 import { checkPlayedHistory } from './rebuild-check.ts';
-import { printReport, type Results } from './report.ts';
+import { printBulk, printReport, type Results } from './report.ts';
 import { measureWrites } from './writes.ts';
 
 /**
  * `npm run bench`: everything on this machine's loopback, in one go of a few minutes. `-- --quick` smoke-tests the bench
- * itself, `-- --full` reads from a million manifests too, `-- --json` prints figures for machines. Missing an aim is
+ * itself, `-- --bulk` measures a file of acts beside live traffic and nothing else, `-- --full` reads from a million manifests too, `-- --json` prints figures for machines. Missing an aim is
  * said and is no failure; any answer but a success is one.
  */
 const options = new Set(process.argv.slice(2));
-const known = ['--quick', '--full', '--json'];
+const known = ['--quick', '--full', '--json', '--bulk'];
 const unknown = [...options].filter((option) => !known.includes(option));
 if (unknown.length > 0) {
   process.stderr.write(`bench knows ${known.join(', ')}, and not ${unknown.join(', ')}\n`);
@@ -49,13 +50,17 @@ async function run(opened: Bench): Promise<Results> {
   const writes = await measureWrites(opened);
   const rebuild = await checkPlayedHistory(opened);
   const reads = await measureReads(opened);
+  const bulk = await measureBulk(opened);
   const { eventBytes, rowsPerAct } = opened;
-  return { scale: scale.name, runs: scale.runs, eventBytes, writes, rowsPerAct, reads, rebuild };
+  return { scale: scale.name, runs: scale.runs, eventBytes, writes, rowsPerAct, reads, rebuild, bulk };
 }
 
 try {
-  const results = await run(await openBench(scale, started, logFile, say));
-  process.stdout.write(options.has('--json') ? `${JSON.stringify(results, null, 2)}\n` : printReport(results));
+  const opened = await openBench(scale, started, logFile, say);
+  const [results, print] = options.has('--bulk')
+    ? await measureBulk(opened).then((figures) => [figures, () => printBulk(figures)] as const)
+    : await run(opened).then((all) => [all, () => printReport(all)] as const);
+  process.stdout.write(options.has('--json') ? `${JSON.stringify(results, null, 2)}\n` : print());
   await finish(0);
 } catch (error) {
   if (!finishing) process.stderr.write(`The bench failed: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -27,6 +27,11 @@ const Environment = z
     /** Requests one address may make in a minute before a valid key is known: guards key guessing. */
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: z.coerce.number().int().min(1).default(600),
     BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(1_048_576),
+    /** Of one bulk: its lines, the characters of one of them, its bytes; and how many bulks of a party may be open at once. */
+    BULK_LINES_MAX: z.coerce.number().int().min(1).default(200_000),
+    BULK_LINE_LENGTH_MAX: z.coerce.number().int().min(100).default(65_536),
+    BULK_BYTES_MAX: z.coerce.number().int().min(1024).default(268_435_456),
+    BULKS_OPEN_MAX: z.coerce.number().int().min(1).default(20),
     REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).default(30_000),
     /** Transactions the journal keeps in flight at once. */
     JOURNAL_LANES: z.coerce.number().int().min(1).max(16).default(2),

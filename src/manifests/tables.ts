@@ -297,6 +297,8 @@ export const manifests = pgTable(
     index('manifests_official_records')
       .using('gin', sql`${table.officialRecords} jsonb_path_ops`)
       .where(sql`official_number is not null`),
+    /** What is promised of a stock: few at a time, however many the consignor has open elsewhere. */
+    index('manifests_issued').on(table.consignorSiteId).where(sql`status = 'issued'`),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
     index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
   ],

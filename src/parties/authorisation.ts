@@ -11,6 +11,11 @@ const ALL = ['administrator', 'regulator', 'member', 'device', 'driver'] as cons
 
 export const PERMISSIONS = {
   'me.read': ALL,
+  /** Each act in them is judged for itself. */
+  'validations.run': ALL,
+  'bulks.start': ALL,
+  'bulks.cancel': ALL,
+  'bulks.read': ALL,
   'catalogue.read': READERS,
   'policies.read': READERS,
   'policies.register': ['administrator'],
