@@ -16,7 +16,9 @@ import { partyRoutes } from './parties/routes.ts';
 import { permitRoutes } from './permits/routes.ts';
 import { type App, buildHttp, ProblemView } from './platform/http.ts';
 import type { Metrics } from './platform/metrics.ts';
+import { projectRoutes } from './projects/routes.ts';
 import { reconciliationRoutes } from './reconciliation/routes.ts';
+import { projectReportRoutes } from './reports/project-routes.ts';
 import { registerRoutes } from './reports/register-routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import type { Service } from './service.ts';
@@ -28,6 +30,7 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   partyRoutes,
   delegationRoutes,
   designationRoutes,
+  projectRoutes,
   permitRoutes,
   generationRoutes,
   containerRoutes,
@@ -38,6 +41,7 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   reconciliationRoutes,
   reportRoutes,
   registerRoutes,
+  projectReportRoutes,
 ];
 
 export interface AppOptions {

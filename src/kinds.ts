@@ -5,8 +5,10 @@ import { ledgerProjection, traceProjection } from './custody/repository.ts';
 import { treatmentKind } from './disposal/treatment.ts';
 import { storeKind, tenancyKind } from './generation/registers.ts';
 import { storageMoveKind } from './generation/storage.ts';
+import { flowProjection } from './manifests/flows.ts';
 import { legProjection } from './manifests/legs.ts';
-import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
+import { manifestKind } from './manifests/manifest.ts';
+import { audienceOfManifest } from './manifests/seen-by.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import {
   apiKeyKind,
@@ -22,6 +24,7 @@ import { permitKind } from './permits/registers.ts';
 import { permitUseProjection } from './permits/uses.ts';
 import type { Projection } from './platform/acts.ts';
 import type { Kind } from './platform/subjects.ts';
+import { projectKind } from './projects/registers.ts';
 import { anomalyKind, audienceOfAnomaly } from './reconciliation/anomalies.ts';
 import { ruleKind } from './reconciliation/rule-rows.ts';
 import { reportKind } from './reports/commands.ts';
@@ -43,6 +46,7 @@ export const KINDS: readonly Kind[] = [
   deviceKind,
   apiKeyKind,
   permitKind,
+  projectKind,
   manifestKind,
   batchKind,
   storeKind,
@@ -68,4 +72,5 @@ export const PROJECTIONS: readonly Projection[] = [
   permitUseProjection,
   audienceProjection(AUDIENCE_OF),
   legProjection,
+  flowProjection,
 ] as unknown as readonly Projection[];

@@ -71,6 +71,7 @@ export const SUBJECT_NAMES: Readonly<Record<string, Bilingual>> = {
   permit: { zh: '许可', en: 'permit' },
   person: { zh: '人员', en: 'person' },
   policy: { zh: '政策', en: 'policy' },
+  project: { zh: '工程', en: 'project' },
   region: { zh: '行政区划', en: 'region' },
   report: { zh: '申报', en: 'report' },
   rule: { zh: '规则', en: 'rule' },

@@ -18,6 +18,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   generation: 3,
   transport: 3,
   permits: 3,
+  projects: 3,
   manifests: 4,
   disposal: 5,
   'transparency-log': 5,

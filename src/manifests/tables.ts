@@ -1,5 +1,18 @@
 import { sql } from 'drizzle-orm';
-import { boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { ToldVolume, Volume } from '../catalogue/density.ts';
 import type { Stream } from '../catalogue/streams.ts';
 import type { Place } from '../custody/ledger.ts';
 import type { PermitUse } from '../permits/uses.ts';
@@ -140,14 +153,6 @@ export type ContainerOutcome = (typeof CONTAINER_OUTCOMES)[number];
 /** A container that turned out to be with the load. */
 export type JoinedContainer = LineContainer & { readonly line: number };
 
-/** m³ as told, in litres, and what made grams of it; converted once and never again. */
-export interface Volume {
-  readonly litres: number;
-  readonly gramsPerLitre: number;
-  /** The policy row the factor is of. */
-  readonly density: string;
-}
-
 /** One waste on a manifest as its draft says it (TM 16). */
 export interface DraftLine {
   readonly line: number;
@@ -185,6 +190,10 @@ export interface Line extends DraftLine {
   readonly permitIds: readonly string[];
   readonly pickedUpGrams: number | null;
   readonly pickedUpPieces: number | null;
+  /** Of what was told in m³: beside the grams at the pickup and the receipt. */
+  readonly pickedUpVolume?: ToldVolume;
+  readonly acceptedVolume?: ToldVolume;
+  readonly refusedVolume?: ToldVolume;
   readonly loaded: readonly LineBatch[];
   /** Of a line that was loaded by scans: every batch of it is in one of these. */
   readonly containers: readonly LineContainer[];
@@ -234,6 +243,8 @@ export const manifests = pgTable(
     /** Carriers in their order, with what each stretch was. `carrierId` is the first. */
     legs: jsonb().$type<readonly Leg[]>().notNull(),
     tripId: uuid(),
+    /** 工地: the construction project it comes from. */
+    projectId: uuid(),
     /** Where it is loaded from, when that is not the consignor's own stock at its own site. */
     source: jsonb().$type<Place>(),
     /** Whoever filled it in: the consignor, or its agent. */
@@ -276,6 +287,7 @@ export const manifests = pgTable(
     unique('manifests_number').on(table.number),
     index('manifests_official').on(table.officialNumber),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
+    index('manifests_project').on(table.projectId, table.id).where(sql`project_id is not null`),
     index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
   ],
 );
@@ -296,4 +308,29 @@ export const manifestLegs = pgTable(
     primaryKey({ columns: [table.manifestId, table.leg] }),
     index('manifest_legs_plate').on(table.plate, table.startedAt),
   ],
+);
+
+const sum = () => bigint({ mode: 'number' }).notNull();
+
+/** By site and day what left it and what came to it, of streams whose loads come from projects. Adds up, never looked at alone. */
+export const siteFlows = pgTable(
+  'site_flows',
+  {
+    siteId: uuid().notNull(),
+    direction: text().$type<'out' | 'in'>().notNull(),
+    /** Asia/Shanghai. */
+    day: text().notNull(),
+    wasteClass: text().notNull(),
+    method: text().notNull(),
+    trips: sum(),
+    reservedGrams: sum(),
+    loadedGrams: sum(),
+    loadedLitres: sum(),
+    /** Of what was loaded, that of loads that have been decided on. */
+    settledGrams: sum(),
+    acceptedGrams: sum(),
+    acceptedLitres: sum(),
+    refusedGrams: sum(),
+  },
+  (table) => [primaryKey({ columns: [table.siteId, table.direction, table.day, table.wasteClass, table.method] })],
 );

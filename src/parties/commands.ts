@@ -75,6 +75,8 @@ export const VehicleBody = z.strictObject({
   /** 道路运输证. */
   operatingPermit: z.string().trim().min(1).max(40).nullable().default(null),
   payloadGrams: Grams.min(1).nullable().default(null),
+  /** 车厢容积, m³ × 1000. */
+  boxLitres: z.number().int().min(1).max(200_000).nullable().default(null),
   active: z.boolean().default(true),
 });
 export type VehicleRecord = z.output<typeof VehicleBody>;

@@ -147,6 +147,7 @@ const VEHICLES: Reads<typeof vehicleFilter> = {
     plate: z.string(),
     operatingPermit: z.string().nullable(),
     payloadGrams: z.number().int().nullable(),
+    boxLitres: z.number().int().nullable(),
     active: z.boolean(),
   }),
   filter: vehicleFilter,

@@ -55,6 +55,8 @@ export const vehicles = pgTable(
     /** 道路运输证. */
     operatingPermit: text(),
     payloadGrams: bigint({ mode: 'number' }),
+    /** 车厢容积, m³ × 1000. */
+    boxLitres: integer(),
     active: boolean().notNull(),
   },
   (table) => [unique('vehicles_plate').on(table.plate), index('vehicles_party').on(table.partyId)],
