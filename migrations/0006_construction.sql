@@ -39,4 +39,6 @@ CREATE TABLE "projects" (
 ALTER TABLE "manifests" ADD COLUMN "project_id" uuid;--> statement-breakpoint
 ALTER TABLE "vehicles" ADD COLUMN "box_litres" integer;--> statement-breakpoint
 ALTER TABLE "permits" ADD COLUMN "cap_volume" jsonb;--> statement-breakpoint
-CREATE INDEX "manifests_project" ON "manifests" USING btree ("project_id","id") WHERE project_id is not null;
+CREATE INDEX "manifests_project" ON "manifests" USING btree ("project_id","id") WHERE project_id is not null;--> statement-breakpoint
+CREATE INDEX "manifests_project_left" ON "manifests" USING btree ("project_id","picked_up_at","id") WHERE project_id is not null;--> statement-breakpoint
+CREATE INDEX "manifests_haulier_left" ON "manifests" USING btree ("carrier_id","picked_up_at","id") WHERE project_id is not null;

@@ -21,6 +21,7 @@ import { reconciliationRoutes } from './reconciliation/routes.ts';
 import { projectReportRoutes } from './reports/project-routes.ts';
 import { registerRoutes } from './reports/register-routes.ts';
 import { reportRoutes } from './reports/routes.ts';
+import { settlementRoutes } from './reports/settlement-routes.ts';
 import type { Service } from './service.ts';
 import { transportRoutes } from './transport/routes.ts';
 
@@ -42,6 +43,7 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   reportRoutes,
   registerRoutes,
   projectReportRoutes,
+  settlementRoutes,
 ];
 
 export interface AppOptions {

@@ -288,6 +288,8 @@ export const manifests = pgTable(
     index('manifests_official').on(table.officialNumber),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
     index('manifests_project').on(table.projectId, table.id).where(sql`project_id is not null`),
+    index('manifests_project_left').on(table.projectId, table.pickedUpAt, table.id).where(sql`project_id is not null`),
+    index('manifests_haulier_left').on(table.carrierId, table.pickedUpAt, table.id).where(sql`project_id is not null`),
     index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
   ],
 );

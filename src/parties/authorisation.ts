@@ -41,6 +41,7 @@ export const PERMISSIONS = {
   'designations.amend': ['administrator', 'regulator'],
   'projects.read': ['administrator', 'regulator', 'member'],
   'projects.balance': ['administrator', 'regulator', 'member'],
+  'settlements.read': ['regulator', 'member'],
   'sites.intake': ['regulator', 'member'],
   'projects.register': ['administrator', 'member'],
   'projects.amend': ['administrator', 'member'],

@@ -104,7 +104,7 @@ export async function readPermits(
       methods: permits.methods,
       areas: permits.areas,
       capGrams: permits.capGrams,
-      capLitres: sql<number | null>`(${permits.capVolume} ->> 'litres')::bigint`,
+      capLitres: sql<number | null>`(${permits.capVolume} ->> 'litres')::float8`,
       validFrom: permits.validFrom,
       validTo: permits.validTo,
       status: permits.status,

@@ -26,6 +26,7 @@ export async function layGround(world: World) {
     ...(await layRegisters(world)),
     ...(await layLaw(world, agent)),
     ...(await layStock(world)),
+    ...(await layProject(world)),
     passed: await stopped(world, (await world.aManifest({ status: 'in_transit', declaredGrams: 1_000 })).id, depotId),
   };
 }
@@ -60,6 +61,20 @@ async function layRegisters(world: World) {
     oldKeyId: await id(carrier.post('/v1/api-keys', granted)),
     site: { partyId: consignor.partyId, name: '一厂', region: '370112' },
   };
+}
+
+/** A building site of the consignor, apart from where its hazardous waste is made. */
+async function layProject({ consignor }: World) {
+  const site = { partyId: consignor.partyId, name: '工地', region: '370112' };
+  const projectSiteId = await id(consignor.post('/v1/sites', site));
+  const project = {
+    number: randomUUID(),
+    name: '某工程',
+    siteId: projectSiteId,
+    kind: 'demolition',
+    startsOn: '2026-09-01',
+  };
+  return { project, projectId: await id(consignor.post('/v1/projects', project)) };
 }
 
 async function layLaw(world: World, agent: Caller) {

@@ -1,0 +1,1 @@
+import './projects/loads.cases.ts';
