@@ -17,9 +17,11 @@ import { permitRoutes } from './permits/routes.ts';
 import { type App, buildHttp, ProblemView } from './platform/http.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { reconciliationRoutes } from './reconciliation/routes.ts';
+import { tripMatchRoutes } from './reconciliation/trip-match-routes.ts';
 import { registerRoutes } from './reports/register-routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import type { Service } from './service.ts';
+import { observationRoutes } from './transport/observation-routes.ts';
 import { transportRoutes } from './transport/routes.ts';
 
 /** Every slice's routes, in the order of the floors. */
@@ -33,9 +35,11 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   containerRoutes,
   storeRoutes,
   transportRoutes,
+  observationRoutes,
   manifestRoutes,
   disposalRoutes,
   reconciliationRoutes,
+  tripMatchRoutes,
   reportRoutes,
   registerRoutes,
 ];

@@ -59,6 +59,7 @@ const PURE_LOOKUPS = [
   'catalogue/custody-codes.ts',
   'catalogue/exemptions.ts',
   'catalogue/identifiers.ts',
+  'catalogue/observation-policies.ts',
   'catalogue/policies.ts',
   'catalogue/regions.ts',
   'catalogue/treatment-methods.ts',

@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { inBoth } from '../platform/schema-messages.ts';
+import { observationPolicies } from './observation-policies.ts';
 import { DaySchema, type InForce, inForceOn, readText } from './reference-files.ts';
 import { NATION } from './regions.ts';
 import { TREATMENT_KINDS } from './treatment-methods.ts';
@@ -20,7 +21,16 @@ export const STREAM_NAMES: Readonly<Record<Stream, string>> = {
   construction: '建筑垃圾',
 };
 /** The day of its life on which a rule looks at a manifest or batch (or the last of a reported period): the law of that day judges. */
-export const LOOKS_AT = ['issued', 'stored', 'pickedUp', 'arrived', 'accepted', 'treated', 'reported'] as const;
+export const LOOKS_AT = [
+  'issued',
+  'stored',
+  'pickedUp',
+  'arrived',
+  'accepted',
+  'treated',
+  'reported',
+  'observed',
+] as const;
 export const POLICY_PLACES = ['origin', 'destination', 'site', 'carrier'] as const;
 
 const Count = z.number().int().positive();
@@ -246,6 +256,7 @@ export const POLICIES = {
       }),
     streams: ['hazardous'],
   },
+  ...observationPolicies(STREAMS),
   'coverage-counts': {
     zh: '应报单位何时计为已覆盖',
     en: 'What of a month counts an expected unit as covered',

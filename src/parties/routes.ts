@@ -20,16 +20,13 @@ import { Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { type Operation, PERMISSIONS } from './authorisation.ts';
 import {
-  amendDevice,
   amendParty,
   amendPerson,
   amendSite,
   amendVehicle,
-  DeviceBody,
   PartyBody,
   PersonBody,
   personInput,
-  registerDevice,
   registerParty,
   registerPerson,
   registerSite,
@@ -37,6 +34,7 @@ import {
   SiteBody,
   VehicleBody,
 } from './commands.ts';
+import { amendDevice, DeviceBody, registerDevice } from './devices.ts';
 import { grantKey, KeyBody, type KeyGrant, revokeKey } from './granting.ts';
 import { mintKey } from './keys.ts';
 import {
@@ -199,6 +197,7 @@ const DEVICES: Reads<typeof deviceFilter> = {
     serialNumber: z.string(),
     scaleDivisionGrams: z.number().int().nullable(),
     verifiedThrough: z.string().nullable(),
+    vehicleId: Uuid.nullable(),
     active: z.boolean(),
   }),
   filter: deviceFilter,

@@ -5,6 +5,7 @@ import type { Kind, Row, Rows } from './kinds.ts';
 import { custodyRows } from './rows-custody.ts';
 import { lawRows } from './rows-law.ts';
 import { manifestRows } from './rows-manifests.ts';
+import { observedRows } from './rows-observed.ts';
 import { registerRows } from './rows-registers.ts';
 
 export interface Scene extends World {
@@ -50,6 +51,7 @@ export async function aScene(): Promise<Scene> {
     ...lawRows(ground),
     ...custodyRows(ground),
     ...(await manifestRows(ground)),
+    ...observedRows(ground),
     'DELETE /v1/api-keys/{id}': revocation!, // whoever may, revokes it
   };
   return { ...world, callers, rows };

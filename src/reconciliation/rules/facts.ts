@@ -1,4 +1,5 @@
 /** What judges may be given, by name. How each is loaded stands in `reconciliation/sources.ts`. Types only. */
+import type { Stream } from '../../catalogue/policies.ts';
 import type { Batch } from '../../custody/batches.ts';
 import type { StoreType } from '../../generation/tables.ts';
 import type { LegRow } from '../../manifests/legs.ts';
@@ -7,7 +8,9 @@ import type { Party, Site } from '../../parties/registers.ts';
 import type { Permit } from '../../permits/registers.ts';
 import type { EntryMode } from '../../platform/events.ts';
 import type { WeighTicket } from '../../transport/commands.ts';
+import type { ObservedTrip } from '../../transport/observed-trips.ts';
 import type { Trip } from '../../transport/trips.ts';
+import type { Waybill } from '../../transport/waybills.ts';
 
 /** What a scale said of a manifest's load, and who entered it. */
 export interface Weighing {
@@ -59,6 +62,20 @@ export interface StoreFilled {
   readonly grams: number;
 }
 
+/** What a manifest that a waybill names says of the stretch under the waybill's carrier. */
+export interface WaybillManifest {
+  readonly id: string;
+  readonly stream: Stream;
+  readonly originRegion: string;
+  readonly destinationRegion: string;
+  readonly plate: string | null;
+  /** Null until it has been picked up. */
+  readonly startedAt: Date | null;
+  readonly unNumbers: readonly string[];
+  /** As loaded, or until then as declared. */
+  readonly grams: number;
+}
+
 export interface RuleFacts {
   // Subjects: an anomaly is about one of these.
   readonly manifest: Manifest;
@@ -67,6 +84,8 @@ export interface RuleFacts {
   readonly batch: Batch;
   readonly store: StoreFilled;
   readonly weigh_ticket: WeighTicket;
+  readonly observed_trip: ObservedTrip;
+  readonly waybill: Waybill;
   // Of a manifest.
   readonly weighings: readonly Weighing[];
   readonly sameReadings: readonly SameReading[];
@@ -84,10 +103,21 @@ export interface RuleFacts {
   readonly ticketSite: Site;
   /** Grams received of the loads it stands for; null until each has been decided on. */
   readonly tripReceivedGrams: number | null;
+  // Of a waybill.
+  readonly waybillManifests: readonly WaybillManifest[];
   // Of a batch.
   readonly site: Site;
   readonly stored: { readonly grams: number; readonly lastMovedAt: Date | null };
 }
 
-export const SUBJECTS = ['manifest', 'permit', 'account', 'batch', 'store', 'weigh_ticket'] as const;
+export const SUBJECTS = [
+  'manifest',
+  'permit',
+  'account',
+  'batch',
+  'store',
+  'weigh_ticket',
+  'observed_trip',
+  'waybill',
+] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
