@@ -107,3 +107,13 @@ export async function declaredOf(pool: pg.Pool, tripIds: readonly string[]): Pro
   });
   return rows;
 }
+
+/** Is any journey of the plate known that began then? */
+export async function wasObserved(pool: pg.Pool, plate: string, [from, to]: readonly [Date, Date]): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'was-observed',
+    text: 'select 1 from observed_trips where plate = $1 and departed_at between $2 and $3 limit 1',
+    values: [plate, from, to],
+  });
+  return (rowCount ?? 0) > 0;
+}

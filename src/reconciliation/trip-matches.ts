@@ -11,12 +11,13 @@ import {
   type ObservedTrip,
   observedTripKind,
   type PlateStretch,
+  plateGate,
   plateLock,
   widened,
 } from '../transport/observed-trips.ts';
 import { observedTripsLookup, stretchKey } from '../transport/queries.ts';
 import { matchTrips, nameOf } from './matching.ts';
-import { declaredLegsLookup } from './observation-queries.ts';
+import { declaredLegsLookup, wasObserved } from './observation-queries.ts';
 
 /**
  * Which declared journey an observed trip is: said anew around every trip that was observed, and every leg that was told. The answer
@@ -42,6 +43,7 @@ export const matchPlate: Act<PlateStretch, PolicyBook> = {
   }),
   alsoNeeds: (input, states) => ({
     lock: states.found(observedTripsLookup, tripsKey(input)).map((id) => ({ kind: 'observed_trip', id })),
+    lookups: [plateGate(input.plate)],
   }),
   decide(input, states, { reference, now }) {
     const trips = states.found(observedTripsLookup, tripsKey(input)).flatMap((id) => {
@@ -89,9 +91,12 @@ function changeOf(trip: ObservedTrip, match: Matched | undefined, now: Date): Ev
 
 export const matchTripsJob: JobDefinition = {
   name: 'match_trips',
-  async handle({ plate, from, to }) {
+  async handle({ plate, from, to }, { database }) {
     if (!plate || !from || !to) throw new PermanentError('match_trips needs a plate and a stretch of time');
-    return [{ act: matchPlate, input: { plate, from, to } }];
+    const stretch = { plate, from, to };
+    // Most vehicles are observed by nobody; a trip that is recorded a moment later asks by itself.
+    if (!(await wasObserved(database.pool, plate, widened(stretch, TRIP_HOURS)))) return [];
+    return [{ act: matchPlate, input: stretch }];
   },
 };
 

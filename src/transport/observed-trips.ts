@@ -1,7 +1,7 @@
-import { dayInShanghai } from '../catalogue/calendar.ts';
-import type { PolicyBook } from '../catalogue/reference.ts';
+import { addDays, dayInShanghai } from '../catalogue/calendar.ts';
+import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import type { Audience } from '../parties/audience.ts';
-import type { Act, States } from '../platform/acts.ts';
+import type { Act, Lookup, States } from '../platform/acts.ts';
 import { canonicalText, type EventDraft, type Json } from '../platform/events.ts';
 import { namedUuid } from '../platform/ids.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
@@ -61,8 +61,19 @@ export interface Matched {
 }
 const UNMATCHED = { manifestId: null, leg: null, secondsApart: null };
 
-/** All that is decided about the journeys of one plate, one after another: before its first trip there is nothing else to lock. */
+/**
+ * All that is decided about the journeys of one plate is decided one after another. Before its first trip there is nothing else to
+ * lock than its name; and the gate, asked for in the second round, keeps two acts about it out of one group, where the second
+ * would look at what was read before the first.
+ */
 export const plateLock = (plate: string) => ({ kind: 'vehicle', id: namedUuid(`plate ${plate}`) });
+export const plateGate = (plate: string) => ({ lookup: PLATE_GATE, key: `plate ${plate}` });
+const PLATE_GATE: Lookup<undefined> = {
+  name: 'plate-gate',
+  gated: true,
+  sql: 'select key from unnest($1::text[]) as u(key)',
+  read: () => undefined,
+};
 
 export interface PlateStretch {
   readonly plate: string;
@@ -97,10 +108,13 @@ export const observeTrips: Act<PlateStretch, PolicyBook> = {
   }),
   alsoNeeds: (input, states, { reference }) => ({
     lock: states.found(observedTripsLookup, knownKey(input)).map((id) => ({ kind: 'observed_trip', id })),
-    lookups: journeysNear(input, states, reference).map((journey) => ({
-      lookup: trackHashLookup,
-      key: trackKey(input.plate, journey),
-    })),
+    lookups: [
+      plateGate(input.plate),
+      ...journeysNear(input, states, reference).map((journey) => ({
+        lookup: trackHashLookup,
+        key: trackKey(input.plate, journey),
+      })),
+    ],
   }),
   decide(input, states, facts) {
     const known = states.found(observedTripsLookup, knownKey(input)).flatMap((id) => {
@@ -108,25 +122,37 @@ export const observeTrips: Act<PlateStretch, PolicyBook> = {
       return trip?.status === 'observed' ? [trip] : [];
     });
     const { pairs, gone } = recognise(journeysNear(input, states, facts.reference), known);
+    const isSettled = settledFor(facts);
     let minted = 0;
     const events = pairs.flatMap(([journey, trip]): EventDraft[] => {
       const told = toldOf(journey, input, states);
       if (!trip) return [draftOf('recorded', facts.newId(minted++), told)];
-      return saysTheSame(told, trip) ? [] : [draftOf('updated', trip.id, told)];
+      return saysTheSame(told, trip) || isSettled(trip) ? [] : [draftOf('updated', trip.id, told)];
     });
-    const withdrawn = gone.map(
-      ({ id, departedAt, fromRegion }): EventDraft => ({
-        type: 'observed_trip_withdrawn',
-        subject: { kind: 'observed_trip', id },
-        occurredAt: departedAt,
-        region: fromRegion,
-        data: {},
-      }),
-    );
+    const withdrawn = gone
+      .filter((trip) => !isSettled(trip))
+      .map(
+        ({ id, departedAt, fromRegion }): EventDraft => ({
+          type: 'observed_trip_withdrawn',
+          subject: { kind: 'observed_trip', id },
+          occurredAt: departedAt,
+          region: fromRegion,
+          data: {},
+        }),
+      );
     const all = [...withdrawn, ...events];
     return { events: all, answer: { id: all[0]?.subject.id ?? null, plate: input.plate, events: all.length } };
   },
 };
+
+/** What was seen of it may have been forgotten since: so old a trip stays as it was recorded. */
+const settledFor =
+  ({ now, reference }: Pick<Facts, 'now' | 'reference'>) =>
+  ({ fromRegion: region, stream, departedAt }: ObservedTrip): boolean => {
+    const day = dayInShanghai(departedAt);
+    const { otherDays } = reference.policy('position-keeping', { region, stream, day }).value;
+    return addDays(day, otherDays) <= dayInShanghai(now);
+  };
 
 function journeysNear(input: PlateStretch, states: States, book: PolicyBook): Journey[] {
   const [from, to] = widened(input, JOURNEY_HOURS_MAX);

@@ -207,9 +207,11 @@ function journeyBetween(from: Stay, to: Stay): Journey {
   };
 }
 
-/** The order in which they came in changes nothing. */
+/** The order in which they came in changes nothing. At one instant, after a gap, a vehicle leaves one site before it enters the next. */
+const TURN = { exit: 0, seen: 1, entry: 2 } as const;
 const inOrder = (a: Observation, b: Observation): number =>
   a.at.getTime() - b.at.getTime() ||
+  TURN[a.direction] - TURN[b.direction] ||
   (a.site.id < b.site.id ? -1 : a.site.id > b.site.id ? 1 : 0) ||
   (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 

@@ -1,10 +1,13 @@
 // Journeys are inferred from what was observed, whatever was declared of them.
 import fc from 'fast-check';
 import t from 'tap';
+import { sha256 } from '../../src/platform/events.ts';
 import { checkRebuild } from '../../src/rebuild.ts';
+import { e7 } from '../../src/transport/coordinates.ts';
+import { forgetTracks } from '../../src/transport/retention.ts';
 import { journeysOf, type Observation, type ObservedSite } from '../../src/transport/rules.ts';
 import { aRegulator, at } from '../manifests/given.ts';
-import { aWorld, ok, type World } from '../support/world.ts';
+import { aWorld, ok, START, startTestService, type World } from '../support/world.ts';
 import { aDeviceKey, aVehicle, lookedAt, round, tell, tripsOf, watched } from './observed.ts';
 
 const MINUTE_MS = 60_000;
@@ -35,6 +38,10 @@ t.test('a track from fence to fence is one trip, seen by those it concerns', asy
   t.ok(minutesIn(trip.arrivedAt) >= 38 && minutesIn(trip.arrivedAt) <= 40);
   t.match(trip.trackHash, /^[0-9a-f]{64}$/);
   t.ok(trip.positions > 50);
+  const between = (instant: string) => trip.departedAt <= instant && instant <= trip.arrivedAt;
+  const lines = round(world, start).filter(({ at }) => between(at));
+  const text = lines.map(({ at, longitude, latitude }) => `${Date.parse(at)} ${e7(longitude)} ${e7(latitude)}`);
+  t.equal(trip.trackHash, sha256(text.join('\n')).toString('hex'), 'whoever has the positions can check it');
   for (const caller of [world.consignor, world.consignee, world.regulator])
     t.equal((await tripsOf(world, caller)).length, 1);
   for (const caller of [
@@ -120,6 +127,22 @@ t.test('what turns out never to have been is withdrawn', async (t) => {
   ]);
   await world.jobsDone();
   t.match(await tripsOf(world), [{ status: 'withdrawn' }]);
+});
+
+t.test('a trip outlives the positions it was read off', async (t) => {
+  const world = await aWorld(startTestService(t, START));
+  await watched(world);
+  await tell(world, round(world, ago(world, 60)));
+  await lookedAt(world);
+  const [trip] = await tripsOf(world);
+  world.clock.advanceMs(60 * 24 * HOUR_MS);
+  const { pool } = world.service.database;
+  await forgetTracks(pool, world.clock.now());
+  t.equal((await pool.query('select 1 from fence_crossings')).rowCount, 0);
+  const pass = { siteId: world.consignorSiteId, direction: 'entry', plate: world.plate, entryMode: 'offline' };
+  ok(await world.consignor.post('/v1/gate-passes', { ...pass, occurredAt: trip.departedAt }));
+  await world.jobsDone();
+  t.same(await tripsOf(world), [trip], 'and is no longer inferred anew');
 });
 
 t.test('two gates tell of ten rounds on one day: ten trips, with the photos at both ends', async (t) => {
@@ -231,6 +254,25 @@ t.test('which stays make a journey', async (t) => {
   t.same(said([seen(0, works, 'exit'), seen(120, plant, 'entry')], 2), ['works 0 plant 120']);
   t.same(said([seen(0, works, 'exit'), seen(121, plant, 'entry')], 2), [], 'too long for one journey');
   t.same(said([seen(0, plant, 'exit'), seen(30, depot, 'entry')]), []);
+  const [zoo, aisle] = [
+    { ...works, id: 'zoo' },
+    { ...plant, id: 'aisle' },
+  ];
+  for (const [from, to] of [
+    [works, plant],
+    [zoo, aisle],
+  ] as const)
+    t.same(
+      said([
+        seen(0, to, 'entry'),
+        seen(9, from, 'entry'),
+        seen(9, to, 'exit'),
+        seen(20, from, 'exit'),
+        seen(50, to, 'entry'),
+      ]),
+      [`${from.id} 20 ${to.id} 50`],
+      'first seen elsewhere after a gap: out of the one, into the other',
+    );
 });
 
 t.test('the order in which observations come in changes nothing', async () => {
