@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bench, openBench, SCALES } from './bench.ts';
+import { measurePositions, printPositions } from './positions.ts';
 import { measureReads } from './reads.ts';
 import { checkPlayedHistory } from './rebuild-check.ts';
 import { printReport, type Results } from './report.ts';
@@ -9,11 +10,11 @@ import { measureWrites } from './writes.ts';
 
 /**
  * `npm run bench`: everything on this machine's loopback, in one go of a few minutes. `-- --quick` smoke-tests the bench
- * itself, `-- --full` reads from a million manifests too, `-- --json` prints figures for machines. Missing an aim is
- * said and is no failure; any answer but a success is one.
+ * itself, `-- --full` reads from a million manifests too, `-- --json` prints figures for machines, `-- --positions` takes in a
+ * million positions of vehicles and nothing else. Missing an aim is said and is no failure; any answer but a success is one.
  */
 const options = new Set(process.argv.slice(2));
-const known = ['--quick', '--full', '--json'];
+const known = ['--quick', '--full', '--json', '--positions'];
 const unknown = [...options].filter((option) => !known.includes(option));
 if (unknown.length > 0) {
   process.stderr.write(`bench knows ${known.join(', ')}, and not ${unknown.join(', ')}\n`);
@@ -53,9 +54,13 @@ async function run(opened: Bench): Promise<Results> {
   return { scale: scale.name, runs: scale.runs, eventBytes, writes, rowsPerAct, reads, rebuild };
 }
 
+const print = <Figures>(figures: Figures, inWords: (figures: Figures) => string): void => {
+  process.stdout.write(options.has('--json') ? `${JSON.stringify(figures, null, 2)}\n` : inWords(figures));
+};
+
 try {
-  const results = await run(await openBench(scale, started, logFile, say));
-  process.stdout.write(options.has('--json') ? `${JSON.stringify(results, null, 2)}\n` : printReport(results));
+  if (options.has('--positions')) print(await measurePositions(scale.name, { started, logFile, say }), printPositions);
+  else print(await run(await openBench(scale, started, logFile, say)), printReport);
   await finish(0);
 } catch (error) {
   if (!finishing) process.stderr.write(`The bench failed: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -18,11 +18,13 @@ import { type App, buildHttp, ProblemView } from './platform/http.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { reconciliationRoutes } from './reconciliation/routes.ts';
+import { tripMatchRoutes } from './reconciliation/trip-match-routes.ts';
 import { projectReportRoutes } from './reports/project-routes.ts';
 import { registerRoutes } from './reports/register-routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { settlementRoutes } from './reports/settlement-routes.ts';
 import type { Service } from './service.ts';
+import { observationRoutes } from './transport/observation-routes.ts';
 import { transportRoutes } from './transport/routes.ts';
 
 /** Every slice's routes, in the order of the floors. */
@@ -37,9 +39,11 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   containerRoutes,
   storeRoutes,
   transportRoutes,
+  observationRoutes,
   manifestRoutes,
   disposalRoutes,
   reconciliationRoutes,
+  tripMatchRoutes,
   reportRoutes,
   registerRoutes,
   projectReportRoutes,

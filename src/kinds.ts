@@ -29,8 +29,12 @@ import { anomalyKind, audienceOfAnomaly } from './reconciliation/anomalies.ts';
 import { ruleKind } from './reconciliation/rule-rows.ts';
 import { reportKind } from './reports/commands.ts';
 import { weighTicketKind } from './transport/commands.ts';
+import { fenceKind } from './transport/fences.ts';
+import { gatePassKind } from './transport/gate-passes.ts';
+import { audienceOfObservedTrip, observedTripKind } from './transport/observed-trips.ts';
 import { audienceOfTrip, tripKind } from './transport/trips.ts';
 import { unmatchedReportKind } from './transport/unmatched-reports.ts';
+import { audienceOfWaybill, waybillKind } from './transport/waybills.ts';
 
 /** Every kind of subject and every projection: what the journal writes and a rebuild fills again. */
 export const KINDS: readonly Kind[] = [
@@ -57,12 +61,18 @@ export const KINDS: readonly Kind[] = [
   weighTicketKind,
   tripKind,
   unmatchedReportKind,
+  gatePassKind,
+  waybillKind,
+  fenceKind,
+  observedTripKind,
   anomalyKind,
 ] as unknown as readonly Kind[];
 
 export const AUDIENCE_OF: AudienceOf = {
   manifest: audienceOfManifest,
   trip: audienceOfTrip,
+  waybill: audienceOfWaybill,
+  observed_trip: audienceOfObservedTrip,
   anomaly: audienceOfAnomaly,
 };
 

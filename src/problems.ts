@@ -66,7 +66,10 @@ export const SUBJECT_NAMES: Readonly<Record<string, Bilingual>> = {
   delegation: { zh: '委托', en: 'delegation' },
   designation: { zh: '名录记录', en: 'designation' },
   device: { zh: '设备', en: 'device' },
+  fence: { zh: '电子围栏', en: 'geofence' },
+  gate_pass: { zh: '门岗过车记录', en: 'gate pass' },
   manifest: { zh: '联单', en: 'manifest' },
+  observed_trip: { zh: '自动联单', en: 'observed trip' },
   party: { zh: '单位', en: 'party' },
   permit: { zh: '许可', en: 'permit' },
   person: { zh: '人员', en: 'person' },
@@ -83,6 +86,7 @@ export const SUBJECT_NAMES: Readonly<Record<string, Bilingual>> = {
   trip: { zh: '车次', en: 'trip' },
   unmatched_report: { zh: '不符状态的报告', en: 'unmatched report' },
   vehicle: { zh: '车辆', en: 'vehicle' },
+  waybill: { zh: '危货运单', en: 'waybill' },
   weigh_ticket: { zh: '过磅单', en: 'weigh ticket' },
 };
 

@@ -82,6 +82,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     journal,
     database,
     clock,
+    reference: book.current,
     definitions: JOB_DEFINITIONS,
     log: logger,
     observe: metrics.observeJob,

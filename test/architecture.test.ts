@@ -60,6 +60,7 @@ const PURE_LOOKUPS = [
   'catalogue/custody-codes.ts',
   'catalogue/exemptions.ts',
   'catalogue/identifiers.ts',
+  'catalogue/observation-policies.ts',
   'catalogue/policies.ts',
   'catalogue/policy-definitions.ts',
   'catalogue/regions.ts',

@@ -4,11 +4,21 @@
  */
 import { z } from 'zod';
 import { inBoth } from '../platform/schema-messages.ts';
+import { observationPolicies } from './observation-policies.ts';
 import { HAZARDOUS_STREAMS, STREAMS, type Stream } from './streams.ts';
 import { TREATMENT_KINDS } from './treatment-methods.ts';
 
 /** The day of its life on which a rule looks at a manifest or batch (or the last of a reported period): the law of that day judges. */
-export const LOOKS_AT = ['issued', 'stored', 'pickedUp', 'arrived', 'accepted', 'treated', 'reported'] as const;
+export const LOOKS_AT = [
+  'issued',
+  'stored',
+  'pickedUp',
+  'arrived',
+  'accepted',
+  'treated',
+  'reported',
+  'observed',
+] as const;
 export const POLICY_PLACES = ['origin', 'destination', 'site', 'carrier'] as const;
 
 const Count = z.number().int().positive();
@@ -315,6 +325,7 @@ export const POLICIES = {
       }),
     streams: ['hazardous'],
   },
+  ...observationPolicies(STREAMS),
   'coverage-counts': {
     zh: '应报单位何时计为已覆盖',
     en: 'What of a month counts an expected unit as covered',

@@ -20,13 +20,18 @@ export const vehicleKind = registerKind(
   { boxLitres: null },
 );
 export const personKind = registerKind('person', people);
-export const deviceKind = registerKind('device', devices, {
-  devices_serial: exists(
-    '该单位已登记此设备序列号。',
-    'This organisation has registered that serial number already.',
-    '/serialNumber',
-  ),
-});
+export const deviceKind = registerKind(
+  'device',
+  devices,
+  {
+    devices_serial: exists(
+      '该单位已登记此设备序列号。',
+      'This organisation has registered that serial number already.',
+      '/serialNumber',
+    ),
+  },
+  { vehicleId: null },
+);
 export const apiKeyKind = registerKind('api_key', apiKeys);
 export const delegationKind = registerKind('delegation', delegations);
 export const designationKind = registerKind('designation', designations);

@@ -147,6 +147,7 @@ export async function readDevices(
       serialNumber: devices.serialNumber,
       scaleDivisionGrams: devices.scaleDivisionGrams,
       verifiedThrough: devices.verifiedThrough,
+      vehicleId: devices.vehicleId,
       active: devices.active,
     })
     .from(devices)

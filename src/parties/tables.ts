@@ -74,7 +74,7 @@ export const people = pgTable(
   (table) => [index('people_party').on(table.partyId)],
 );
 
-export const DEVICE_TYPES = ['truck_scale', 'bench_scale', 'gate', 'camera'] as const;
+export const DEVICE_TYPES = ['truck_scale', 'bench_scale', 'gate', 'camera', 'vehicle_terminal'] as const;
 
 export const devices = pgTable(
   'devices',
@@ -87,6 +87,8 @@ export const devices = pgTable(
     /** e of the scale (JJG 539). */
     scaleDivisionGrams: integer(),
     verifiedThrough: text(),
+    /** Of a vehicle terminal (车载终端): the vehicle it is built into; its site is where that vehicle is at home. */
+    vehicleId: uuid(),
     active: boolean().notNull(),
   },
   (table) => [unique('devices_serial').on(table.partyId, table.serialNumber)],

@@ -250,6 +250,8 @@ export interface ActRoute<Input> {
   /** Edits of a register name the version they are based on. */
   readonly edits?: boolean;
   readonly input: (request: { params: { id: string }; body: never; caller: Caller }) => Input | Promise<Input>;
+  /** The key of an act that its input names itself, such as by a device's own count, whatever the header says. */
+  readonly keyOf?: (input: Input, caller: Caller) => string | undefined;
   /** What was made for this act and is no part of the stored answer. */
   readonly secret?: Secret & { of(input: Input): string };
 }
@@ -272,7 +274,7 @@ export const withSecret = (body: Body, { field, lost }: Secret, secret: string |
 /** One act as a route: key, input, journal, answer. */
 export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>): void {
   const answer = route.answer ?? ActAnswer;
-  app.acts.set(route.operation, route as ActRoute<never>);
+  app.acts.set(route.operation, route as unknown as ActRoute<never>);
   app.route({
     method: route.method ?? 'POST',
     url: route.url,
@@ -295,7 +297,7 @@ export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>
       const { status, body, replayed } = await journal.submit(route.act, input, {
         caller: request.caller,
         organisation: request.caller.actor.party,
-        key: (request.headers as z.infer<typeof ActHeaders>)['idempotency-key'],
+        key: route.keyOf?.(input, request.caller) ?? (request.headers as z.infer<typeof ActHeaders>)['idempotency-key'],
         fingerprint: { path: request.url, body: request.body ?? null },
         ...(route.edits ? { expectedSeq: expectedSeq(request) } : {}),
       });

@@ -219,6 +219,10 @@ const WAKES_SQL: Readonly<
       join stores s on s.id = r.id::uuid where e.id = $1`,
     values: ({ eventId }) => [eventId],
   },
+  waybills_naming: {
+    text: 'select w.id from manifests m join waybills w on w.manifest_numbers @> to_jsonb(array[m.number]) where m.id = $1 and m.number is not null',
+    values: ({ subjectId }) => [subjectId],
+  },
 };
 const WOKEN_MAX = 200;
 
@@ -274,9 +278,10 @@ export type AnomalyRow = Anomaly & { readonly version: number };
 const ELSEWHERE_SQL = `select a.id from anomalies a
   left join manifests m on m.id = a.subject_id left join batches b on b.id = a.subject_id
   left join accounts c on c.id = a.subject_id left join stores s on s.id = a.subject_id
-  left join weigh_tickets w on w.id = a.subject_id left join projects p on p.id = a.subject_id
-  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id, p.site_id], null))
-    and coalesce(m.id, b.id, c.id, s.id, w.id, p.id) is not null`;
+  left join weigh_tickets w on w.id = a.subject_id left join observed_trips o on o.id = a.subject_id
+  left join projects p on p.id = a.subject_id
+  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id, o.from_site_id, o.to_site_id, p.site_id], null))
+    and coalesce(m.id, b.id, c.id, s.id, w.id, o.id, p.id) is not null`;
 
 /** A key bound to a site is not shown what is about another; what is the whole party's, such as a licence, it is. */
 async function anomaliesById(pool: pg.Pool, ids: readonly string[], { site }: Sight): Promise<AnomalyRow[]> {

@@ -8,7 +8,10 @@ import { permitKind } from '../permits/registers.ts';
 import type { Lookup, Needs, States } from '../platform/acts.ts';
 import { projectKind } from '../projects/registers.ts';
 import { weighTicketKind } from '../transport/commands.ts';
+import { observedTripKind } from '../transport/observed-trips.ts';
 import { tripKind } from '../transport/trips.ts';
+import { waybillKind } from '../transport/waybills.ts';
+import { waybillManifestsLookup } from './observation-queries.ts';
 import { monthFlowLookup } from './project-queries.ts';
 import {
   acceptedLookup,
@@ -70,6 +73,15 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
     needs: ({ subjectId }) => ({ read: [{ kind: 'project', id: subjectId }] }),
     read: ({ subjectId }, states) => states.get(projectKind, subjectId),
   },
+  observed_trip: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'observed_trip', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(observedTripKind, subjectId),
+  },
+  waybill: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'waybill', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(waybillKind, subjectId),
+  },
+  waybillManifests: found(waybillManifestsLookup, ofSubject),
   trip: {
     alsoNeeds({ subjectId }, states) {
       const id = states.get(weighTicketKind, subjectId)?.tripId;

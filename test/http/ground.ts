@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { aDrum, aStore, aUnit, move } from '../generation/given.ts';
 import { aParty, at } from '../manifests/given.ts';
 import { type Answer, type Caller, ok, type World } from '../support/world.ts';
+import { aFence, groundOf, lookedAt, round, tell, tripsOf } from '../transport/observed.ts';
 import { DELEGATED } from './kinds.ts';
 
 /** What the rows of the matrix are about: one of everything, of the consignor, the carrier, the consignee or the unit. */
@@ -27,6 +28,7 @@ export async function layGround(world: World) {
     ...(await layLaw(world, agent)),
     ...(await layStock(world)),
     ...(await layProject(world)),
+    ...(await layObserved(world)),
     passed: await stopped(world, (await world.aManifest({ status: 'in_transit', declaredGrams: 1_000 })).id, depotId),
   };
 }
@@ -169,4 +171,47 @@ async function layStock(world: World) {
     (item: { subject: { id: string } }) => item.subject.id === received,
   );
   return { ...laid, anomaly };
+}
+
+async function layObserved(world: World) {
+  const { carrier, consignor, consignee, plate } = world;
+  const { works, plant } = groundOf(world);
+  const { id: observedManifest, number } = await world.aManifest({ status: 'in_transit', declaredGrams: 1_000 });
+  const pass = {
+    siteId: world.consigneeSiteId,
+    direction: 'entry',
+    plate,
+    occurredAt: at(world, -180),
+    manifestId: observedManifest,
+  };
+  const waybill = () => ({
+    number: randomUUID(),
+    plate,
+    goods: [{ unNumber: '3082', hazardClass: '9', massGrams: 1_000 }],
+    routeRegions: ['370112'],
+    manifestNumbers: [number],
+    departsAt: at(world),
+  });
+  const fence = {
+    siteId: world.consignorSiteId,
+    crs: 'WGS84',
+    shape: { type: 'circle', centre: works, radiusMetres: 200 },
+    inForceFrom: '2026-01-01',
+  };
+  const fenceId = await aFence(consignor, world.consignorSiteId, works);
+  await aFence(consignee, world.consigneeSiteId, plant);
+  await tell(world, round(world, world.clock.now().getTime() - 60 * 60_000));
+  await lookedAt(world);
+  const [trip] = await tripsOf(world);
+  return {
+    pass,
+    passId: await id(consignee.post('/v1/gate-passes', pass)),
+    waybill,
+    waybillId: await id(carrier.post('/v1/waybills', waybill())),
+    fence,
+    fenceId,
+    position: { crs: 'WGS84', plate, points: [{ at: at(world), longitude: 117.1, latitude: 36.6 }] },
+    sightings: [{ deviceSequence: 1, plate, occurredAt: at(world) }],
+    observedTripId: trip.id as string,
+  };
 }

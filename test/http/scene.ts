@@ -6,6 +6,7 @@ import type { Kind, Row, Rows } from './kinds.ts';
 import { custodyRows } from './rows-custody.ts';
 import { lawRows } from './rows-law.ts';
 import { manifestRows } from './rows-manifests.ts';
+import { observedRows } from './rows-observed.ts';
 import { projectRows } from './rows-projects.ts';
 import { registerRows } from './rows-registers.ts';
 
@@ -57,6 +58,7 @@ export async function aScene(): Promise<Scene> {
     ...custodyRows(ground),
     ...projectRows(ground),
     ...(await manifestRows(ground)),
+    ...observedRows(ground),
     'DELETE /v1/api-keys/{id}': revocation!, // whoever may, revokes it
   };
   const named = {

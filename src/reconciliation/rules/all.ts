@@ -18,6 +18,8 @@ import { STORAGE_OVER_LIMIT_RULE } from './storage-over-limit.ts';
 import { STORE_OVER_CAPACITY_RULE } from './store-over-capacity.ts';
 import { TRANSIT_OVERLONG_RULE } from './transit-overlong.ts';
 import { TRIP_MASS_RULE } from './trip-mass.ts';
+import { TRIP_WITHOUT_MANIFEST_RULE } from './trip-without-manifest.ts';
+import { WAYBILL_MISMATCH_RULE } from './waybill-mismatch.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each rule has its own subject, facts and parameters.
 export type AnyRule = Rule<SubjectName, keyof RuleFacts, any>;
@@ -40,6 +42,8 @@ export const RULES = [
   PROJECT_DISCHARGE_RECEIVED_RULE,
   PROJECT_OVER_PLAN_RULE,
   SITE_OVER_DAILY_CAPACITY_RULE,
+  TRIP_WITHOUT_MANIFEST_RULE,
+  WAYBILL_MISMATCH_RULE,
 ] as unknown as readonly AnyRule[];
 
 const byId = new Map(RULES.map((rule) => [rule.id, rule]));

@@ -1,4 +1,5 @@
 /** What judges may be given, by name. How each is loaded stands in `reconciliation/sources.ts`. Types only. */
+import type { Stream } from '../../catalogue/streams.ts';
 import type { Batch } from '../../custody/batches.ts';
 import type { StoreType } from '../../generation/tables.ts';
 import type { LegRow } from '../../manifests/legs.ts';
@@ -9,7 +10,9 @@ import type { Permit } from '../../permits/registers.ts';
 import type { EntryMode } from '../../platform/events.ts';
 import type { Project } from '../../projects/registers.ts';
 import type { WeighTicket } from '../../transport/commands.ts';
+import type { ObservedTrip } from '../../transport/observed-trips.ts';
 import type { Trip } from '../../transport/trips.ts';
+import type { Waybill } from '../../transport/waybills.ts';
 
 /** What a scale said of a manifest's load, and who entered it. */
 export interface Weighing {
@@ -70,6 +73,20 @@ export interface MonthFlow {
   readonly refusedGrams: number;
 }
 
+/** What a manifest that a waybill names says of the stretch under the waybill's carrier. */
+export interface WaybillManifest {
+  readonly id: string;
+  readonly stream: Stream;
+  readonly originRegion: string;
+  readonly destinationRegion: string;
+  readonly plate: string | null;
+  /** Null until it has been picked up. */
+  readonly startedAt: Date | null;
+  readonly unNumbers: readonly string[];
+  /** As loaded, or until then as declared. */
+  readonly grams: number;
+}
+
 export interface RuleFacts {
   // Subjects: an anomaly is about one of these.
   readonly manifest: Manifest;
@@ -79,6 +96,8 @@ export interface RuleFacts {
   readonly store: StoreFilled;
   readonly weigh_ticket: WeighTicket;
   readonly project: Project;
+  readonly observed_trip: ObservedTrip;
+  readonly waybill: Waybill;
   // Of a manifest.
   readonly weighings: readonly Weighing[];
   readonly sameReadings: readonly SameReading[];
@@ -104,10 +123,22 @@ export interface RuleFacts {
   readonly projectSite: Site;
   /** What left it in the month, and what became of it. */
   readonly monthFlow: MonthFlow;
+  // Of a waybill.
+  readonly waybillManifests: readonly WaybillManifest[];
   // Of a batch.
   readonly site: Site;
   readonly stored: { readonly grams: number; readonly lastMovedAt: Date | null };
 }
 
-export const SUBJECTS = ['manifest', 'permit', 'account', 'batch', 'store', 'weigh_ticket', 'project'] as const;
+export const SUBJECTS = [
+  'manifest',
+  'permit',
+  'account',
+  'batch',
+  'store',
+  'weigh_ticket',
+  'observed_trip',
+  'waybill',
+  'project',
+] as const;
 export type SubjectName = (typeof SUBJECTS)[number];

@@ -122,6 +122,7 @@ export const WAKES = [
   'overdue_batches',
   'stores_of_batches',
   'stores_named',
+  'waybills_naming',
 ] as const;
 export type Wake = (typeof WAKES)[number];
 
