@@ -9,6 +9,7 @@ CREATE TABLE "site_flows" (
 	"loaded_grams" bigint NOT NULL,
 	"loaded_litres" bigint NOT NULL,
 	"settled_grams" bigint NOT NULL,
+	"density_grams" bigint NOT NULL,
 	"accepted_grams" bigint NOT NULL,
 	"accepted_litres" bigint NOT NULL,
 	"refused_grams" bigint NOT NULL,

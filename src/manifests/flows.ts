@@ -18,6 +18,7 @@ export const FLOW_SUMS = [
   'loadedGrams',
   'loadedLitres',
   'settledGrams',
+  'densityGrams',
   'acceptedGrams',
   'acceptedLitres',
   'refusedGrams',
@@ -60,9 +61,14 @@ function leaving(manifest: Manifest, line: Line, index: number): FlowRow {
     loadedGrams,
     loadedLitres: line.pickedUpVolume?.litres ?? 0,
     settledGrams: acceptedAt ? loadedGrams : 0,
+    densityGrams: acceptedAt && isMixed(line) ? loadedGrams - (line.acceptedGrams ?? 0) - (line.refusedGrams ?? 0) : 0,
     ...receivedOf(line),
   };
 }
+
+/** Told in m³ at one end and weighed at the other: what differs is the density. */
+const isMixed = ({ pickedUpVolume, acceptedVolume }: Line): boolean =>
+  'gramsPerLitre' in (pickedUpVolume ?? {}) !== 'gramsPerLitre' in (acceptedVolume ?? {});
 
 function coming(manifest: Manifest, line: Line, index: number): FlowRow {
   return {

@@ -330,6 +330,8 @@ export const siteFlows = pgTable(
     loadedLitres: sum(),
     /** Of what was loaded, that of loads that have been decided on. */
     settledGrams: sum(),
+    /** Of these, what lies between m³ at one end and tonnes at the other: it says nothing of the load. */
+    densityGrams: sum(),
     acceptedGrams: sum(),
     acceptedLitres: sum(),
     refusedGrams: sum(),

@@ -7,8 +7,9 @@ import type { MonthFlow } from './rules/facts.ts';
 export const monthFlowLookup: Lookup<MonthFlow> = {
   name: 'month-flow',
   gated: false,
-  sql: `select k.key, f.trips, f.settled, f.accepted, f.refused from unnest($1::text[]) as k(key) cross join lateral (
+  sql: `select k.key, f.trips, f.settled, f.density, f.accepted, f.refused from unnest($1::text[]) as k(key) cross join lateral (
       select coalesce(sum(trips), 0)::bigint as trips, coalesce(sum(settled_grams), 0)::bigint as settled,
+        coalesce(sum(density_grams), 0)::bigint as density,
         coalesce(sum(accepted_grams), 0)::bigint as accepted, coalesce(sum(refused_grams), 0)::bigint as refused
       from site_flows where site_id = split_part(k.key, ' ', 1)::uuid and direction = 'out'
         and day >= split_part(k.key, ' ', 2) || '-01' and day <= split_part(k.key, ' ', 2) || '-31'
@@ -16,8 +17,9 @@ export const monthFlowLookup: Lookup<MonthFlow> = {
   read: ([row]) => ({
     trips: (row?.[1] ?? 0) as number,
     settledGrams: (row?.[2] ?? 0) as number,
-    acceptedGrams: (row?.[3] ?? 0) as number,
-    refusedGrams: (row?.[4] ?? 0) as number,
+    densityGrams: (row?.[3] ?? 0) as number,
+    acceptedGrams: (row?.[4] ?? 0) as number,
+    refusedGrams: (row?.[5] ?? 0) as number,
   }),
 };
 
@@ -37,6 +39,12 @@ export function permitsCounted(type: PermitType) {
     values: ({ eventId }: Woken) => [eventId, type],
   };
 }
+
+/** A permit that runs over its validity, in the one period it has. */
+export const VALIDITY = {
+  text: "select $1::uuid as id, 'validity' as period",
+  values: ({ subjectId }: Woken) => [subjectId],
+};
 
 /** The project a load came from, with the month it left in. */
 export const PROJECT_MONTHS = {

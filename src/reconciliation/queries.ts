@@ -9,7 +9,7 @@ import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './anomalies.ts';
-import { PROJECT_MONTHS, permitsCounted, type Woken } from './project-queries.ts';
+import { PROJECT_MONTHS, permitsCounted, VALIDITY, type Woken } from './project-queries.ts';
 import type { OtherLeg, RuleFacts, SameReading, StockAccount, StoreFilled, Weighing } from './rules/facts.ts';
 import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
@@ -161,6 +161,7 @@ const WAKES_SQL: Readonly<
   plans_counted: permitsCounted('project_plan'),
   capacities_counted: permitsCounted('site_capacity'),
   project_months: PROJECT_MONTHS,
+  validity_of_permit: VALIDITY,
   /** It, and those that began after it: the later of two is the one that speaks. */
   same_plate: {
     text: `select $1::uuid as id union

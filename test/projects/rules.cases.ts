@@ -40,7 +40,14 @@ t.test('project_discharge_received: more than 5 % apart in a month, by the artic
       {
         project: project(),
         projectSite: site(region),
-        monthFlow: { trips: 50, settledGrams: 1_000 * TONNE, acceptedGrams: 950 * TONNE, refusedGrams: 0, ...changes },
+        monthFlow: {
+          trips: 50,
+          settledGrams: 1_000 * TONNE,
+          densityGrams: 0,
+          acceptedGrams: 950 * TONNE,
+          refusedGrams: 0,
+          ...changes,
+        },
       },
       { period: '2026-09' },
     );
@@ -49,6 +56,7 @@ t.test('project_discharge_received: more than 5 % apart in a month, by the artic
   t.equal(severityOf(month({ acceptedGrams: 900 * TONNE - 1 })), 'critical');
   t.equal(severityOf(month({ acceptedGrams: 1_050 * TONNE + 1 })), 'warning', 'more than was sent is as odd');
   t.equal(severityOf(month({ acceptedGrams: 850 * TONNE, refusedGrams: 150 * TONNE })), 'clear', 'refused is not lost');
+  t.equal(severityOf(month({ acceptedGrams: 800 * TONNE, densityGrams: 200 * TONNE })), 'clear', 'm³ against tonnes');
   t.equal(severityOf(month({ settledGrams: 0 })), 'settledGrams', 'nothing has been decided on yet');
   t.match(month({ acceptedGrams: 0 }), { finding: { basis: '济南市城市建筑垃圾管理条例 28' } });
   t.match(month({ acceptedGrams: 0 }, '411003'), { finding: { basis: '法典 518' } });

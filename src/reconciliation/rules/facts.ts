@@ -69,6 +69,8 @@ export interface MonthFlow {
   readonly trips: number;
   /** Loaded, of those that have been decided on. */
   readonly settledGrams: number;
+  /** Of these, what lies between m³ at one end and tonnes at the other. */
+  readonly densityGrams: number;
   readonly acceptedGrams: number;
   readonly refusedGrams: number;
 }

@@ -1,7 +1,7 @@
 /**
  * What left a project in a month and what was received of it agree: 济南市城市建筑垃圾管理条例 28 says so, 法典 518 asks for the manifests
  * that make it possible. Only loads that have been decided on are compared, so that what is under way says nothing; what was refused was
- * received by nobody and is no loss. Pure.
+ * received by nobody and is no loss; between m³ at one end and tonnes at the other lies a density, which the rule of masses judges load by load. Pure.
  */
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
@@ -27,10 +27,10 @@ export const PROJECT_DISCHARGE_RECEIVED_RULE: Rule<'project', 'projectSite' | 'm
     regions: [projectSite.region],
   }),
   judge({ project, projectSite, monthFlow }, { steps, basis, period }) {
-    const { settledGrams, acceptedGrams, refusedGrams, trips } = monthFlow;
+    const { settledGrams, densityGrams, acceptedGrams, refusedGrams, trips } = monthFlow;
     if (settledGrams === 0) return { notJudged: 'settledGrams' };
     const receivedGrams = acceptedGrams + refusedGrams;
-    const permille = (Math.abs(settledGrams - receivedGrams) * 1_000) / settledGrams;
+    const permille = (Math.abs(settledGrams - densityGrams - receivedGrams) * 1_000) / settledGrams;
     const step = stepOver(steps, permille);
     if (!step) return { clear: true };
     const [left, came, percent] = [massText(settledGrams), massText(receivedGrams), (permille / 10).toFixed(1)];

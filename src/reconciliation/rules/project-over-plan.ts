@@ -17,7 +17,11 @@ export const PROJECT_OVER_PLAN_RULE: Rule<'permit', 'holder' | 'permitSite' | 'a
   parameters: z.strictObject({}),
   unit: 'permille',
   facts: ['holder', 'permitSite', 'acceptedInPeriod'],
-  wokenBy: { receipt_recorded: 'plans_counted', manifest_corrected: 'plans_counted', permit_amended: 'itself' },
+  wokenBy: {
+    receipt_recorded: 'plans_counted',
+    manifest_corrected: 'plans_counted',
+    permit_amended: 'validity_of_permit',
+  },
   /** The plan runs over its validity, so it is held against the law of today. */
   sceneOf: (facts, { now }) => sceneOfPermit(facts, OF_PROJECTS[0]!, dayInShanghai(now)),
   judge(facts, context) {

@@ -113,6 +113,7 @@ export const WAKES = [
   'stock_accounts',
   'licences_counted',
   'plans_counted',
+  'validity_of_permit',
   'capacities_counted',
   'project_months',
   'same_plate',
