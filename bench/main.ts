@@ -6,15 +6,16 @@ import { measurePositions, printPositions } from './positions.ts';
 import { measureReads } from './reads.ts';
 import { checkPlayedHistory } from './rebuild-check.ts';
 import { printReport, type Results } from './report.ts';
+import { measureTrips, printTrips } from './trips.ts';
 import { measureWrites } from './writes.ts';
 
 /**
  * `npm run bench`: everything on this machine's loopback, in one go of a few minutes. `-- --quick` smoke-tests the bench
  * itself, `-- --full` reads from a million manifests too, `-- --json` prints figures for machines, `-- --positions` takes in a
- * million positions of vehicles and nothing else. Missing an aim is said and is no failure; any answer but a success is one.
+ * million positions of vehicles and nothing else, `-- --trips` plays truck trips of construction waste and nothing else. Missing an aim is said and is no failure; any answer but a success is one.
  */
 const options = new Set(process.argv.slice(2));
-const known = ['--quick', '--full', '--json', '--positions'];
+const known = ['--quick', '--full', '--json', '--positions', '--trips'];
 const unknown = [...options].filter((option) => !known.includes(option));
 if (unknown.length > 0) {
   process.stderr.write(`bench knows ${known.join(', ')}, and not ${unknown.join(', ')}\n`);
@@ -59,7 +60,9 @@ const print = <Figures>(figures: Figures, inWords: (figures: Figures) => string)
 };
 
 try {
-  if (options.has('--positions')) print(await measurePositions(scale.name, { started, logFile, say }), printPositions);
+  if (options.has('--trips')) print(await measureTrips(scale.name, { started, logFile, say }), printTrips);
+  else if (options.has('--positions'))
+    print(await measurePositions(scale.name, { started, logFile, say }), printPositions);
   else print(await run(await openBench(scale, started, logFile, say)), printReport);
   await finish(0);
 } catch (error) {
