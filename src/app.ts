@@ -21,10 +21,15 @@ import { type App, buildHttp, ProblemView } from './platform/http.ts';
 import { exampleId } from './platform/ids.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { validationRoutes } from './platform/validations.ts';
+import { projectRoutes } from './projects/routes.ts';
 import { reconciliationRoutes } from './reconciliation/routes.ts';
+import { tripMatchRoutes } from './reconciliation/trip-match-routes.ts';
+import { projectReportRoutes } from './reports/project-routes.ts';
 import { registerRoutes } from './reports/register-routes.ts';
 import { reportRoutes } from './reports/routes.ts';
+import { settlementRoutes } from './reports/settlement-routes.ts';
 import type { Service } from './service.ts';
+import { observationRoutes } from './transport/observation-routes.ts';
 import { transportRoutes } from './transport/routes.ts';
 
 /** Every slice's routes, in the order of the floors. */
@@ -33,17 +38,22 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   partyRoutes,
   delegationRoutes,
   designationRoutes,
+  projectRoutes,
   permitRoutes,
   generationRoutes,
   containerRoutes,
   storeRoutes,
   transportRoutes,
+  observationRoutes,
   manifestRoutes,
   disposalRoutes,
   reconciliationRoutes,
+  tripMatchRoutes,
   reportRoutes,
   registerRoutes,
   officialRoutes,
+  projectReportRoutes,
+  settlementRoutes,
 ];
 
 /** Acts asked for by name, as the documentation shows them; a test sends them. */

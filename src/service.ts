@@ -100,6 +100,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     journal,
     database,
     clock,
+    reference: book.current,
     definitions: push ? new Map([...JOB_DEFINITIONS, [push.name, push]]) : JOB_DEFINITIONS,
     log: logger,
     observe: metrics.observeJob,

@@ -15,16 +15,25 @@ import { ensurePartitions } from './platform/partitions.ts';
 import { forgetAnsweredKeys, forgetDoneJobs } from './platform/retention.ts';
 import { judgementsOf, reconciliationJobs } from './reconciliation/jobs.ts';
 import type { RuleBook } from './reconciliation/rules/rule.ts';
+import { matchingsOf, matchTripsJob } from './reconciliation/trip-matches.ts';
+import { journeysOfPass } from './transport/gate-passes.ts';
+import { transportJobs } from './transport/jobs.ts';
+import { forgetTracks } from './transport/retention.ts';
 
 /** Which event wakes which job, given its subject after it. A deadline is the same with an `availableAt`. */
 export const jobsOf = (event: RecordedEvent, after: { id: string }, reference: Reference): readonly JobDraft[] => [
   ...judgementsOf(event, after, reference as RuleBook),
   ...tripDifferenceOf(event),
   ...matchesOf(event, after),
+  ...journeysOfPass(event),
+  ...matchingsOf(event, after),
 ];
 
 export const JOB_DEFINITIONS: ReadonlyMap<string, JobDefinition> = new Map(
-  [...reconciliationJobs, tripDifferenceJob, matchJob].map((definition) => [definition.name, definition]),
+  [...reconciliationJobs, tripDifferenceJob, matchJob, ...transportJobs, matchTripsJob].map((definition) => [
+    definition.name,
+    definition,
+  ]),
 );
 
 const HOUR_MS = 3_600_000;
@@ -47,6 +56,7 @@ const SCHEDULES: readonly {
       return forgetBulks(pool, clock.now(), book.policy('bulk-kept-days', today).value);
     },
   },
+  { name: 'forget_tracks', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetTracks(pool, clock.now()) },
   { name: 'forget_done_jobs', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetDoneJobs(pool, clock.now()) },
 ];
 

@@ -18,6 +18,7 @@ import { decidePickup, pickupCodeLookup } from './loading.ts';
 import { decideArrival, decideDeparture, decideHandover, decideTransitStorage } from './moving.ts';
 import { decideReceipt } from './receiving.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
+import { boxNeeds } from './vehicle-limits.ts';
 
 /** What happens to the load, from the pickup to the receipt. */
 
@@ -31,6 +32,7 @@ export const pickup: ManifestCommand<inputs.PickupInput> = {
   needs: (input) => ({
     ...lockScanned(input),
     read: [...refsTo('trip', input.tripId ? [input.tripId] : []), ...driverRead(input)],
+    lookups: boxNeeds(input),
   }),
   alsoNeeds(input, states) {
     const manifest = manifestOf(input, states);

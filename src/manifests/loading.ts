@@ -3,9 +3,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
+import { streamTerms } from '../catalogue/streams.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { accountOf, batchesIn, type Movement, movementsData, type Taken, takeFrom } from '../custody/ledger.ts';
 import { type StockBalance, stockLookup } from '../custody/repository.ts';
+import { generated } from '../generation/commands.ts';
 import { driverRemarks } from '../parties/drivers.ts';
 import { type Decision, type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
@@ -18,6 +20,8 @@ import type { Manifest } from './manifest.ts';
 import { shareOver } from './sharing.ts';
 import { everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
 import type { Line, LineBatch, LineContainer } from './tables.ts';
+import { boxWarnings } from './vehicle-limits.ts';
+import { pickupInGrams } from './volumes.ts';
 
 interface LoadedLine {
   readonly line: Line;
@@ -26,15 +30,20 @@ interface LoadedLine {
   readonly loaded: readonly LineBatch[];
   /** Those that were scanned. */
   readonly containers: readonly LineContainer[];
-  /** A batch opened because the origin's register knows of none. */
+  /** A batch opened because the origin's register knows of none, or because the stream keeps no register before loading. */
   readonly unrecorded: string | null;
+  /** Of the latter: it was generated as it was loaded. */
+  readonly asLoaded: boolean;
   /** What an unscanned load was taken out of: containers, and stores that nobody has taken it out of. */
   readonly outOf: { readonly containers: number; readonly stores: number };
 }
 
-export function decidePickup(input: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision {
-  const refusal = everyLineOnce(manifest.lines, input.lines) ?? wrongTrip(input, states, facts);
+export function decidePickup(told: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision {
+  const refusal = everyLineOnce(manifest.lines, told.lines) ?? wrongTrip(told, states, facts);
   if (refusal) return refused(refusal);
+  const measured = pickupInGrams(told, manifest, facts);
+  if ('refusal' in measured) return refused(measured.refusal);
+  const { input, volumes } = measured;
   const code = checkCode(input, manifest, states, facts);
   if (code) return code;
   const occurredAt = new Date(input.occurredAt);
@@ -42,7 +51,10 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   const boarding = board(input, manifest, states);
   if ('refusal' in boarding) return refused(boarding.refusal);
   const lines = loadLines(input, manifest, boarding, states, facts);
-  const movements = lines.flatMap((line) => loadingMovements(manifest, line));
+  const movements = lines.flatMap((line) => [
+    ...generatedAsLoaded(manifest, line),
+    ...loadingMovements(manifest, line),
+  ]);
   const event = manifestEvent(
     'picked_up',
     manifest.id,
@@ -53,6 +65,7 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
       ...(input.pickupCode ? { confirmedBy: 'code' as const } : {}),
       lines: lines.map(({ line: { line }, grams, pieces, loaded, containers }) => ({
         ...{ line, grams, pieces, loaded },
+        ...(volumes.has(line) ? { volume: volumes.get(line)! } : {}),
         ...(containers.length > 0 ? { containers } : {}),
       })),
     },
@@ -63,9 +76,7 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
       also: movementsData(movements),
     },
   );
-  const opened = lines.flatMap(({ line, unrecorded }) =>
-    unrecorded ? [unrecordedBatch(manifest, line, unrecorded, occurredAt)] : [],
-  );
+  const opened = lines.flatMap((line) => (line.unrecorded ? [openedBatch(manifest, line, occurredAt)] : []));
   return {
     events: [event, ...opened, ...boarding.events],
     answer: { id: manifest.id, status: 'in_transit' },
@@ -74,9 +85,18 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
       ...driverRemarks(input, manifest.legs[0]!.carrierId, states),
       ...boarding.warnings,
       ...pickupWarnings(input, manifest, lines),
+      ...boxWarnings(plate, volumes, states),
       ...differenceWarnings(manifest, lines, occurredAt, facts),
     ],
   };
+}
+
+/** A site that keeps no stock register generates what leaves it as it is loaded (streams.json, `stock`). */
+function generatedAsLoaded(manifest: Manifest, { line, unrecorded, asLoaded, grams, pieces }: LoadedLine): Movement[] {
+  if (!unrecorded || !asLoaded) return [];
+  const { consignorId, consignorSiteId } = manifest;
+  const of = { stock: sourceOf(manifest), ownerId: consignorId, site: { id: consignorSiteId } };
+  return [{ ...generated(unrecorded, sourceCodeOf(line), of, grams, pieces), line: line.line }];
 }
 
 /** Off the stock onto the first carrier's vehicle. */
@@ -98,22 +118,24 @@ function loadLines(
 ): LoadedLine[] {
   const left = new Map<string, readonly StockBalance[]>();
   const source = sourceOf(manifest);
+  const asLoaded = streamTerms(manifest.stream).stock === 'as_loaded';
   const isScanned = ({ batchId }: StockBalance) => loads.some((load) => load.batchId === batchId);
   return input.lines.map((given) => {
     const line = manifest.lines.find((one) => one.line === given.line)!;
     const aboard = on(line.line);
     if (aboard && aboard.loads.length > 0)
-      return { line, ...boardedLine(given, line, aboard, source), unrecorded: null, outOf: NOTHING };
+      return { line, ...boardedLine(given, line, aboard, source), unrecorded: null, asLoaded, outOf: NOTHING };
     const { namedBatches, declaredPieces, offered } = line;
     const containers = aboard ? boardedLine(given, line, aboard, source).containers : [];
     const wasteCode = sourceCodeOf(line);
     const grams = given.massGrams!;
     const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
-    const known = { line, grams, pieces, containers, unrecorded: null, outOf: NOTHING };
+    const known = { line, grams, pieces, containers, unrecorded: null, asLoaded, outOf: NOTHING };
     if (offered.length > 0) return { ...known, loaded: shareOver(offered, grams, pieces) };
     const all = left.get(wasteCode) ?? states.found(stockLookup, accountOf(source, wasteCode).id);
     const stock = all.filter((batch) => !isScanned(batch));
-    const taken = takeFrom(stock, namedBatches, grams, pieces);
+    const isCovered = namedBatches.length > 0 || stock.reduce((sum, batch) => sum + batch.grams, 0) >= grams;
+    const taken = asLoaded && !isCovered ? [] : takeFrom(stock, namedBatches, grams, pieces);
     left.set(wasteCode, remaining(stock, taken));
     const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line.line) : null;
     const opened = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : [];
@@ -145,18 +167,25 @@ function remaining(stock: readonly StockBalance[], taken: readonly Taken[]): Sto
   });
 }
 
-/** Something was loaded of which no generation is recorded: a batch is opened for it, and its stock goes below zero. */
-function unrecordedBatch(manifest: Manifest, line: Line, id: string, occurredAt: Date): EventDraft {
+/**
+ * Something was loaded of which no generation is recorded: a batch is opened for it, and its stock goes below zero; where the stream
+ * keeps no register before loading, it was generated with the load.
+ */
+function openedBatch(
+  manifest: Manifest,
+  { line, unrecorded, asLoaded, grams, pieces }: LoadedLine,
+  occurredAt: Date,
+): EventDraft {
   const formed = {
-    id,
+    id: unrecorded!,
     origin: 'generated' as const,
     stock: sourceOf(manifest),
     wasteCode: sourceCodeOf(line),
-    grams: 0,
-    pieces: 0,
+    grams: asLoaded ? grams : 0,
+    pieces: asLoaded ? pieces : 0,
     manifestId: manifest.id,
   };
-  return batchFormed(formed, 'unrecorded_batch_loaded', {
+  return batchFormed(formed, asLoaded ? 'generated_as_loaded' : 'unrecorded_batch_loaded', {
     occurredAt,
     region: manifest.originRegion,
     refs: [manifest.id],
@@ -182,8 +211,8 @@ function pickupWarnings(input: PickupInput, manifest: Manifest, lines: readonly 
     basis: 'TM 11(1)',
     detail: { zh: '装运时间早于联单签发时间。', en: 'It was loaded before the manifest was issued.' },
   });
-  const unrecorded = lines.flatMap(({ line: { line }, unrecorded }): Warning[] =>
-    unrecorded
+  const unrecorded = lines.flatMap(({ line: { line }, unrecorded, asLoaded }): Warning[] =>
+    unrecorded && !asLoaded
       ? [
           {
             code: 'stock-unrecorded',

@@ -1,4 +1,3 @@
-import type { Audience } from '../parties/audience.ts';
 import { addUses, type PermitUse, usesOf } from '../permits/uses.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
@@ -73,9 +72,10 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     status: 'in_transit',
     legs: withLeg(state.legs, 0, { ...vehicleOf(data), startedAt: occurredAt.toISOString() }),
     tripId: data.tripId ?? null,
-    lines: withLines(state, data.lines, ({ grams, pieces, loaded, containers = [] }) => ({
+    lines: withLines(state, data.lines, ({ grams, pieces, volume, loaded, containers = [] }) => ({
       pickedUpGrams: grams,
       pickedUpPieces: pieces,
+      ...(volume ? { pickedUpVolume: volume } : {}),
       loaded,
       containers,
     })),
@@ -271,15 +271,18 @@ const termsOf = ({ dueOn, provisional, paperDueOn }: EventData['arrived']) => ({
 const HELD = { state: 'held', carrierId: null, followedById: null } as const;
 
 const drafted = ({ manifest }: { manifest: DraftFields }) => {
-  const { onwardCarrierIds = [], filledById: _, source = null, followsId = null, ...fields } = manifest;
+  const { onwardCarrierIds = [], filledById: _, plate = null, ...fields } = manifest;
   return {
+    ...DRAFTED,
     ...fields,
-    source,
-    followsId,
-    legs: [fields.carrierId, ...onwardCarrierIds].map((carrierId): Leg => ({ ...NEW_LEG, carrierId })),
+    legs: [fields.carrierId, ...onwardCarrierIds].map(
+      (carrierId, nth): Leg => ({ ...NEW_LEG, carrierId, plate: nth === 0 ? plate : null }),
+    ),
     lines: manifest.lines.map((line): Line => ({ ...NOTHING_MOVED, ...line })),
   };
 };
+
+const DRAFTED = { source: null, followsId: null, projectId: null };
 
 const NEW_LEG = {
   plate: null,
@@ -378,23 +381,3 @@ const EMPTY = {
   paperNumber: null,
   paperDueOn: null,
 };
-
-/** Something of it still lies where nobody is to keep it. */
-export const isUnsettled = ({ incident, remainders }: Manifest): boolean =>
-  incident !== null || remainders.some(({ state }) => state === 'held' || state === 'returning');
-
-/** Whose it is to see: a draft is the consignor's and its agent's; from issue on it concerns all who stand on it and every place it passes. */
-export function audienceOfManifest(manifest: Manifest): Audience {
-  const { status, number, stream, consignorId, consigneeId, filledById, legs } = manifest;
-  const isClosed = status === 'received' || status === 'refused' || status === 'ended';
-  const ended = isClosed ? 'closed' : status === 'void' ? 'void' : undefined;
-  const stage = isUnsettled(manifest) ? 'open' : ended;
-  const partyIds = [...new Set([consignorId, filledById])];
-  if (number === null) return { stage: stage ?? 'draft', partyIds, regions: [], stream };
-  return {
-    stage: stage ?? 'open',
-    partyIds: [...new Set([...partyIds, ...legs.map(({ carrierId }) => carrierId), consigneeId])],
-    regions: [manifest.originRegion, manifest.destinationRegion, ...manifest.passedRegions],
-    stream,
-  };
-}

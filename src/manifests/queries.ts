@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
+import { listVisible, maySee, type Sight, visibleAmong } from '../parties/visibility.ts';
 import type { Lookup } from '../platform/acts.ts';
 import { openEvent, type RecordedEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
@@ -62,6 +62,60 @@ export async function findByTrip(pool: pg.Pool, sight: Sight, tripId: string): P
   const found = await Promise.all(rows.map(({ id }) => findManifest(pool, sight, id)));
   return found.flatMap((manifest) => manifest ?? []);
 }
+
+/** How many a vehicle can have been loaded with in a day. */
+const OF_PLATE_MAX = 500;
+
+/** The loads of one vehicle on one day, in the order in which they left, as far as the caller may see them. */
+export async function findByPlate(
+  pool: pg.Pool,
+  sight: Sight,
+  { plate, from, to }: { readonly plate: string; readonly from: Date; readonly to: Date },
+): Promise<ManifestRow[]> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'manifests-of-plate',
+    text: `select manifest_id as id from manifest_legs where plate = $1 and started_at >= $2 and started_at < $3 and leg > 0
+      order by started_at, manifest_id limit ${OF_PLATE_MAX}`,
+    values: [plate, from, to],
+  });
+  return visibleOnes(pool, sight, [...new Set(rows.map(({ id }) => id))]);
+}
+
+/** In the order of the ids. */
+async function visibleOnes(pool: pg.Pool, sight: Sight, ids: readonly string[]): Promise<ManifestRow[]> {
+  const seen = new Set(await visibleAmong(pool, sight, 'manifest', ids));
+  const byId = new Map((await manifestsById(pool, ids)).map((manifest) => [manifest.id, manifest]));
+  return ids.flatMap((id) => {
+    const manifest = seen.has(id) ? byId.get(id) : undefined;
+    return manifest && standsAt(sight, manifest) ? [manifest] : [];
+  });
+}
+
+/** Of a project, newest first; read chunk by chunk from its own index. */
+export async function listOfProject(
+  pool: pg.Pool,
+  sight: Sight,
+  { projectId, status, below: ceiling, rowsMax }: Omit<ManifestFilter, 'stages'> & { readonly projectId: string },
+): Promise<ManifestRow[]> {
+  const found: ManifestRow[] = [];
+  for (let below = ceiling; found.length < rowsMax; ) {
+    const { rows } = await pool.query<{ id: string }>({
+      name: 'manifests-of-project',
+      text: 'select id from manifests where project_id = $1 and id < $2 order by id desc limit $3',
+      values: [projectId, below, OF_PROJECT_CHUNK],
+    });
+    const page = await visibleOnes(
+      pool,
+      sight,
+      rows.map(({ id }) => id),
+    );
+    found.push(...page.filter((manifest) => status === undefined || manifest.status === status));
+    if (rows.length < OF_PROJECT_CHUNK) break;
+    below = rows.at(-1)!.id;
+  }
+  return found.slice(0, rowsMax);
+}
+const OF_PROJECT_CHUNK = 500;
 
 export interface ManifestFilter {
   readonly stages: readonly string[];

@@ -5,8 +5,9 @@ import { withScans } from '../custody/scans.ts';
 import type { Act, Needs, States } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, type Services } from '../platform/http.ts';
 import { Uuid } from '../platform/values.ts';
-import { ACT_EXAMPLES, DRAFT_EXAMPLE } from './examples.ts';
+import { ACT_EXAMPLES, DRAFT_EXAMPLE, TRUCKLOAD_EXAMPLE } from './examples.ts';
 import * as exception from './exception-commands.ts';
+import { file } from './filing-at-once.ts';
 import * as filing from './filing-commands.ts';
 import { followedBy } from './followed.ts';
 import * as inputs from './inputs.ts';
@@ -179,6 +180,17 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
     body: inputs.Draft,
     example: DRAFT_EXAMPLE,
     answer: StatusAnswer,
+    input: ({ body }) => body,
+  });
+  addAct(app, journal, {
+    url: '/v1/manifests/file',
+    operation: 'manifests.file',
+    summary: '起草并签发 · Draft and issue at once: the manifest of a load that is about to leave',
+    act: file,
+    body: inputs.Draft,
+    example: TRUCKLOAD_EXAMPLE,
+    answer: StatusAnswer.extend(Draws),
+    location: '/v1/manifests',
     input: ({ body }) => body,
   });
   addAct(app, journal, {

@@ -77,6 +77,12 @@ const LineContainerView = z.object({
   receivedBatchId: z.uuid().nullable(),
 });
 
+const VolumeView = z.object({
+  litres: z.number().int(),
+  gramsPerLitre: z.number().int().optional(),
+  density: z.string().optional(),
+});
+
 const LineView = z.object({
   line: z.number().int(),
   wasteCode: z.string(),
@@ -88,8 +94,11 @@ const LineView = z.object({
   packaging: z.enum(PACKAGINGS),
   plannedMethod: z.string(),
   declaredGrams: z.number().int(),
-  /** Declared by volume: litres, the density they became grams by, and whose row that is. */
-  volume: z.object({ litres: z.number().int(), gramsPerLitre: z.number().int(), density: z.string() }).optional(),
+  /** What was told in m³: litres, and, where grams follow from them, the density and whose row that is. */
+  volume: VolumeView.optional(),
+  pickedUpVolume: VolumeView.optional(),
+  acceptedVolume: VolumeView.optional(),
+  refusedVolume: VolumeView.optional(),
   moisturePermille: z.number().int().optional(),
   declaredPieces: z.number().int(),
   namedBatches: z.array(z.uuid()),
@@ -163,6 +172,7 @@ export const ManifestView = z.object({
   filledById: z.uuid(),
   entryMode: z.enum(['live', 'paper']),
   tripId: z.uuid().nullable(),
+  projectId: z.uuid().nullable(),
   /** The manifest whose remainder this one carries on. */
   followsId: z.uuid().nullable(),
   remainders: z.array(RemainderView),

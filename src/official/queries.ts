@@ -2,8 +2,9 @@
 import type pg from 'pg';
 import { addDays, dayInShanghai } from '../catalogue/calendar.ts';
 import { STREAMS } from '../catalogue/streams.ts';
-import { audienceOfManifest, type Manifest } from '../manifests/manifest.ts';
+import type { Manifest } from '../manifests/manifest.ts';
 import { manifestsById } from '../manifests/queries.ts';
+import { audienceOfManifest } from '../manifests/seen-by.ts';
 import { jurisdictionOf } from '../parties/repository.ts';
 import { groupBy } from '../platform/collections.ts';
 import type { Database } from '../platform/connections.ts';

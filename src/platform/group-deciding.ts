@@ -173,9 +173,10 @@ function recorded(
 export function foldNumbered(work: Work, numbered: readonly NumberedAct[]): void {
   const changed = new Set<Entry>();
   for (const { decision, events, number } of numbered) {
-    const [first] = events;
-    first!.event = { ...first!.event, data: { ...first!.event.data, [decision.number.into]: number! } };
-    changed.add(first!.entry);
+    const { into, on } = decision.number;
+    const carrying = events.find(({ event }) => on === undefined || event.type === on)!;
+    carrying.event = { ...carrying.event, data: { ...carrying.event.data, [into]: number! } };
+    changed.add(carrying.entry);
   }
   for (const entry of changed) entry.current = entry.loaded;
   for (const folded of work.decided.flatMap(({ events }) => events)) {

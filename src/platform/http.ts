@@ -257,6 +257,8 @@ export interface ActRoute<Input> {
   /** Edits of a register name the version they are based on. */
   readonly edits?: boolean;
   readonly input: (request: { params: { id: string }; body: never; caller: Caller }) => Input | Promise<Input>;
+  /** The key of an act that its input names itself, such as by a device's own count, whatever the header says. */
+  readonly keyOf?: (input: Input, caller: Caller) => string | undefined;
   /** What was made for this act and is no part of the stored answer. */
   readonly secret?: Secret & { of(input: Input): string };
 }
@@ -296,7 +298,7 @@ export async function submissionOf(
   const submission = {
     caller,
     organisation: caller.actor.party,
-    key,
+    key: route.keyOf?.(input, caller) ?? key,
     fingerprint: { path, body: body ?? null },
     ...(route.edits ? { expectedSeq: version() } : {}),
   };
@@ -306,7 +308,7 @@ export async function submissionOf(
 /** One act as a route: key, input, journal, answer. */
 export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>): void {
   const answer = route.answer ?? ActAnswer;
-  app.acts.set(route.operation, route as ActRoute<never>);
+  app.acts.set(route.operation, route as unknown as ActRoute<never>);
   app.route({
     method: route.method ?? 'POST',
     url: route.url,
@@ -321,7 +323,7 @@ export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>
       response: { 200: answer, 201: answer, default: ProblemView },
     },
     handler: async (request, reply) => {
-      const [act, input, submission] = await submissionOf(route as ActRoute<never>, {
+      const [act, input, submission] = await submissionOf(route as unknown as ActRoute<never>, {
         params: request.params as { id: string },
         body: request.body,
         caller: request.caller,

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Act, Caller } from './acts.ts';
+import type { Act, Caller, Reference } from './acts.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './connections.ts';
 import { namedUuid } from './ids.ts';
@@ -20,6 +20,8 @@ export interface JobDefinition {
 export interface JobTools {
   readonly database: Database;
   readonly clock: Clock;
+  /** What is in force now. */
+  readonly reference: () => Reference;
 }
 
 export interface JobAct {
@@ -121,12 +123,12 @@ export interface JobRunnerOptions extends JobTools {
 }
 
 export function jobRunner(options: JobRunnerOptions): JobRunner {
-  const { database, clock, journal } = options;
+  const { database, clock, journal, reference } = options;
 
   async function attempt(row: JobRow): Promise<void> {
     const definition = options.definitions.get(row.job);
     if (!definition) throw new PermanentError(`no job is called ${row.job}`);
-    const acts = await definition.handle(row.payload, { database, clock });
+    const acts = await definition.handle(row.payload, { database, clock, reference });
     const submit = ({ act, input, key }: JobAct, n: number, completes: readonly number[]) =>
       journal.submit(act, input as never, {
         caller: SYSTEM_CALLER,

@@ -1,5 +1,9 @@
 import type pg from 'pg';
+import { compareText } from '../platform/collections.ts';
+import { subjectsById } from '../platform/subjects.ts';
 import type { WeighTicket } from './commands.ts';
+import { type Fence, fenceKind } from './fences.ts';
+import { type GatePass, gatePassKind } from './gate-passes.ts';
 
 const COLUMNS = `id, ticket_number as "ticketNumber", party_id as "partyId", site_id as "siteId", device_id as "deviceId", purpose, plate,
   gross_grams as "grossGrams", tare_grams as "tareGrams", net_grams as "netGrams", scale_division_grams as "scaleDivisionGrams",
@@ -34,4 +38,64 @@ export async function weighTicketsOfTrip(
 export async function findWeighTicket(pool: pg.Pool, id: string): Promise<WeighTicket | undefined> {
   const { rows } = await pool.query<WeighTicket>(`select ${COLUMNS} from weigh_tickets where id = $1`, [id]);
   return rows[0];
+}
+
+const byIdDescending = <Row extends { readonly id: string }>(rows: Row[]): Row[] =>
+  rows.sort((a, b) => compareText(b.id, a.id));
+
+/** Newest first; a manifest has a handful of passes. */
+export async function gatePassesOf(pool: pg.Pool, manifestId: string): Promise<GatePass[]> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'gate-passes-of',
+    text: `select id from gate_passes where manifest_id = $1 order by id desc limit ${TICKETS_MAX}`,
+    values: [manifestId],
+  });
+  return byIdDescending(
+    await subjectsById(
+      pool,
+      gatePassKind,
+      rows.map(({ id }) => id),
+    ),
+  );
+}
+
+export async function listGatePasses(
+  pool: pg.Pool,
+  siteId: string,
+  below: string,
+  rowsMax: number,
+): Promise<GatePass[]> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'gate-passes-at',
+    text: 'select id from gate_passes where site_id = $1 and id < $2 order by id desc limit $3',
+    values: [siteId, below, rowsMax],
+  });
+  return byIdDescending(
+    await subjectsById(
+      pool,
+      gatePassKind,
+      rows.map(({ id }) => id),
+    ),
+  );
+}
+
+type FencesWanted = ({ readonly id: string } | { readonly after: string; readonly limit: number }) & {
+  readonly siteId?: string | undefined;
+};
+
+/** Public to every reader, as sites are. */
+export async function listFences(pool: pg.Pool, wanted: FencesWanted): Promise<(Fence & { version: number })[]> {
+  if ('id' in wanted) return subjectsById(pool, fenceKind, [wanted.id]);
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'fences-list',
+    text: 'select id from fences where id < $1 and ($2::uuid is null or site_id = $2) order by id desc limit $3',
+    values: [wanted.after, wanted.siteId ?? null, wanted.limit],
+  });
+  return byIdDescending(
+    await subjectsById(
+      pool,
+      fenceKind,
+      rows.map(({ id }) => id),
+    ),
+  );
 }

@@ -6,7 +6,9 @@ import type { Kind, Row, Rows } from './kinds.ts';
 import { custodyRows } from './rows-custody.ts';
 import { lawRows } from './rows-law.ts';
 import { manifestRows } from './rows-manifests.ts';
+import { observedRows } from './rows-observed.ts';
 import { officialRows } from './rows-official.ts';
+import { projectRows } from './rows-projects.ts';
 import { registerRows } from './rows-registers.ts';
 
 export interface Scene extends World {
@@ -55,8 +57,10 @@ export async function aScene(): Promise<Scene> {
     ...registers,
     ...lawRows(ground),
     ...custodyRows(ground),
+    ...projectRows(ground),
     ...(await manifestRows(ground)),
     ...(await officialRows(ground)),
+    ...observedRows(ground),
     'DELETE /v1/api-keys/{id}': revocation!, // whoever may, revokes it
   };
   const named = {

@@ -105,6 +105,7 @@ export const aLoad = (changes: Partial<Manifest> = {}): Manifest => ({
   permitUses: [],
   legs: [aLegOf()],
   tripId: null,
+  projectId: null,
   source: null,
   filledById: 'consignor',
   entryMode: 'live',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { statusOf } from '../../src/problems.ts';
 import { type Answer, type Caller, callerWith, jobsDone, ok, type TestService } from '../support/world.ts';
 import { differencesFrom, rehearse } from './rehearsing.ts';
@@ -100,6 +101,7 @@ export async function playStep(play: Play, step: Step & { readonly at: Date }): 
   };
   const rehearsed = await rehearse(service, caller, { method, path, body, headers });
   const answer = await send(caller, method, path, body, headers);
+  if (/^(POST|PUT) \/v1\/(policies|rules)/.test(step.act)) await sleep(HEARD_MS);
   await jobsDone(service.service);
   const differences = [
     ...differencesIn(answer, step, (value) => resolved(value, scope, step.at)),
@@ -109,6 +111,9 @@ export async function playStep(play: Play, step: Step & { readonly at: Date }): 
   const request = [step.act, `${method} ${path}`, ...(body ? [printed(body)] : [])].join('\n');
   return { request, answer, differences };
 }
+
+/** Every process reads policies and rules anew each second. */
+const HEARD_MS = 1_200;
 
 function send(caller: Caller, method: string, path: string, body: object | undefined, headers: Record<string, string>) {
   switch (method) {

@@ -86,6 +86,12 @@ export interface Answer {
   readonly headers: Record<string, string | string[] | number | undefined>;
 }
 
+/** JSON as what it says, anything else as its text. */
+const bodyOf = ({ body, headers }: { body: string; headers: Answer['headers'] }): Answer['body'] => {
+  if (body === '') return undefined;
+  return /json/.test(String(headers['content-type'])) ? JSON.parse(body) : body;
+};
+
 /** One caller of the API. Keys of acts are fresh unless a test gives its own. */
 export interface Caller {
   readonly partyId: string;
@@ -95,9 +101,6 @@ export interface Caller {
   put(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   delete(path: string, headers?: Record<string, string>): Promise<Answer>;
 }
-
-const isJson = ({ body, headers }: { body: string; headers: object }): boolean =>
-  body !== '' && /json/.test(String((headers as { 'content-type'?: string })['content-type']));
 
 export function callerWith(app: App, apiKey: string, partyId = ''): Caller {
   const call = async (
@@ -119,7 +122,7 @@ export function callerWith(app: App, apiKey: string, partyId = ''): Caller {
     });
     return {
       status: response.statusCode,
-      body: isJson(response) ? JSON.parse(response.body) : response.body || undefined,
+      body: bodyOf(response),
       headers: response.headers,
     };
   };
