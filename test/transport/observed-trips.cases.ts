@@ -191,6 +191,28 @@ t.test('fence, gate and camera of one journey are one trip', async (t) => {
   );
 });
 
+t.test('a lorry parked before a camera for days is one stay', async (t) => {
+  const world = await aWorld();
+  await aVehicle(world);
+  const { consignor, consignee, plate } = world;
+  const [left, came] = [
+    await aDeviceKey(world, consignor, world.consignorSiteId, { type: 'camera' }),
+    await aDeviceKey(world, consignee, world.consigneeSiteId, { type: 'camera' }),
+  ];
+  const every = (count: number, fromMinute: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      deviceSequence: n,
+      plate,
+      occurredAt: at(world, fromMinute + n * 4),
+    }));
+  ok(await left.post('/v1/sightings', every(1_000, -4_200)));
+  ok(await came.post('/v1/sightings', every(20, -150)));
+  await lookedAt(world);
+  const [trip, ...more] = await tripsOf(world);
+  t.same(more, []);
+  t.equal(Date.parse(trip.arrivedAt) - Date.parse(trip.departedAt), (-150 + 4_200 - 999 * 4) * MINUTE_MS);
+});
+
 t.test('a rebuild finds nothing that differs', async (t) => {
   const world = await aWorld();
   t.same((await checkRebuild(world.databaseUrl)).differences, []);
