@@ -8,7 +8,7 @@ import { forgetTracks } from '../../src/transport/retention.ts';
 import { journeysOf, type Observation, type ObservedSite } from '../../src/transport/rules.ts';
 import { aRegulator, at } from '../manifests/given.ts';
 import { aWorld, ok, START, startTestService, type World } from '../support/world.ts';
-import { aDeviceKey, aVehicle, lookedAt, round, tell, tripsOf, watched } from './observed.ts';
+import { aDeviceKey, aVehicle, lookedAt, type Point, round, tell, tripsOf, watched } from './observed.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -108,6 +108,31 @@ t.test('positions in any order and in small batches: the same trips', async (t) 
       .map(({ departedAt, arrivedAt }) => [departedAt, arrivedAt])
       .sort();
   t.same(times(trips), times(await tripsOf(other)));
+});
+
+t.test('a lorry on the road wakes nobody but the reader of its track', async (t) => {
+  const world = await aWorld();
+  await watched(world);
+  const points = round(world, ago(world, 120));
+  const asked = async (part: readonly Point[]): Promise<number> => {
+    const { pool } = world.service.database;
+    const count = async () =>
+      (await pool.query("select 1 from outbox where job = 'observe_trips' and payload->>'plate' = $1", [world.plate]))
+        .rowCount!;
+    const before = await count();
+    await tell(world, part);
+    await lookedAt(world);
+    return (await count()) - before;
+  };
+  t.equal(await asked(points.slice(0, 10)), 0, 'in the works');
+  t.equal(await asked(points.slice(10, 40)), 1, 'it left');
+  t.equal(await asked(points.slice(40, 60)), 0, 'on the road');
+  t.equal(await asked(points.slice(60, 90)), 1, 'it came in');
+  t.equal(
+    await asked([{ ...points[50]!, at: new Date(Date.parse(points[50]!.at) + 1_000).toISOString() }]),
+    1,
+    'a late one of a known trip',
+  );
 });
 
 t.test('what turns out never to have been is withdrawn', async (t) => {
