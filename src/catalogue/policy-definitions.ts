@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { inBoth } from '../platform/schema-messages.ts';
-import { HAZARDOUS_STREAMS, STREAMS, type Stream } from './streams.ts';
+import { HAZARDOUS_STREAMS, MOIST_STREAMS, STREAMS, type Stream } from './streams.ts';
 import { TREATMENT_KINDS } from './treatment-methods.ts';
 
 /** The day of its life on which a rule looks at a manifest or batch (or the last of a reported period): the law of that day judges. */
@@ -119,6 +119,13 @@ export const POLICIES = {
     en: 'Densities by class, grams a litre (which is kilograms a cubic metre)',
     value: z.record(z.string().regex(/^[HS]W\d{2}$/), Count),
     streams: STREAMS,
+    optional: true,
+  },
+  'receiving-moisture-permille': {
+    zh: '接收时含水率上限（‰）',
+    en: 'Moisture up to which a place takes a waste in, permille',
+    value: Count.max(1_000),
+    streams: MOIST_STREAMS,
     optional: true,
   },
   'contract-missing': {

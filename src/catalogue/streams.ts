@@ -63,6 +63,11 @@ export const HAZARDOUS_STREAMS: readonly Stream[] = streams
   .filter(({ list }) => list === 'HW')
   .map(({ stream }) => stream);
 
+/** Those of whose wastes dry mass is kept. */
+export const MOIST_STREAMS: readonly Stream[] = streams
+  .filter(({ line }) => line.moisturePermille !== 'absent')
+  .map(({ stream }) => stream);
+
 const byName = new Map(streams.map((row) => [row.stream, row]));
 /** @throws Error for a stream there is none of: names come through `z.enum(STREAMS)`. */
 export function streamTerms(stream: Stream): StreamTerms {

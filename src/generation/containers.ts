@@ -12,7 +12,7 @@ import {
   containerLabelled,
   contentsChanged,
 } from '../custody/containers.ts';
-import { type Movement, movementsData } from '../custody/ledger.ts';
+import { dried, dryPartOf, type Movement, movementsData } from '../custody/ledger.ts';
 import { batchLeftLookup } from '../custody/repository.ts';
 import { type Party, partyKind, type Site, siteKind } from '../parties/registers.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
@@ -176,7 +176,7 @@ function contentOf(
   if (input.massGrams === undefined) return { ...nothing, producedOn: dayInShanghai(occurredAt) };
   const batchId = facts.newId(1);
   const { wasteCode, massGrams: grams, pieces } = input;
-  const movements = [generated(batchId, wasteCode, at, grams, pieces)];
+  const movements = [generated(batchId, wasteCode, at, { grams, pieces, dryGrams: 0 })];
   const batch = batchFormed(
     { id: batchId, origin: 'generated', stock: at.stock, wasteCode, grams, pieces, manifestId: null, containerId: id },
     'generation_recorded',
@@ -219,12 +219,13 @@ function takenContent(
     toBatch: batchId,
     grams,
     pieces,
-    dryGrams: 0,
+    dryGrams: dryPartOf(states.found(batchLeftLookup, fromBatch)!, grams),
   }));
+  const dryGrams = movements.reduce((sum, movement) => sum + movement.dryGrams, 0);
   const grams = input.from.reduce((sum, part) => sum + part.massGrams, 0);
   const pieces = input.from.reduce((sum, part) => sum + part.pieces, 0);
   const [oldest] = wholes.sort((a, b) => a.formedAt.getTime() - b.formedAt.getTime());
-  const { code: _, ...part } = partOf(oldest!, { id: batchId, grams, pieces });
+  const { code: _, ...part } = partOf(oldest!, { id: batchId, grams, pieces, ...dried(dryGrams) });
   const stored = oldest!.storeId !== null && wholes.every(({ storeId }) => storeId === oldest!.storeId);
   const batch = batchFormed(
     {

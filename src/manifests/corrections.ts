@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
+import { dryMass, withDry } from '../custody/ledger.ts';
 import { fieldErrors } from '../platform/schema-messages.ts';
-import { Grams, Instant, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
+import { Grams, Instant, MoisturePermille, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
 import { against, type Bilingual, inLanguage, type Refusal } from '../problems.ts';
 import { lotOfRefused } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
@@ -50,10 +51,12 @@ const LINE_FIELDS = {
   wasteCode: { value: z.string().max(20), concerns: WITH_REGULATOR, once: 'issued', untilReceipt: true },
   pickedUpGrams: { value: Grams, concerns: WITH_REGULATOR, once: 'loaded' },
   pickedUpPieces: { value: Pieces, concerns: PARTIES, once: 'loaded' },
+  pickedUpMoisturePermille: { value: MoisturePermille, concerns: WITH_REGULATOR, once: 'loaded' },
   acceptedGrams: { value: Grams.min(1), concerns: ENDS_AND_REGULATOR, once: 'received' },
   refusedGrams: { value: Grams, concerns: ENDS_AND_REGULATOR, once: 'received' },
   refusedPieces: { value: Pieces, concerns: ENDS, once: 'received' },
   receivedPieces: { value: Pieces, concerns: ENDS, once: 'received' },
+  receivedMoisturePermille: { value: MoisturePermille, concerns: ENDS_AND_REGULATOR, once: 'received' },
   method: { value: z.string().max(4), concerns: ENDS_AND_REGULATOR, once: 'received' },
 } as const satisfies Record<string, Field>;
 
@@ -102,7 +105,9 @@ function targetOf(manifest: Manifest, path: string): Target | undefined {
   const list = (listed ?? 'head') as Target['list'];
   const field = Object.hasOwn(TABLES[list], name) ? (TABLES[list] as Record<string, Field>)[name] : undefined;
   const at = Number(index ?? 0);
-  return field && (list === 'head' || at < manifest[list].length) ? { field, name, index: at, list } : undefined;
+  const isThere = list === 'head' || at < manifest[list].length;
+  const isMeasured = !name.endsWith('MoisturePermille') || manifest.lines[at]?.moisturePermille !== undefined;
+  return field && isThere && isMeasured ? { field, name, index: at, list } : undefined;
 }
 
 const entryAt = (manifest: Manifest, { list, index }: Target): object =>
@@ -193,7 +198,9 @@ function isRecorded({ status, pickedUpAt, arrivedAt, acceptedAt }: Manifest, { o
 /** Figures that cannot be: more lost or received than was there in pieces, or a remainder that has moved on meanwhile. */
 function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined {
   const next = applyChanges(manifest, changes);
-  const short = next.lines.find((line) => carried(line).some(({ grams, pieces }) => grams < 0 || pieces < 0));
+  const short = next.lines.find((line) =>
+    carried(line).some(({ grams, pieces, dryGrams = 0 }) => Math.min(grams, pieces, dryGrams) < 0),
+  );
   if (short)
     return notAllowed(
       '/changes',
@@ -304,8 +311,9 @@ function shared(line: Line, { loaded, pickedUpGrams, pickedUpPieces }: Line): Li
   if (line.pickedUpGrams === null || pickedUpGrams === null) return line;
   const grams = line.pickedUpGrams + gramsOf(loaded) - pickedUpGrams;
   const pieces = (line.pickedUpPieces ?? 0) + piecesOf(loaded) - (pickedUpPieces ?? 0);
-  const isSame = gramsOf(loaded) === grams && piecesOf(loaded) === pieces;
-  return isSame ? line : { ...line, loaded: shareOver(loaded, grams, pieces) };
+  const moisture = line.pickedUpMoisturePermille ?? line.moisturePermille;
+  const shares = shareOver(loaded, grams, pieces);
+  return { ...line, loaded: moisture === undefined ? shares : withDry(shares, dryMass(grams, moisture)) };
 }
 
 const unknownPath = (index: number, path: string): Refusal => ({

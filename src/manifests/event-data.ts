@@ -71,6 +71,7 @@ export interface EventData {
       line: number;
       grams: number;
       pieces: number;
+      pickedUpMoisturePermille?: number;
       loaded: readonly LineBatch[];
       containers?: readonly LineContainer[];
     }[];
@@ -88,6 +89,7 @@ export interface EventData {
       refusedGrams: number;
       refusedPieces?: number;
       receivedPieces: number;
+      receivedMoisturePermille?: number;
       method: string;
       batchId: string | null;
       containers?: readonly DecidedContainer[];

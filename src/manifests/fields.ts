@@ -17,6 +17,7 @@ import { findTreatmentMethod, methodsOf } from '../catalogue/treatment-methods.t
 import { wasteClassOf } from '../catalogue/waste-codes.ts';
 import { against, type FieldError, type Refusal, sentence } from '../problems.ts';
 import type { DraftInput } from './inputs.ts';
+import type { Manifest } from './manifest.ts';
 import type { DraftLine, Volume } from './tables.ts';
 
 type GivenLine = DraftInput['lines'][number];
@@ -58,22 +59,37 @@ function wrongUses(
   fields: readonly string[],
   given: object,
   at: string,
-  { stream }: StreamTerms,
+  terms: StreamTerms,
 ): FieldError[] {
-  const name = STREAM_NAMES[stream];
+  const { zh: name, stream } = terms;
   return fields.flatMap((field): FieldError[] => {
     const use = uses[field]!;
     const isGiven = isSaid((given as Record<string, unknown>)[field]);
     const pointer = `${at}/${field}`;
     if (use === 'required' && !isGiven)
       return [{ pointer, detail: { zh: `${name}须填写`, en: `required for ${stream} waste` } }];
-    if (use === 'absent' && isGiven)
-      return [
-        { pointer, detail: { zh: `${name}没有此项，请去掉`, en: `${stream} waste has no such field; leave it out` } },
-      ];
+    if (use === 'absent' && isGiven) return [{ pointer, detail: unknownTo(terms) }];
     return [];
   });
 }
+
+/** A moisture that is measured on the way, where the line says none: it is a field of other streams. */
+export function strayMoisture(
+  lines: readonly { readonly line: number; readonly moisturePermille?: number | undefined }[],
+  manifest: Pick<Manifest, 'stream' | 'lines'>,
+): Refusal | undefined {
+  const terms = streamTerms(manifest.stream);
+  const isStray = (line: number) => manifest.lines[line - 1]?.moisturePermille === undefined;
+  const at = lines.findIndex(({ line, moisturePermille }) => moisturePermille !== undefined && isStray(line));
+  if (at < 0) return undefined;
+  const error = { pointer: `/lines/${at}/moisturePermille`, detail: unknownTo(terms) };
+  return { problem: 'against-rule', ...saidOf(terms, [error]) };
+}
+
+const unknownTo = ({ zh, stream }: StreamTerms) => ({
+  zh: `${zh}没有此项，请去掉`,
+  en: `${stream} waste has no such field; leave it out`,
+});
 
 /** Null, nothing and an empty list say nothing; so does a count of zero. */
 const isSaid = (value: unknown): boolean =>

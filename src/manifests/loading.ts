@@ -4,7 +4,18 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
-import { accountOf, batchesIn, type Movement, movementsData, type Taken, takeFrom } from '../custody/ledger.ts';
+import {
+  accountOf,
+  batchesIn,
+  dryMass,
+  dryPartOf,
+  type Movement,
+  movementsData,
+  type StockedBatch,
+  type Taken,
+  takeFrom,
+  withDry,
+} from '../custody/ledger.ts';
 import { type StockBalance, stockLookup } from '../custody/repository.ts';
 import { driverRemarks } from '../parties/drivers.ts';
 import { type Decision, type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
@@ -12,9 +23,20 @@ import type { EventDraft } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
 import { tripKind } from '../transport/trips.ts';
 import { type Boarding, board, boardedLine, storeExitMissing } from './boarding.ts';
-import { carriedBy, loadingDifferences, moveParts, recoded, sourceCodeOf, sourceOf, takenFrom } from './booking.ts';
+import {
+  carriedBy,
+  differenceAt,
+  loadingDifferences,
+  moveParts,
+  recoded,
+  sourceCodeOf,
+  sourceOf,
+  takenFrom,
+} from './booking.ts';
+import { strayMoisture } from './fields.ts';
 import type { PickupCodeInput, PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
+import { dryGramsOf, gramsOf, piecesOf } from './parts.ts';
 import { shareOver } from './sharing.ts';
 import { everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
 import type { Line, LineBatch, LineContainer } from './tables.ts';
@@ -24,6 +46,9 @@ interface LoadedLine {
   readonly grams: number;
   readonly pieces: number;
   readonly loaded: readonly LineBatch[];
+  readonly moisturePermille: number | undefined;
+  /** By how much more dry mass each batch had by its record than what was loaded of it. */
+  readonly drier: readonly LineBatch[];
   /** Those that were scanned. */
   readonly containers: readonly LineContainer[];
   /** A batch opened because the origin's register knows of none. */
@@ -33,7 +58,10 @@ interface LoadedLine {
 }
 
 export function decidePickup(input: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision {
-  const refusal = everyLineOnce(manifest.lines, input.lines) ?? wrongTrip(input, states, facts);
+  const refusal =
+    everyLineOnce(manifest.lines, input.lines) ??
+    strayMoisture(input.lines, manifest) ??
+    wrongTrip(input, states, facts);
   if (refusal) return refused(refusal);
   const code = checkCode(input, manifest, states, facts);
   if (code) return code;
@@ -51,8 +79,9 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
       ...vehicleData(input, plate),
       ...(input.tripId ? { tripId: input.tripId } : {}),
       ...(input.pickupCode ? { confirmedBy: 'code' as const } : {}),
-      lines: lines.map(({ line: { line }, grams, pieces, loaded, containers }) => ({
+      lines: lines.map(({ line: { line }, grams, pieces, loaded, moisturePermille, containers }) => ({
         ...{ line, grams, pieces, loaded },
+        ...(moisturePermille === undefined ? {} : { pickedUpMoisturePermille: moisturePermille }),
         ...(containers.length > 0 ? { containers } : {}),
       })),
     },
@@ -80,11 +109,15 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
 }
 
 /** Off the stock onto the first carrier's vehicle. */
-function loadingMovements(manifest: Manifest, { line, loaded, containers }: LoadedLine): Movement[] {
+function loadingMovements(manifest: Manifest, { line, loaded, drier, containers }: LoadedLine): Movement[] {
   const of = { ...line, loaded, containers };
   const source = sourceOf(manifest);
   const onBoard = carriedBy(manifest.legs[0]!.carrierId, manifest);
-  const movements = [...moveParts(of, loaded, takenFrom(of, source), onBoard), ...loadingDifferences(of, source)];
+  const movements = [
+    ...moveParts(of, loaded, takenFrom(of, source), onBoard),
+    ...loadingDifferences(of, source),
+    ...moveParts(of, drier, source, differenceAt(source)),
+  ];
   return recoded(of, movements, 'from');
 }
 
@@ -103,26 +136,42 @@ function loadLines(
     const line = manifest.lines.find((one) => one.line === given.line)!;
     const aboard = on(line.line);
     if (aboard && aboard.loads.length > 0)
-      return { line, ...boardedLine(given, line, aboard, source), unrecorded: null, outOf: NOTHING };
+      return { ...NOTHING_ELSE, line, ...boardedLine(given, line, aboard, source) };
     const { namedBatches, declaredPieces, offered } = line;
     const containers = aboard ? boardedLine(given, line, aboard, source).containers : [];
     const wasteCode = sourceCodeOf(line);
     const grams = given.massGrams!;
     const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
-    const known = { line, grams, pieces, containers, unrecorded: null, outOf: NOTHING };
-    if (offered.length > 0) return { ...known, loaded: shareOver(offered, grams, pieces) };
+    const known = { ...NOTHING_ELSE, line, grams, pieces, moisturePermille: given.moisturePermille, containers };
+    const moisture = given.moisturePermille ?? line.moisturePermille;
+    const measured = <Part extends StockedBatch>(parts: readonly Part[]) =>
+      moisture === undefined ? [...parts] : withDry(parts, dryMass(grams, moisture));
+    if (offered.length > 0) return { ...known, loaded: measured(shareOver(offered, grams, pieces)) };
     const all = left.get(wasteCode) ?? states.found(stockLookup, accountOf(source, wasteCode).id);
     const stock = all.filter((batch) => !isScanned(batch));
-    const taken = takeFrom(stock, namedBatches, grams, pieces);
-    left.set(wasteCode, remaining(stock, taken));
+    const taken = measured(takeFrom(stock, namedBatches, grams, pieces));
+    const drier = taken.flatMap((part) => drierThan(stock, part));
+    left.set(wasteCode, remaining(stock, [...taken, ...drier]));
     const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line.line) : null;
-    const opened = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : [];
+    const opened = measured(unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : []);
     const loaded = [taken, opened, noneOf(stock, namedBatches)].find((parts) => parts.length > 0) ?? [];
-    return { ...known, loaded, unrecorded, outOf: outOf(stock, taken) };
+    return { ...known, loaded, drier, unrecorded, outOf: outOf(stock, taken) };
   });
 }
 
-const NOTHING = { containers: 0, stores: 0 };
+const NOTHING_ELSE = { moisturePermille: undefined, drier: [], unrecorded: null, outOf: { containers: 0, stores: 0 } };
+
+/**
+ * The moisture of a load is measured, or declared, for itself; that of the batch it came from was for the batch. What the batch has more or
+ * less for it goes to the weighing difference, so that it has no dry mass left when it has no mass left.
+ */
+function drierThan(stock: readonly StockBalance[], part: Taken): LineBatch[] {
+  const batch = stock.find(({ batchId }) => batchId === part.batchId);
+  if (!batch) return [];
+  const grams = Math.min(part.grams, batch.grams);
+  const dryGrams = dryPartOf(batch, grams) - dryPartOf(part, grams);
+  return dryGrams === 0 ? [] : [{ batchId: part.batchId, grams: 0, pieces: 0, inferred: part.inferred, dryGrams }];
+}
 
 function outOf(stock: readonly StockBalance[], taken: readonly Taken[]): LoadedLine['outOf'] {
   const batches = stock.filter(({ batchId }) => taken.some((part) => part.batchId === batchId));
@@ -138,10 +187,15 @@ const noneOf = (stock: readonly StockBalance[], named: readonly string[]): Taken
     .slice(0, 1)
     .map((batchId) => ({ batchId, grams: 0, pieces: 0, inferred: named.length === 0 }));
 
-function remaining(stock: readonly StockBalance[], taken: readonly Taken[]): StockBalance[] {
+function remaining(stock: readonly StockBalance[], taken: readonly LineBatch[]): StockBalance[] {
   return stock.map((batch) => {
-    const part = taken.find(({ batchId }) => batchId === batch.batchId);
-    return part ? { ...batch, grams: batch.grams - part.grams, pieces: batch.pieces - part.pieces } : batch;
+    const parts = taken.filter(({ batchId }) => batchId === batch.batchId);
+    return {
+      ...batch,
+      grams: batch.grams - gramsOf(parts),
+      pieces: batch.pieces - piecesOf(parts),
+      dryGrams: batch.dryGrams - dryGramsOf(parts),
+    };
   });
 }
 

@@ -72,10 +72,10 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     status: 'in_transit',
     legs: withLeg(state.legs, 0, { ...vehicleOf(data), startedAt: occurredAt.toISOString() }),
     tripId: data.tripId ?? null,
-    lines: withLines(state, data.lines, ({ grams, pieces, loaded, containers = [] }) => ({
+    lines: withLines(state, data.lines, ({ line: _, grams, pieces, containers = [], ...loaded }) => ({
       pickedUpGrams: grams,
       pickedUpPieces: pieces,
-      loaded,
+      ...loaded,
       containers,
     })),
     pickedUpAt: occurredAt,
