@@ -1,5 +1,6 @@
 import './manifests/draft.cases.ts';
 import './manifests/revise.cases.ts';
+import './manifests/streams.cases.ts';
 import './manifests/issue.cases.ts';
 import './manifests/entitlement.cases.ts';
 import './manifests/pickup.cases.ts';
