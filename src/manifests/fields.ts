@@ -64,7 +64,7 @@ function wrongUses(
   const { zh: name, stream } = terms;
   return fields.flatMap((field): FieldError[] => {
     const use = uses[field]!;
-    const isGiven = isSaid((given as Record<string, unknown>)[field]);
+    const isGiven = isSaid(field, (given as Record<string, unknown>)[field]);
     const pointer = `${at}/${field}`;
     if (use === 'required' && !isGiven)
       return [{ pointer, detail: { zh: `${name}须填写`, en: `required for ${stream} waste` } }];
@@ -91,9 +91,12 @@ const unknownTo = ({ zh, stream }: StreamTerms) => ({
   en: `${stream} waste has no such field; leave it out`,
 });
 
-/** Null, nothing and an empty list say nothing; so does a count of zero. */
-const isSaid = (value: unknown): boolean =>
-  value !== undefined && value !== null && value !== 0 && !(Array.isArray(value) && value.length === 0);
+/** Null, nothing and an empty list say nothing; so does a count of zero pieces. */
+const isSaid = (field: string, value: unknown): boolean =>
+  value !== undefined &&
+  value !== null &&
+  !(field === 'pieces' && value === 0) &&
+  !(Array.isArray(value) && value.length === 0);
 
 function saidOf({ zh, en, basis }: StreamTerms, errors: FieldError[]): Pick<Refusal, 'detail' | 'basis' | 'errors'> {
   return {

@@ -1,6 +1,7 @@
 /** Every rule there is. A new one is a file beside this, a line here and a row in `catalogue/data/rules.json`. */
 import { CLASS_RULE } from './class.ts';
 import { CONFIRMATION_OVERDUE_RULE } from './confirmation-overdue.ts';
+import { DRY_MASS_RULE } from './dry-mass.ts';
 import type { RuleFacts, SubjectName } from './facts.ts';
 import { LICENCE_RULE } from './licence.ts';
 import { MASS_RULE } from './mass.ts';
@@ -21,6 +22,7 @@ export const RULES = [
   MASS_RULE,
   TRIP_MASS_RULE,
   PIECE_COUNT_RULE,
+  DRY_MASS_RULE,
   CLASS_RULE,
   CONFIRMATION_OVERDUE_RULE,
   TRANSIT_OVERLONG_RULE,
