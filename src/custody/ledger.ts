@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { EventDraft, Json } from '../platform/events.ts';
 import { namedUuid } from '../platform/ids.ts';
+import { dried, dryPartOf } from './dry-parts.ts';
 
 /**
  * The mass ledger: double entry in integer grams, pieces and dry grams. An event that moves mass says so in its
@@ -201,22 +202,6 @@ export function takeFrom(
   }
   return taken;
 }
-
-/** 干物质: what is left of a mass without its water, in whole grams; a gram that is partly water counts as water. */
-export const dryMass = (grams: number, moisturePermille: number): number =>
-  Math.floor((grams * (1_000 - moisturePermille)) / 1_000);
-
-/** The dry mass of so much of a whole, in proportion: with its last gram goes the last of it, and beyond that there is none. */
-export function dryPartOf(
-  { grams: whole, dryGrams = 0 }: Omit<StockedBatch, 'batchId' | 'pieces'>,
-  grams: number,
-): number {
-  if (dryGrams === 0 || grams <= 0 || whole <= 0) return 0;
-  return grams >= whole ? dryGrams : Number((BigInt(dryGrams) * BigInt(grams)) / BigInt(whole));
-}
-
-/** As a part says it: without what goes without saying. */
-export const dried = (dryGrams: number): { readonly dryGrams?: number } => (dryGrams === 0 ? {} : { dryGrams });
 
 /** The same parts with so much dry mass between them, in proportion to what each weighs. */
 export function withDry<Part extends StockedBatch>(parts: readonly Part[], dryGrams: number): Part[] {

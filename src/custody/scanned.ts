@@ -1,6 +1,7 @@
 import type { Needs, States } from '../platform/acts.ts';
 import { type Container, containerKind } from './containers.ts';
-import { accountOf, dried } from './ledger.ts';
+import { dried } from './dry-parts.ts';
+import { accountOf } from './ledger.ts';
 import { batchBalanceLookup } from './repository.ts';
 import { contentPlace, type Scanned, scanLocks } from './scanning.ts';
 

@@ -13,7 +13,8 @@ import {
   containerLabelled,
   contentsChanged,
 } from '../custody/containers.ts';
-import { dried, dryPartOf, type Movement, movementsData } from '../custody/ledger.ts';
+import { dried, dryPartOf } from '../custody/dry-parts.ts';
+import { type Movement, movementsData } from '../custody/ledger.ts';
 import { batchLeftLookup } from '../custody/repository.ts';
 import { type Party, partyKind, type Site, siteKind } from '../parties/registers.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';

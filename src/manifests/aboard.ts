@@ -5,7 +5,7 @@
  * HJ 1276-2022.
  */
 import { type Container, containerKind } from '../custody/containers.ts';
-import { dried } from '../custody/ledger.ts';
+import { dried } from '../custody/dry-parts.ts';
 import type { ContainerStep } from '../custody/lifecycle.ts';
 import { contentOf, NOTHING_SCANNED, type Scanning } from '../custody/scanned.ts';
 import {

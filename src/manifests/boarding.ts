@@ -1,7 +1,8 @@
 /** Pickup by scans: which containers are loaded on which line, and what is in them. TM 10(3), 13; HJ 1276-2022. */
 import { batchKind, batchMoved } from '../custody/batches.ts';
 import { type Container, containerKind } from '../custody/containers.ts';
-import { apportion, dried, type Place, type StockedBatch } from '../custody/ledger.ts';
+import { dried } from '../custody/dry-parts.ts';
+import { apportion, type Place, type StockedBatch } from '../custody/ledger.ts';
 import { contentGates, contentLookups, contentOf, NOTHING_SCANNED } from '../custody/scanned.ts';
 import { type ContainerLoad, containersLoaded, type Named, namedAs } from '../custody/scanning.ts';
 import type { Needs, States, Warning } from '../platform/acts.ts';

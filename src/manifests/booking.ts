@@ -2,7 +2,8 @@
  * Where the mass of a manifest lies, and how it moves: pure functions of its state, so that an act, a correction and a
  * rebuild come to the same figures. Every movement names the batch it left and the batch it lies in now.
  */
-import { dried, dryMass, dryPartOf, type Movement, type Place, withDry } from '../custody/ledger.ts';
+import { dried, dryMass, dryPartOf } from '../custody/dry-parts.ts';
+import { type Movement, type Place, withDry } from '../custody/ledger.ts';
 import { currentLeg } from './lifecycle.ts';
 import { decidedParts, isScanned, partOf, receivedBatchOf, replacedBy } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';

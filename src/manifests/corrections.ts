@@ -5,7 +5,6 @@
 import { z } from 'zod';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
-import { dryMass, withDry } from '../custody/ledger.ts';
 import { fieldErrors } from '../platform/schema-messages.ts';
 import { Grams, Instant, MoisturePermille, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
 import { against, type Bilingual, inLanguage, type Refusal } from '../problems.ts';
@@ -14,8 +13,8 @@ import { FORMS, PACKAGINGS } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
 import { isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf, travels } from './parts.ts';
-import { shareOver } from './sharing.ts';
+import { carried, travels } from './parts.ts';
+import { loadedAnew } from './sharing.ts';
 import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
 
 interface Field {
@@ -283,7 +282,7 @@ function withValue(manifest: Manifest, { list, index, name }: Target, to: FieldV
   }
   if (list === 'lines') {
     const lines = manifest.lines.map(
-      (line, at): Line => (at === index ? shared(withField(line, name, to), line) : line),
+      (line, at): Line => (at === index ? loadedAnew(withField(line, name, to), line) : line),
     );
     return { ...manifest, lines };
   }
@@ -304,16 +303,6 @@ function withField({ codeAtSource, ...line }: Line, name: string, to: FieldValue
   const isTied = [line.loaded, line.offered, line.namedBatches].some((batches) => batches.length > 0);
   const before = codeAtSource ?? (isTied ? line.wasteCode : next.wasteCode);
   return before === next.wasteCode ? next : { ...next, codeAtSource: before };
-}
-
-/** What was loaded of each batch adds up to what was picked up, and what was found with the load besides. */
-function shared(line: Line, { loaded, pickedUpGrams, pickedUpPieces }: Line): Line {
-  if (line.pickedUpGrams === null || pickedUpGrams === null) return line;
-  const grams = line.pickedUpGrams + gramsOf(loaded) - pickedUpGrams;
-  const pieces = (line.pickedUpPieces ?? 0) + piecesOf(loaded) - (pickedUpPieces ?? 0);
-  const moisture = line.pickedUpMoisturePermille ?? line.moisturePermille;
-  const shares = shareOver(loaded, grams, pieces);
-  return { ...line, loaded: moisture === undefined ? shares : withDry(shares, dryMass(grams, moisture)) };
 }
 
 const unknownPath = (index: number, path: string): Refusal => ({

@@ -1,5 +1,5 @@
 /** The containers of a line, and the parts of it that are in them. Pure. */
-import { dried } from '../custody/ledger.ts';
+import { dried } from '../custody/dry-parts.ts';
 import type { DecidedContainer } from './event-data.ts';
 import { carried, gramsOf, isSomething, piecesOf, without } from './parts.ts';
 import { shareOver } from './sharing.ts';

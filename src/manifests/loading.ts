@@ -4,11 +4,10 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
+import { dryMass, dryPartOf } from '../custody/dry-parts.ts';
 import {
   accountOf,
   batchesIn,
-  dryMass,
-  dryPartOf,
   type Movement,
   movementsData,
   type StockedBatch,

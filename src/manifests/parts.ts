@@ -1,5 +1,5 @@
 /** Parts of batches on a line, and their sums. Pure. */
-import { dried } from '../custody/ledger.ts';
+import { dried } from '../custody/dry-parts.ts';
 import type { Line, LineBatch } from './tables.ts';
 
 /** Batch by batch, what is left when some parts are taken away. */

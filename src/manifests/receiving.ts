@@ -2,7 +2,8 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
-import { batchesIn, dried, movementsData } from '../custody/ledger.ts';
+import { dried } from '../custody/dry-parts.ts';
+import { batchesIn, movementsData } from '../custody/ledger.ts';
 import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft, Json } from '../platform/events.ts';

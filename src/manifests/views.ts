@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dryMass } from '../custody/ledger.ts';
+import { dryMass } from '../custody/dry-parts.ts';
 import { BasisView, InstantView } from '../platform/values.ts';
 import type { Bilingual } from '../problems.ts';
 import { receivedOf, receivedShares } from './booking.ts';

@@ -66,7 +66,7 @@ export const LAWS: Readonly<Record<string, string>> = {
     cross join lateral (select coalesce(sum(p.dry_grams), 0) as dry from postings p join accounts a on a.id = p.account_id where p.manifest_id is not null and a.owner_id = o.id) d
     where $2::bigint is not null and (x.grams, x.pieces, x.dry) <> (i.grams - u.grams + t.grams, i.pieces - u.pieces, d.dry)`,
   'a trip says what it booked at each site': `select t.id, s.id, b.grams, x.grams from trips t cross join sites s
-    left join lateral (select (b->>'grams')::bigint as grams from jsonb_array_elements(t.booked) b where (b->>'siteId')::uuid = s.id) b on true
+    cross join lateral (select sum((b->>'grams')::bigint) as grams from jsonb_array_elements(t.booked) b where (b->>'siteId')::uuid = s.id) b
     cross join lateral (select coalesce(sum(p.grams), 0) as grams from postings p join accounts a on a.id = p.account_id
       where p.trip_id = t.id and a.role = 'stock' and a.site_id = s.id) x
     where t.carrier_id = any($1) and $2::bigint is not null and x.grams <> coalesce(b.grams, 0)`,
@@ -76,7 +76,8 @@ export const LAWS: Readonly<Record<string, string>> = {
       sum((l->>'acceptedGrams')::bigint + (l->>'refusedGrams')::bigint) as grams from manifests m cross join jsonb_array_elements(m.lines) l where m.trip_id = t.id and m.consignee_site_id = k.site_id) r
     cross join lateral (select coalesce(sum(p.grams), 0) as grams from postings p join accounts a on a.id = p.account_id
       where p.trip_id = t.id and a.role = 'stock' and a.site_id = k.site_id) x
-    where t.carrier_id = any($1) and $2::bigint is not null and r.over and r.some and x.grams <> k.net - r.grams`,
+    where t.carrier_id = any($1) and $2::bigint is not null and r.over and r.some and x.grams <> k.net - r.grams
+      and (select count(*) from jsonb_array_elements(t.booked) b where (b->>'siteId')::uuid = k.site_id) < 2`,
   'an account holds the sum of its postings': `select a.id from accounts a left join
       (select account_id, sum(grams) as grams, sum(pieces) as pieces, sum(dry_grams) as dry from postings group by 1) p on p.account_id = a.id
     where a.owner_id = any($1) and $2::bigint is not null and (a.grams, a.pieces, a.dry_grams) <> (coalesce(p.grams, 0), coalesce(p.pieces, 0), coalesce(p.dry, 0))`,
