@@ -91,6 +91,10 @@ export const streamOfClass = (wasteClass: string): Stream | undefined =>
 export const streamOfCode = (code: string): Stream =>
   streamOfClass(code.at(-3) === 'S' ? `SW${code.slice(-2)}` : `HW${code.slice(-2)}`) ?? '';
 
+/** The same for what permits name: a code, or a class such as HW08. */
+export const streamOfWaste = (codeOrClass: string): Stream =>
+  /^[HS]W\d{2}$/.test(codeOrClass) ? (streamOfClass(codeOrClass) ?? '') : streamOfCode(codeOrClass);
+
 /** The same for SQL: `code` is an expression of a waste code. */
 export function streamOfCodeSql(code: string): string {
   const cases = [...byClass].filter(([wasteClass]) => wasteClass !== '*');

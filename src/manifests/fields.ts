@@ -11,6 +11,7 @@ import {
   STREAM_NAMES,
   type StreamTerms,
   streamOfCode,
+  streams,
   streamTerms,
 } from '../catalogue/streams.ts';
 import { findTreatmentMethod, methodsOf } from '../catalogue/treatment-methods.ts';
@@ -22,9 +23,9 @@ import type { DraftLine, Volume } from './tables.ts';
 
 type GivenLine = DraftInput['lines'][number];
 
-/** The stream of a draft: the one it names, else that of its first waste. */
+/** The stream of a draft: the one it names, else that of its first waste; of a code no list knows, the first there is. */
 export const streamOf = ({ stream, lines }: Pick<DraftInput, 'stream' | 'lines'>): string =>
-  stream ?? (streamOfCode(lines[0]!.wasteCode) || 'hazardous');
+  stream ?? (streamOfCode(lines[0]!.wasteCode) || streams[0]!.stream);
 
 /**
  * Lines as the manifest keeps them.

@@ -1,4 +1,5 @@
 /** What judges may be given, by name. How each is loaded stands in `reconciliation/sources.ts`. Types only. */
+import type { Stream } from '../../catalogue/streams.ts';
 import type { Batch } from '../../custody/batches.ts';
 import type { StoreType } from '../../generation/tables.ts';
 import type { LegRow } from '../../manifests/legs.ts';
@@ -82,6 +83,8 @@ export interface RuleFacts {
   // Of a ticket of a whole vehicle; the trip is undefined when it is of none.
   readonly trip: Trip | undefined;
   readonly ticketSite: Site;
+  /** Of the first of the loads it stands for. */
+  readonly tripStream: Stream | undefined;
   /** Grams received of the loads it stands for; null until each has been decided on. */
   readonly tripReceivedGrams: number | null;
   // Of a batch.
