@@ -244,3 +244,60 @@ t.test('drying: what goes in, what is left of it and what the register says', as
   );
   await balanced(t, world);
 });
+
+t.test('what a place takes at most: at the limit nothing is said, above it it is', async (t) => {
+  const world = await aWorld();
+  const site = ok(
+    await world.consignee.post('/v1/sites', { partyId: world.consignee.partyId, name: '建安厂', region: '411003' }),
+  );
+  for (const [moisturePermille, warnings] of [
+    [650, []],
+    [651, ['moisture-above-limit']],
+  ] as const) {
+    await sludge(world, 1 * T, moisturePermille);
+    const lines = [line({ massGrams: 1 * T, moisturePermille, plannedMethod: 'K2' })];
+    const body = world.draftBody({ lines, consigneeSiteId: site.id });
+    const { id } = ok(await world.consignor.post('/v1/manifests', body));
+    ok(await world.consignor.post(`/v1/manifests/${id}/issue`));
+    ok(await load(world, id, 1 * T));
+    ok(await arrive(world, id));
+    t.same(codesOf(await receive(world, id, [{ line: 1, acceptedGrams: 1 * T, moisturePermille }])), warnings);
+  }
+});
+
+t.test('out of the province: to be used on information beforehand, to be disposed of on approval', async (t) => {
+  const world = await aWorld();
+  const far = ok(
+    await world.consignee.post('/v1/sites', { partyId: world.consignee.partyId, name: '外省厂', region: '340602' }),
+  );
+  await sludge(world, 100 * T);
+  const issue = async (plannedMethod: string, massGrams = 10 * T) => {
+    const lines = [line({ massGrams, plannedMethod })];
+    const body = world.draftBody({ lines, consigneeSiteId: far.id });
+    const { id } = ok(await world.consignor.post('/v1/manifests', body));
+    return world.consignor.post(`/v1/manifests/${id}/issue`);
+  };
+  const permit = async (type: string, capGrams: number, more: object = {}) =>
+    ok(
+      await world.admin.post('/v1/permits', {
+        type,
+        number: `test-${type}`,
+        holderId: world.consignor.partyId,
+        counterpartId: world.consignee.partyId,
+        wasteCodes: ['SW90'],
+        capGrams,
+        validFrom: '2026-09-01',
+        validTo: '2027-09-01',
+        ...more,
+      }),
+    );
+  t.same(codesOf(await issue('K2')), ['cross-province-uninformed']);
+  t.match(await issue('W4'), { status: 422, body: { basis: '生态环境法典 476 ¶1' } });
+  await permit('cross_province_information', 10 * T);
+  t.same(codesOf(await issue('K2')), []);
+  t.same(codesOf(await issue('K2', 1 * T)), ['cross-province-beyond-information'], 'a tonne more than was told');
+  const approval = await permit('cross_province_approval', 10 * T, { validTo: '2028-09-01' });
+  t.same(approval.warnings, [], 'neither a licence nor twelve months: those are of hazardous waste');
+  t.same(codesOf(await issue('W4')), []);
+  t.match(await issue('W4', 1), { status: 422, body: { errors: [{ pointer: '/lines/0/massGrams' }] } });
+});
