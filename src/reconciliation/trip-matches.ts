@@ -110,7 +110,8 @@ export function matchingsOf({ type, data }: RecordedEvent, after: { id: string }
     return [matching(plate, departedAt.toISOString())];
   }
   if (!OF_A_LEG.includes(type)) return [];
-  const begun = (after as Manifest).legs.filter(({ startedAt }) => startedAt !== null);
+  const legs = (after as Manifest).legs.filter(({ startedAt }) => startedAt !== null);
+  const begun = type === 'manifest_corrected' ? legs : legs.slice(-1);
   const changes = (data.changes ?? []) as unknown as readonly FieldChange[];
   const plates = changes.flatMap(({ path, from }) =>
     path.endsWith('/plate') && typeof from === 'string' ? [from] : [],

@@ -10,6 +10,7 @@ import {
   type FenceRow,
   fencesAround,
   insideBefore,
+  mayConcernTrips,
   putMarkBack,
   replaceCrossings,
   type TrackRow,
@@ -69,15 +70,17 @@ async function readTrack(client: pg.PoolClient, plate: string, now: Date, book: 
   const stretch = [hoursFrom(from, -1), hoursFrom(to, 1)] as const;
   // A crossing near the end is certain only with what follows it.
   const track = await trackBetween(client, plate, stretch[0], hoursFrom(to, 2));
+  let hasChanged = false;
   if (track.length > 0) {
     const inside = await insideBefore(client, plate, stretch[0], new Date(from.getTime() - REMEMBERED_MS));
     const fences = await fencesNear(client, track, inside, book);
     const crossings = [...groupBy(fences, ({ siteId }) => siteId)].flatMap(([siteId, ofSite]) =>
       crossingsOf(track, ofSite, inside.get(siteId)),
     );
-    await replaceCrossings(client, plate, stretch, dated(crossings, track, stretch));
+    hasChanged = await replaceCrossings(client, plate, stretch, dated(crossings, track, stretch));
   }
-  await askForTrips(client, plate, from, to, now);
+  // On the road, between two sites, there is nothing to infer yet.
+  if (hasChanged || (await mayConcernTrips(client, plate, from, to))) await askForTrips(client, plate, from, to, now);
 }
 
 const hoursFrom = (instant: Date, hours: number): Date => new Date(instant.getTime() + hours * HOUR_MS);

@@ -22,7 +22,7 @@ import { type GatePass, GatePassBody, gatePassKind, keyOfDevice, recordGatePass 
 import { observedTripKind } from './observed-trips.ts';
 import { PositionsBody, recordPositions } from './positions.ts';
 import { maySeeLoad, namedManifestIds } from './queries.ts';
-import { gatePassesOf, listFences, listGatePasses } from './repository.ts';
+import { listFences, listGatePasses } from './repository.ts';
 import { SOURCES } from './rules.ts';
 import { recordSightings, SightingsBody } from './sightings.ts';
 import { GATE_DIRECTIONS } from './tables.ts';
@@ -101,15 +101,16 @@ function addGatePasses(app: App, { journal, database, clock }: Services): void {
       const { manifestId, siteId, limit, cursor } = request.query;
       if ((manifestId === undefined) === (siteId === undefined)) throw ONE_OF_TWO;
       const { caller } = request;
+      const page = { below: readCursor(cursor), rowsMax: limit + 1 };
       if (manifestId !== undefined) {
         if (!(await maySeeLoad(pool, await sightOf(pool, caller), manifestId)))
           throw Problem.of(notFound('manifest', manifestId));
-        return sendPage(request, reply, await gatePassesOf(pool, manifestId), limit);
+        return sendPage(request, reply, await listGatePasses(pool, 'manifestId', manifestId, page), limit);
       }
       const [site] = await readSites(database, { id: siteId! });
       if (!site || !(await maySeeSite(caller, { siteId: site.id, partyId: site.partyId })))
         throw Problem.of(notFound('site', siteId!));
-      return sendPage(request, reply, await listGatePasses(pool, site.id, readCursor(cursor), limit + 1), limit);
+      return sendPage(request, reply, await listGatePasses(pool, 'siteId', site.id, page), limit);
     },
   );
   app.get(

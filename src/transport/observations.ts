@@ -201,26 +201,45 @@ export async function fencesAround(
   return rows;
 }
 
-/** The crossings of a stretch of time, in place of those that were read before. */
+/** The crossings of a stretch of time, in place of those that were read before. @returns whether any differs. */
 export async function replaceCrossings(
   client: pg.PoolClient,
   plate: string,
   [from, to]: readonly [Date, Date],
   crossings: readonly (Crossing & { readonly keptUntil: string })[],
-): Promise<void> {
-  await client.query('delete from fence_crossings where plate = $1 and at between $2 and $3', [plate, from, to]);
-  if (crossings.length === 0) return;
-  await client.query(
-    `insert into fence_crossings (plate, at, site_id, direction, fence_id, fence_version, kept_until)
-     select $1, * from unnest($2::timestamptz[], $3::uuid[], $4::text[], $5::uuid[], $6::int[], $7::date[]) on conflict do nothing`,
-    [
-      plate,
-      crossings.map(({ at }) => new Date(at)),
-      crossings.map(({ siteId }) => siteId),
-      crossings.map(({ direction }) => direction),
-      crossings.map(({ fenceId }) => fenceId),
-      crossings.map(({ fenceVersion }) => fenceVersion),
-      crossings.map(({ keptUntil }) => keptUntil),
-    ],
+): Promise<boolean> {
+  const { rows: before } = await client.query<Omit<Crossing, 'at' | 'fenceId' | 'fenceVersion'> & { at: Date }>(
+    'delete from fence_crossings where plate = $1 and at between $2 and $3 returning at, site_id as "siteId", direction',
+    [plate, from, to],
   );
+  const nameOf = (at: number, { siteId, direction }: Pick<Crossing, 'siteId' | 'direction'>) =>
+    `${at} ${siteId} ${direction}`;
+  const known = new Set(before.map((one) => nameOf(one.at.getTime(), one)));
+  const isSame = known.size === crossings.length && crossings.every((one) => known.has(nameOf(one.at, one)));
+  if (crossings.length > 0)
+    await client.query(
+      `insert into fence_crossings (plate, at, site_id, direction, fence_id, fence_version, kept_until)
+       select $1, * from unnest($2::timestamptz[], $3::uuid[], $4::text[], $5::uuid[], $6::int[], $7::date[]) on conflict do nothing`,
+      [
+        plate,
+        crossings.map(({ at }) => new Date(at)),
+        crossings.map(({ siteId }) => siteId),
+        crossings.map(({ direction }) => direction),
+        crossings.map(({ fenceId }) => fenceId),
+        crossings.map(({ fenceVersion }) => fenceVersion),
+        crossings.map(({ keptUntil }) => keptUntil),
+      ],
+    );
+  return !isSame;
+}
+
+/** May what came in of that time change a trip though no crossing did: was it on one, or did a camera see it? */
+export async function mayConcernTrips(client: pg.PoolClient, plate: string, from: Date, to: Date): Promise<boolean> {
+  const { rows } = await client.query<{ concerns: boolean }>({
+    name: 'may-concern-trips',
+    text: `select exists (select from observed_trips where plate = $1 and departed_at between $2::timestamptz - interval '2 days' and $3 and arrived_at >= $2)
+      or exists (select from sightings where plate = $1 and seen_at between $2 and $3) as concerns`,
+    values: [plate, from, to],
+  });
+  return rows[0]!.concerns;
 }

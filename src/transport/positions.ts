@@ -7,6 +7,7 @@ import type { Caller, Warning } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
 import { FUTURE_TOLERANCE_MS } from '../platform/group-deciding.ts';
 import { CEILING } from '../platform/lists.ts';
+import { inBoth } from '../platform/schema-messages.ts';
 import { Instant } from '../platform/values.ts';
 import { Problem, type Refusal } from '../problems.ts';
 import { CRSS, type Crs, CrsSchema, e7, Latitude, Longitude, toWgs84 } from './coordinates.ts';
@@ -19,6 +20,12 @@ import { type UnderWay, underWayBetween } from './queries.ts';
  * policy `position-keeping` of the carrier's place says how long, or that the latter are not kept at all (decision 0019).
  */
 export const POINTS_MAX = 5_000;
+
+/** Batches pass no journal, which would refuse what Postgres cannot keep: NUL, and half of a surrogate pair. */
+export const ToldPlate = Plate.regex(
+  /^[^\0\p{Surrogate}]+$/u,
+  inBoth('号牌文字，如 鲁A12345', 'the text of a plate, such as 鲁A12345'),
+);
 
 const Point = z.strictObject({
   at: Instant,
@@ -33,7 +40,7 @@ export const PositionsBody = z
   .strictObject({
     crs: CrsSchema.describe(`坐标系，必填：${CRSS.join('、')} · in which system the points are told; kept in WGS-84`),
     /** Of a carrier; a terminal speaks for the vehicle it is built into. */
-    plate: Plate.optional(),
+    plate: ToldPlate.optional(),
     points: z.array(Point).min(1).max(POINTS_MAX),
   })
   .meta({

@@ -117,8 +117,8 @@ export interface Observed extends Observation {
   readonly carrierId: string | null;
 }
 
-/** Far more than a vehicle can do in the days that are looked at. */
-const OBSERVATIONS_MAX = 5_000;
+/** Far more than a vehicle can do in the days that are looked at: of whoever parks before a camera the ends of each ten minutes count. */
+const OBSERVATIONS_MAX = 20_000;
 
 /** What was observed of a plate, in the order of time, wherever it was. Key: `stretchKey`. */
 export const observationsLookup: Lookup<readonly Observed[]> = {
@@ -131,7 +131,10 @@ export const observationsLookup: Lookup<readonly Observed[]> = {
       union all
       select passed_at, direction, 'gate', id, site_id from gate_passes where plate = k.plate and passed_at between k."from" and k."to"
       union all
-      select seen_at, 'seen', 'camera', device_id, site_id from sightings where plate = k.plate and seen_at between k."from" and k."to"
+      select seen_at, 'seen', 'camera', device_id, site_id from (
+        select device_id, site_id, min(seen_at) as first, max(seen_at) as last from sightings
+        where plate = k.plate and seen_at between k."from" and k."to" group by device_id, site_id, floor(extract(epoch from seen_at) / 600)
+      ) seen cross join lateral (values (first), (last)) as ends(seen_at)
       order by 1, 5, 4 limit ${OBSERVATIONS_MAX}
     ) o
     join sites s on s.id = o.site_id join parties p on p.id = s.party_id left join vehicles v on v.plate = k.plate

@@ -43,38 +43,28 @@ export async function findWeighTicket(pool: pg.Pool, id: string): Promise<WeighT
 const byIdDescending = <Row extends { readonly id: string }>(rows: Row[]): Row[] =>
   rows.sort((a, b) => compareText(b.id, a.id));
 
-/** Newest first; a manifest has a handful of passes. */
-export async function gatePassesOf(pool: pg.Pool, manifestId: string): Promise<GatePass[]> {
-  const { rows } = await pool.query<{ id: string }>({
-    name: 'gate-passes-of',
-    text: `select id from gate_passes where manifest_id = $1 order by id desc limit ${TICKETS_MAX}`,
-    values: [manifestId],
-  });
-  return byIdDescending(
-    await subjectsById(
-      pool,
-      gatePassKind,
-      rows.map(({ id }) => id),
-    ),
-  );
-}
+const PASSES_SQL = {
+  siteId: 'select id from gate_passes where site_id = $1 and id < $2 order by id desc limit $3',
+  manifestId: 'select id from gate_passes where manifest_id = $1 and id < $2 order by id desc limit $3',
+} as const;
 
+/** Of a site, or of a manifest; newest first. */
 export async function listGatePasses(
   pool: pg.Pool,
-  siteId: string,
-  below: string,
-  rowsMax: number,
+  of: keyof typeof PASSES_SQL,
+  id: string,
+  page: { readonly below: string; readonly rowsMax: number },
 ): Promise<GatePass[]> {
   const { rows } = await pool.query<{ id: string }>({
-    name: 'gate-passes-at',
-    text: 'select id from gate_passes where site_id = $1 and id < $2 order by id desc limit $3',
-    values: [siteId, below, rowsMax],
+    name: `gate-passes-${of}`,
+    text: PASSES_SQL[of],
+    values: [id, page.below, page.rowsMax],
   });
   return byIdDescending(
     await subjectsById(
       pool,
       gatePassKind,
-      rows.map(({ id }) => id),
+      rows.map((row) => row.id),
     ),
   );
 }
@@ -86,11 +76,14 @@ type FencesWanted = ({ readonly id: string } | { readonly after: string; readonl
 /** Public to every reader, as sites are. */
 export async function listFences(pool: pg.Pool, wanted: FencesWanted): Promise<(Fence & { version: number })[]> {
   if ('id' in wanted) return subjectsById(pool, fenceKind, [wanted.id]);
-  const { rows } = await pool.query<{ id: string }>({
-    name: 'fences-list',
-    text: 'select id from fences where id < $1 and ($2::uuid is null or site_id = $2) order by id desc limit $3',
-    values: [wanted.after, wanted.siteId ?? null, wanted.limit],
-  });
+  const { after, limit, siteId } = wanted;
+  const { rows } = await (siteId === undefined
+    ? pool.query<{ id: string }>('select id from fences where id < $1 order by id desc limit $2', [after, limit])
+    : pool.query<{ id: string }>('select id from fences where site_id = $3 and id < $1 order by id desc limit $2', [
+        after,
+        limit,
+        siteId,
+      ]));
   return byIdDescending(
     await subjectsById(
       pool,

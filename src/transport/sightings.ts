@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { Plate } from '../catalogue/identifiers.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { readDevices, readSites } from '../parties/repository.ts';
 import type { Caller } from '../platform/acts.ts';
@@ -10,7 +9,7 @@ import { Instant } from '../platform/values.ts';
 import { Problem, type Refusal } from '../problems.ts';
 import { DeviceSequence } from './gate-passes.ts';
 import { type Kept, type SightingRow, storeSightings } from './observations.ts';
-import { daysAfter, refuseFuture } from './positions.ts';
+import { daysAfter, refuseFuture, ToldPlate } from './positions.ts';
 
 /** 号牌抓拍: what a plate camera of a site read, in batches. The camera is that of the key; the picture stays with its owner. */
 export const SIGHTINGS_MAX = 1_000;
@@ -19,7 +18,7 @@ const Sighting = z
   .strictObject({
     /** The camera's own count. */
     deviceSequence: DeviceSequence,
-    plate: Plate,
+    plate: ToldPlate,
     occurredAt: Instant,
     confidencePermille: z.number().int().min(0).max(1_000).optional(),
     evidenceHash: z

@@ -8,7 +8,7 @@ import { forgetTracks } from '../../src/transport/retention.ts';
 import { journeysOf, type Observation, type ObservedSite } from '../../src/transport/rules.ts';
 import { aRegulator, at } from '../manifests/given.ts';
 import { aWorld, ok, START, startTestService, type World } from '../support/world.ts';
-import { aDeviceKey, aVehicle, lookedAt, round, tell, tripsOf, watched } from './observed.ts';
+import { aDeviceKey, aVehicle, lookedAt, type Point, round, tell, tripsOf, watched } from './observed.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -110,6 +110,31 @@ t.test('positions in any order and in small batches: the same trips', async (t) 
   t.same(times(trips), times(await tripsOf(other)));
 });
 
+t.test('a lorry on the road wakes nobody but the reader of its track', async (t) => {
+  const world = await aWorld();
+  await watched(world);
+  const points = round(world, ago(world, 120));
+  const asked = async (part: readonly Point[]): Promise<number> => {
+    const { pool } = world.service.database;
+    const count = async () =>
+      (await pool.query("select 1 from outbox where job = 'observe_trips' and payload->>'plate' = $1", [world.plate]))
+        .rowCount!;
+    const before = await count();
+    await tell(world, part);
+    await lookedAt(world);
+    return (await count()) - before;
+  };
+  t.equal(await asked(points.slice(0, 10)), 0, 'in the works');
+  t.equal(await asked(points.slice(10, 40)), 1, 'it left');
+  t.equal(await asked(points.slice(40, 60)), 0, 'on the road');
+  t.equal(await asked(points.slice(60, 90)), 1, 'it came in');
+  t.equal(
+    await asked([{ ...points[50]!, at: new Date(Date.parse(points[50]!.at) + 1_000).toISOString() }]),
+    1,
+    'a late one of a known trip',
+  );
+});
+
 t.test('what turns out never to have been is withdrawn', async (t) => {
   const world = await aWorld();
   await watched(world);
@@ -189,6 +214,28 @@ t.test('fence, gate and camera of one journey are one trip', async (t) => {
     trips[0].evidence.map(({ end, source }: { end: string; source: string }) => `${end} ${source}`),
     ['departure fence', 'departure gate', 'arrival fence', 'arrival camera'],
   );
+});
+
+t.test('a lorry parked before a camera for days is one stay', async (t) => {
+  const world = await aWorld();
+  await aVehicle(world);
+  const { consignor, consignee, plate } = world;
+  const [left, came] = [
+    await aDeviceKey(world, consignor, world.consignorSiteId, { type: 'camera' }),
+    await aDeviceKey(world, consignee, world.consigneeSiteId, { type: 'camera' }),
+  ];
+  const every = (count: number, fromMinute: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      deviceSequence: n,
+      plate,
+      occurredAt: at(world, fromMinute + n * 4),
+    }));
+  ok(await left.post('/v1/sightings', every(1_000, -4_200)));
+  ok(await came.post('/v1/sightings', every(20, -150)));
+  await lookedAt(world);
+  const [trip, ...more] = await tripsOf(world);
+  t.same(more, []);
+  t.equal(Date.parse(trip.arrivedAt) - Date.parse(trip.departedAt), (-150 + 4_200 - 999 * 4) * MINUTE_MS);
 });
 
 t.test('a rebuild finds nothing that differs', async (t) => {
