@@ -9,6 +9,7 @@ import { flowProjection } from './manifests/flows.ts';
 import { legProjection } from './manifests/legs.ts';
 import { manifestKind } from './manifests/manifest.ts';
 import { audienceOfManifest } from './manifests/seen-by.ts';
+import { officialImportKind, officialPartyKind } from './official/commands.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import {
   apiKeyKind,
@@ -66,6 +67,8 @@ export const KINDS: readonly Kind[] = [
   fenceKind,
   observedTripKind,
   anomalyKind,
+  officialImportKind,
+  officialPartyKind,
 ] as unknown as readonly Kind[];
 
 export const AUDIENCE_OF: AudienceOf = {

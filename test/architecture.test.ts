@@ -25,6 +25,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   reconciliation: 6,
   reports: 7,
   notifications: 7,
+  official: 7,
   console: 8,
 };
 /** Plays through HTTP: of src it may import nothing but itself, EXCEPTIONS apart. */
@@ -49,7 +50,7 @@ const ROOTS = [
 const FOUNDATIONS: Readonly<Record<string, readonly string[]>> = { 'config.ts': ['zod'], 'problems.ts': [] };
 
 /** The folders a slice may have. */
-const SUBFOLDERS = /^(reconciliation\/rules|console\/pages|catalogue\/data)\//;
+const SUBFOLDERS = /^(reconciliation\/rules|console\/pages|catalogue\/data|official\/data)\//;
 
 /** Answers from what it is given: no clock, no database, no files. */
 const isPure = (file: string): boolean => /(^|[/-])(lifecycle|rules|parts)\.ts$|\/rules\/[^/]+\.ts$/.test(file);

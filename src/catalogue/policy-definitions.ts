@@ -325,6 +325,12 @@ export const POLICIES = {
       }),
     streams: ['hazardous'],
   },
+  'bulk-kept-days': {
+    zh: '批量文件及其结果在办完后保存的天数',
+    en: 'Days a file of acts and its results are kept after its end',
+    value: Count,
+    streams: STREAMS,
+  },
   ...observationPolicies(STREAMS),
   'coverage-counts': {
     zh: '应报单位何时计为已覆盖',

@@ -13,6 +13,7 @@ import type {
   LineBatch,
   LineContainer,
   LostPart,
+  OfficialTold,
   WayBack,
 } from './tables.ts';
 
@@ -130,5 +131,6 @@ export interface EventData {
   correction_rejected: Record<string, never>;
   correction_withdrawn: Record<string, never>;
   manifest_corrected: { changes: readonly FieldChange[]; terms?: EventData['arrived'] };
+  official_record_noted: OfficialTold;
   manifest_voided: Record<string, never>;
 }

@@ -6,6 +6,7 @@ import { applyChanges } from './corrections.ts';
 import type { DraftFields, EventData, Joined, Vehicle } from './event-data.ts';
 import { currentLeg, isOnTheWay, isWithTheRest } from './lifecycle.ts';
 import { partOf, withDecisions, withFound, withJoined } from './line-containers.ts';
+import { UNNUMBERED, withOfficialRecord } from './official-numbers.ts';
 import { together, travels } from './parts.ts';
 import { type Leg, type Line, manifests, type Remainder, type Status } from './tables.ts';
 
@@ -209,6 +210,7 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     correction: null,
     correctionCount: state.correctionCount + 1,
   }),
+  official_record_noted: withOfficialRecord,
   manifest_voided: (state, _data, { occurredAt }) => ({
     ...state,
     status: 'void',
@@ -352,8 +354,7 @@ const passed = (
 
 const EMPTY = {
   status: 'draft' as Status,
-  number: null,
-  officialNumber: null,
+  ...UNNUMBERED,
   discrepancies: [],
   permitUses: [],
   entryMode: 'live' as const,

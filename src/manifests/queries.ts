@@ -8,14 +8,14 @@ import { type Manifest, manifestKind } from './manifest.ts';
 /** Whose waste, from which site. */
 export const reservedKey = ({ consignorId, consignorSiteId }: Manifest): string => `${consignorId} ${consignorSiteId}`;
 
-/** Issued from a site and not yet loaded, by waste, but for what carries on a remainder, which lies in no stock: found through the consignor's open list, which is short. Key: `reservedKey`. */
+/** Issued from a site and not yet loaded, by waste, but for what carries on a remainder, which lies in no stock: found by the site alone: a consignor with many sites has many open. Key: `reservedKey`. */
 export const reservedLookup: Lookup<ReadonlyMap<string, number>> = {
   name: 'reserved',
   gated: false,
   sql: `select k.key, l->>'wasteCode', sum((l->>'declaredGrams')::bigint)::bigint
     from unnest($1::text[]) as k(key)
-    join audience a on a.scope = split_part(k.key, ' ', 1)::uuid and a.kind = 'manifest' and a.stage = 'open'
-    join manifests m on m.id = a.id and m.status = 'issued' and m.follows_id is null and m.consignor_id = a.scope and m.consignor_site_id = split_part(k.key, ' ', 2)::uuid
+    join manifests m on m.consignor_site_id = split_part(k.key, ' ', 2)::uuid and m.status = 'issued' and m.follows_id is null
+      and m.consignor_id = split_part(k.key, ' ', 1)::uuid
     cross join jsonb_array_elements(m.lines) l group by 1, 2`,
   read: (rows) => new Map(rows.map(([, wasteCode, grams]) => [wasteCode as string, grams as number])),
 };
@@ -34,15 +34,16 @@ export async function findManifest(pool: pg.Pool, sight: Sight, id: string): Pro
 const standsAt = ({ site }: Sight, manifest: Manifest): boolean =>
   site === null || site === manifest.consignorSiteId || site === manifest.consigneeSiteId;
 
-/** By our number or the official one; says which. */
+/** By our number or by any it was told to have in an official system; says which. */
 export async function findByNumber(
   pool: pg.Pool,
   sight: Sight,
   number: string,
 ): Promise<{ manifest: ManifestRow; matched: 'number' | 'officialNumber' }[]> {
   const { rows } = await pool.query<{ id: string; matched: 'number' | 'officialNumber' }>(
-    "select id, 'number' as matched from manifests where number = $1 union all select id, 'officialNumber' from manifests where official_number = $1 limit 10",
-    [number],
+    `select id, 'number' as matched from manifests where number = $1
+     union all select id, 'officialNumber' from manifests where official_number is not null and official_records @> $2::jsonb limit 10`,
+    [number, JSON.stringify([{ number }])],
   );
   const found = await Promise.all(
     rows.map(async ({ id, matched }) => ({ manifest: await findManifest(pool, sight, id), matched })),

@@ -13,6 +13,7 @@ import { followedBy } from './followed.ts';
 import * as inputs from './inputs.ts';
 import { type ManifestAct, TRANSITIONS } from './lifecycle.ts';
 import * as load from './load-commands.ts';
+import { OFFICIAL_RECORD_EXAMPLE, OfficialRecordBody, officialRecord } from './official-record.ts';
 import { manifestReadRoutes } from './read-routes.ts';
 import { agencyNeeds } from './standing.ts';
 import { APPROVERS, HANDOVER_SIDES, STATUSES } from './tables.ts';
@@ -223,6 +224,16 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
     example: ACT_EXAMPLES.void,
     answer: StatusAnswer,
     input: async ({ params: { id }, body }) => ({ ...(body as object), ...(await followedBy(pool, id)), id }),
+  });
+  addAct(app, journal, {
+    url: '/v1/manifests/:id/official-record',
+    operation: 'manifests.official-record',
+    summary: '登记官方编号与状态 · What an official system says: its number of the manifest and the status there',
+    act: officialRecord,
+    body: OfficialRecordBody,
+    example: OFFICIAL_RECORD_EXAMPLE,
+    answer: StatusAnswer.extend({ officialNumber: z.string() }),
+    input: ({ params, body }) => ({ ...(body as object), id: params.id }) as never,
   });
   addAct(app, journal, {
     url: '/v1/manifests/:id/pickup-code',

@@ -220,6 +220,23 @@ export interface Discrepancy {
   readonly type: (typeof DISCREPANCY_TYPES)[number];
 }
 
+/** What somebody read of the manifest in an official system. */
+export interface OfficialTold {
+  /** An id of `catalogue/data/official-systems.csv`. */
+  readonly system: string;
+  readonly number: string;
+  /** In the words of that system; null when only the number was read. */
+  readonly status: string | null;
+  readonly statusOn: string | null;
+}
+
+/** One number in one system, as it was last told; every telling is an event. Instants are ISO text. */
+export interface OfficialRecord extends OfficialTold {
+  readonly seenAt: string;
+  readonly toldBy: string;
+  readonly eventId: string;
+}
+
 export const manifests = pgTable(
   'manifests',
   {
@@ -228,7 +245,9 @@ export const manifests = pgTable(
     status: text().$type<Status>().notNull(),
     /** 14 digits, TM 15; null while a draft. */
     number: text(),
+    /** The one last told; `officialRecords` has every one. */
     officialNumber: text(),
+    officialRecords: jsonb().$type<readonly OfficialRecord[]>().notNull().default([]),
     consignorId: uuid().notNull(),
     consignorSiteId: uuid().notNull(),
     carrierId: uuid().notNull(),
@@ -285,7 +304,12 @@ export const manifests = pgTable(
   },
   (table) => [
     unique('manifests_number').on(table.number),
-    index('manifests_official').on(table.officialNumber),
+    // Only where there is one, so that an act on any other manifest writes nothing here.
+    index('manifests_official_records')
+      .using('gin', sql`${table.officialRecords} jsonb_path_ops`)
+      .where(sql`official_number is not null`),
+    /** What is promised of a stock: few at a time, however many the consignor has open elsewhere. */
+    index('manifests_issued').on(table.consignorSiteId).where(sql`status = 'issued'`),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
     index('manifests_project').on(table.projectId, table.id).where(sql`project_id is not null`),
     index('manifests_project_left').on(table.projectId, table.pickedUpAt, table.id).where(sql`project_id is not null`),

@@ -143,6 +143,18 @@ export const ManifestView = z.object({
   status: z.enum(STATUSES),
   number: z.string().nullable(),
   officialNumber: z.string().nullable(),
+  /** Every number it was told to have in an official system, with the status last told there. */
+  officialRecords: z.array(
+    z.object({
+      system: z.string(),
+      number: z.string(),
+      status: z.string().nullable(),
+      statusOn: z.iso.date().nullable(),
+      seenAt: z.iso.datetime(),
+      toldBy: z.uuid(),
+      eventId: z.uuid(),
+    }),
+  ),
   /** Which number a search by number met. */
   matched: z.enum(['number', 'officialNumber']).optional(),
   consignorId: z.uuid(),

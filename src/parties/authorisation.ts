@@ -11,6 +11,11 @@ const ALL = ['administrator', 'regulator', 'member', 'device', 'driver'] as cons
 
 export const PERMISSIONS = {
   'me.read': ALL,
+  /** Each act in them is judged for itself. */
+  'validations.run': ALL,
+  'bulks.start': ALL,
+  'bulks.cancel': ALL,
+  'bulks.read': ALL,
   'catalogue.read': READERS,
   'policies.read': READERS,
   'policies.register': ['administrator'],
@@ -101,6 +106,7 @@ export const PERMISSIONS = {
   'manifests.correction-approval': ['member', 'regulator'],
   'manifests.correction-rejection': ['member', 'regulator'],
   'manifests.correction-withdrawal': ['member'],
+  'manifests.official-record': ['member', 'regulator'],
   'trips.read': ['regulator', 'member', 'driver'],
   'trips.start': ['member', 'driver'],
   'trips.end': ['member', 'driver'],
@@ -116,6 +122,13 @@ export const PERMISSIONS = {
   'reports.confirm': ['member'],
   'registers.read': ['regulator', 'member'],
   'coverage.read': ['administrator', 'regulator'],
+  'official-imports.record': ['administrator', 'regulator', 'member'],
+  'official-imports.read': ['administrator', 'regulator', 'member'],
+  'official-records.read': ['administrator', 'regulator', 'member'],
+  'official-parties.resolve': ['administrator', 'regulator'],
+  'received-manifests.receive': ['regulator'],
+  'received-manifests.read': ['regulator'],
+  'upstream-pushes.read': ['administrator'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Operation = keyof typeof PERMISSIONS;

@@ -12,6 +12,8 @@ import type { Journal } from './journal.ts';
  */
 export interface JobDefinition {
   readonly name: string;
+  /** It waits for something outside that may be away for long: it is tried until it is done. */
+  readonly keepsTrying?: true;
   handle(payload: Readonly<Record<string, string>>, tools: JobTools): Promise<readonly JobAct[]>;
 }
 
@@ -147,7 +149,9 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   async function recordFailure(row: JobRow, error: unknown): Promise<void> {
-    const final = error instanceof PermanentError || row.attempts >= ATTEMPTS_MAX;
+    const final =
+      error instanceof PermanentError ||
+      (row.attempts >= ATTEMPTS_MAX && !options.definitions.get(row.job)?.keepsTrying);
     options.log[final ? 'error' : 'warn'](
       { event: 'job_failed', job: row.job, id: row.id, attempts: row.attempts, final, err: error },
       'job_failed',

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { COLUMNS } from '../../src/reports/rules.ts';
 import { aDrum, anOuterBox, aStore, generated, labelBody, withUnit } from '../generation/given.ts';
 import { at } from '../manifests/given.ts';
+import { csvOf, importing } from '../official/given.ts';
 import { type Caller, ok, type World } from '../support/world.ts';
 import { aDeviceKey } from '../transport/observed.ts';
 import type { Json } from './bodies.ts';
@@ -49,7 +50,20 @@ export async function targets(world: World): Promise<Record<string, Target>> {
     ...tripTargets(world),
     ...(await observedTargets(world)),
     ...manifestTargets(world),
+    ...officialTargets(world),
   };
+}
+
+/** A party that was imported may be decided on again and again. */
+function officialTargets({ admin, consignor }: World): Record<string, Target> {
+  const make = async () => {
+    const file = csvOf(['单位名称'], [[filled('某单位 %UNIQUE%')]]);
+    const { id } = ok(await importing(admin, file, { kind: 'parties' }));
+    const { items } = ok(await admin.get(`/v1/official-records?kind=parties&importId=${id}`));
+    return `/v1/official-parties/${items[0].id}/resolution`;
+  };
+  const sound = { sameAs: consignor.partyId, adopt: [], reason: 'x' };
+  return { 'official-parties.resolve': { caller: admin, url: { make }, sound } };
 }
 
 const made = async (caller: Caller, path: string, body: object): Promise<string> =>

@@ -43,6 +43,9 @@ async function send(
   return { status: response.statusCode, body: JSON.parse(response.body), headers: response.headers };
 }
 
+/** What they take is no body of an act: they are fuzzed in test/official/damaged.cases.ts. */
+const NO_ACTS = ['official-imports.record', 'received-manifests.receive'];
+
 t.test('every act: random and damaged bodies are answered below 500, and leave all of an act or nothing', async (t) => {
   const world = await aWorld();
   const all = await targets(world);
@@ -55,7 +58,7 @@ t.test('every act: random and damaged bodies are answered below 500, and leave a
     ),
   );
   t.same(
-    acts.filter((act) => !all[act]),
+    acts.filter((act) => !all[act] && !NO_ACTS.includes(act)),
     [],
     'a new act is fuzzed too',
   );

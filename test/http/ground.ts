@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { aDrum, aStore, aUnit, move } from '../generation/given.ts';
 import { aParty, at } from '../manifests/given.ts';
+import { sendBulk } from '../platform/bulks.ts';
 import { type Answer, type Caller, ok, type World } from '../support/world.ts';
 import { aFence, groundOf, lookedAt, round, tell, tripsOf } from '../transport/observed.ts';
 import { DELEGATED } from './kinds.ts';
@@ -59,6 +60,7 @@ async function layRegisters(world: World) {
     deviceId: await id(consignee.post('/v1/devices', device)),
     vehicle,
     vehicleId: await id(carrier.post('/v1/vehicles', vehicle)),
+    bulkId: ok(await sendBulk(world, consignor, '{"operation":"none"}')).id as string,
     keyId: ok(await carrier.get('/v1/me')).key.id as string,
     oldKeyId: await id(carrier.post('/v1/api-keys', granted)),
     site: { partyId: consignor.partyId, name: '一厂', region: '370112' },

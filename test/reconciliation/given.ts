@@ -90,6 +90,7 @@ export const aLoad = (changes: Partial<Manifest> = {}): Manifest => ({
   status: 'received',
   number: '20263701000001',
   officialNumber: null,
+  officialRecords: [],
   consignorId: 'consignor',
   consignorSiteId: 'works',
   carrierId: 'carrier',
