@@ -91,7 +91,7 @@ async function visibleOnes(pool: pg.Pool, sight: Sight, ids: readonly string[]):
   });
 }
 
-/** Of a project, newest first; read chunk by chunk from its own index. */
+/** Of a project that the caller may see, newest first, from its own index: what it does not see of it are drafts, which are few. */
 export async function listOfProject(
   pool: pg.Pool,
   sight: Sight,
@@ -101,21 +101,16 @@ export async function listOfProject(
   for (let below = ceiling; found.length < rowsMax; ) {
     const { rows } = await pool.query<{ id: string }>({
       name: 'manifests-of-project',
-      text: 'select id from manifests where project_id = $1 and id < $2 order by id desc limit $3',
-      values: [projectId, below, OF_PROJECT_CHUNK],
+      text: `select id from manifests where project_id = $1 and id < $2 and ($4::text is null or status = $4) order by id desc limit $3`,
+      values: [projectId, below, rowsMax, status ?? null],
     });
-    const page = await visibleOnes(
-      pool,
-      sight,
-      rows.map(({ id }) => id),
-    );
-    found.push(...page.filter((manifest) => status === undefined || manifest.status === status));
-    if (rows.length < OF_PROJECT_CHUNK) break;
-    below = rows.at(-1)!.id;
+    const ids = rows.map(({ id }) => id);
+    found.push(...(await visibleOnes(pool, sight, ids)));
+    if (ids.length < rowsMax) break;
+    below = ids.at(-1)!;
   }
   return found.slice(0, rowsMax);
 }
-const OF_PROJECT_CHUNK = 500;
 
 export interface ManifestFilter {
   readonly stages: readonly string[];

@@ -13,6 +13,7 @@ import { notFound } from '../platform/register.ts';
 import { inBoth } from '../platform/schema-messages.ts';
 import { CivilDay, TypedNumber, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
+import { readProjects } from '../projects/queries.ts';
 import type { ManifestAct } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
 import {
@@ -36,7 +37,7 @@ const ListQuery = PageQuery.extend({
   status: z.enum(STATUSES).optional(),
   number: TypedNumber.max(32).optional(),
   tripId: Uuid.optional(),
-  /** 工地. */
+  /** 工地, of those one may see: GET /v1/projects. */
   projectId: Uuid.optional(),
   /** With a day: what this vehicle was loaded with then. */
   plate: Plate.optional(),
@@ -124,6 +125,8 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
       }
       const page = { status, below: readCursor(cursor), rowsMax: limit + 1 };
       if (projectId !== undefined) {
+        const [project] = await readProjects(database, { id: projectId }, request.caller);
+        if (!project) throw Problem.of(notFound('project', projectId));
         const rows = await listOfProject(pool, sight, { projectId, ...page });
         return sendPage(request, reply, rows.map(shown), limit);
       }
