@@ -7,6 +7,9 @@ import { disposalRoutes } from './disposal/routes.ts';
 import { containerRoutes } from './generation/container-routes.ts';
 import { generationRoutes } from './generation/routes.ts';
 import { storeRoutes } from './generation/store-routes.ts';
+import { weighingRoutes } from './generation/weighing-routes.ts';
+import { cardRoutes } from './manifests/card-routes.ts';
+import { collectionRoutes } from './manifests/collection-routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
 import { refusalOfUse } from './parties/authorisation.ts';
 import { delegationRoutes } from './parties/delegation-routes.ts';
@@ -31,9 +34,12 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   permitRoutes,
   generationRoutes,
   containerRoutes,
+  weighingRoutes,
   storeRoutes,
   transportRoutes,
   manifestRoutes,
+  cardRoutes,
+  collectionRoutes,
   disposalRoutes,
   reconciliationRoutes,
   reportRoutes,

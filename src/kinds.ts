@@ -5,8 +5,11 @@ import { ledgerProjection, traceProjection } from './custody/repository.ts';
 import { treatmentKind } from './disposal/treatment.ts';
 import { storeKind, tenancyKind } from './generation/registers.ts';
 import { storageMoveKind } from './generation/storage.ts';
+import { containerWeighingKind } from './generation/weighing.ts';
+import { audienceOfCollection, collectionKind } from './manifests/collections.ts';
 import { legProjection } from './manifests/legs.ts';
 import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
+import { audienceOfMonthly, monthlyManifestKind } from './manifests/monthly.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import {
   apiKeyKind,
@@ -44,11 +47,14 @@ export const KINDS: readonly Kind[] = [
   apiKeyKind,
   permitKind,
   manifestKind,
+  collectionKind,
+  monthlyManifestKind,
   batchKind,
   storeKind,
   tenancyKind,
   containerKind,
   storageMoveKind,
+  containerWeighingKind,
   treatmentKind,
   weighTicketKind,
   tripKind,
@@ -58,6 +64,8 @@ export const KINDS: readonly Kind[] = [
 
 export const AUDIENCE_OF: AudienceOf = {
   manifest: audienceOfManifest,
+  collection: audienceOfCollection,
+  monthly_manifest: audienceOfMonthly,
   trip: audienceOfTrip,
   anomaly: audienceOfAnomaly,
 };

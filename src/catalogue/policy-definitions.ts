@@ -13,6 +13,12 @@ export const POLICY_PLACES = ['origin', 'destination', 'site', 'carrier'] as con
 
 const Count = z.number().int().positive();
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+const NumberFormat = z.strictObject({ prefix: z.string().regex(/^[A-Z]{0,4}$/), serialDigits: Count.max(9) });
+/** The wastes a clock runs for, by code or class; absent: the whole stream. */
+const OfWastes = z
+  .array(z.string().regex(/^([HS]W\d{2}|\d{3}-\d{3}-(\d{2}|S\d{2}))$/))
+  .min(1)
+  .optional();
 const MassTolerance = z.strictObject({
   /** Below it a difference says nothing: two truck scales, or two bench scales, may honestly differ by as much. */
   floorTruckGrams: Count,
@@ -111,7 +117,7 @@ export const POLICIES = {
   'manifest-number-format': {
     zh: '联单编号的字头和流水号位数',
     en: 'Prefix of a manifest number, and how many digits its serial has',
-    value: z.strictObject({ prefix: z.string().regex(/^[A-Z]{0,4}$/), serialDigits: Count.max(9) }),
+    value: NumberFormat,
     streams: STREAMS,
   },
   density: {
@@ -199,35 +205,65 @@ export const POLICIES = {
     value: z.enum(['required', 'not_required']),
     streams: HAZARDOUS_STREAMS,
   },
-  'medical-manifest-mode': {
-    zh: '医疗废物联单方式',
-    en: 'Medical waste: one manifest per trip or per month',
+  'manifest-mode': {
+    zh: '联单方式：一趟一单，或每趟登记、按月一单',
+    en: 'One manifest a trip, or a card a visit and one manifest a month',
     value: z.enum(['per_trip', 'monthly']),
-    streams: ['medical'],
+    streams: STREAMS,
+    optional: true,
   },
-  'medical-storage-hours': {
-    zh: '医疗废物暂存小时数',
-    en: 'Hours an institution may store medical waste',
-    value: Count,
-    streams: ['medical'],
+  'card-number-format': {
+    zh: '运送登记卡编号的字头和流水号位数',
+    en: 'Prefix of the number of a pickup card, and how many digits its serial has',
+    value: NumberFormat,
+    streams: STREAMS,
+    optional: true,
   },
-  'medical-pickup-gap-hours': {
-    zh: '医疗废物收集间隔小时数',
-    en: 'Hours between two pickups of medical waste',
-    value: Count,
-    streams: ['medical'],
+  'epidemic-mode': {
+    zh: '疫情期间措施是否启动',
+    en: 'Whether the measures for an epidemic are in force',
+    value: z.enum(['on', 'off']),
+    streams: STREAMS,
+    optional: true,
   },
-  'medical-pickup-gap-epidemic-hours': {
-    zh: '疫情期间医疗废物收集间隔小时数',
-    en: 'Hours between two pickups of medical waste in an epidemic',
-    value: Count,
-    streams: ['medical'],
+  'storage-hours': {
+    zh: '产生单位暂存小时数',
+    en: 'Hours a producer may store',
+    value: z.strictObject({
+      hours: Count,
+      wasteCodes: OfWastes,
+      /** What others bring to a shared store begins a term of its own there. */
+      restartsAtHub: z.boolean().optional(),
+    }),
+    streams: STREAMS,
+    optional: true,
   },
-  'medical-register-retention-years': {
-    zh: '医疗废物登记保存年数',
-    en: 'Years a medical waste register is kept',
+  'pickup-gap-hours': {
+    zh: '两次收集间隔小时数',
+    en: 'Hours between two pickups',
+    value: z.strictObject({ hours: Count, epidemicHours: Count.optional() }),
+    streams: STREAMS,
+    optional: true,
+  },
+  'treatment-hours': {
+    zh: '运抵后至处置的小时数（按贮存温度）',
+    en: 'Hours from arrival to treatment, by the temperature of the store',
+    value: z.strictObject({
+      ambientHours: Count,
+      coldHours: Count,
+      coldRemoteHours: Count,
+      epidemicHours: Count.optional(),
+      wasteCodes: OfWastes,
+    }),
+    streams: STREAMS,
+    optional: true,
+  },
+  'register-retention-years': {
+    zh: '登记资料保存年数',
+    en: 'Years a register and its pickup cards are kept',
     value: Count,
-    streams: ['medical'],
+    streams: STREAMS,
+    optional: true,
   },
   'licence-renewal-working-days': {
     zh: '许可证到期前换证申请的工作日数',

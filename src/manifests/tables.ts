@@ -276,9 +276,68 @@ export const manifests = pgTable(
     unique('manifests_number').on(table.number),
     index('manifests_official').on(table.officialNumber),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
+    index('manifests_visits')
+      .on(table.consignorSiteId, table.stream, table.pickedUpAt)
+      .where(sql`picked_up_at is not null`),
     index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
   ],
 );
+
+/** What one clinic has in a big box: a manifest of its own, and its small boxes by line. */
+export interface CollectedLoad {
+  readonly consignorId: string;
+  readonly manifestId: string;
+  readonly number: string;
+  readonly lines: readonly { readonly line: number; readonly containerIds: readonly string[] }[];
+}
+
+export const COLLECTION_STATUSES = ['filed', 'in_transit', 'arrived', 'received'] as const;
+
+/** 小箱进大箱: a big box with the small boxes of several, each under its own manifest; one scan moves them all. */
+export const collections = pgTable(
+  'collections',
+  {
+    ...subjectColumns,
+    status: text().$type<(typeof COLLECTION_STATUSES)[number]>().notNull(),
+    /** Who packed it: the hub. */
+    hubId: uuid().notNull(),
+    siteId: uuid().notNull(),
+    boxId: uuid().notNull(),
+    stream: text().$type<Stream>().notNull(),
+    region: text().notNull(),
+    carrierId: uuid().notNull(),
+    consigneeId: uuid().notNull(),
+    consigneeSiteId: uuid().notNull(),
+    loads: jsonb().$type<readonly CollectedLoad[]>().notNull(),
+    filedAt: instant().notNull(),
+  },
+  (table) => [index('collections_box').on(table.boxId)],
+);
+
+/** A visit as a monthly manifest lists it. Instants are ISO text. */
+export interface Visit {
+  readonly manifestId: string;
+  readonly number: string;
+  readonly pickedUpAt: string;
+  readonly lines: readonly { readonly wasteCode: string; readonly grams: number; readonly pieces: number }[];
+}
+
+/** 按月联单: one number over the visits of a month from a site to a plant. Drawn again it is a new version; the old ones stay in its history. */
+export const monthlyManifests = pgTable('monthly_manifests', {
+  ...subjectColumns,
+  number: text().notNull(),
+  stream: text().$type<Stream>().notNull(),
+  /** `2026-09`, by the day of the pickup in Shanghai. */
+  month: text().notNull(),
+  consignorId: uuid().notNull(),
+  siteId: uuid().notNull(),
+  consigneeId: uuid().notNull(),
+  consigneeSiteId: uuid().notNull(),
+  originRegion: text().notNull(),
+  destinationRegion: text().notNull(),
+  visits: jsonb().$type<readonly Visit[]>().notNull(),
+  drawnAt: instant().notNull(),
+});
 
 /** The legs that have begun, and the ways back, one row each: which plate was where from when to when. */
 export const manifestLegs = pgTable(

@@ -249,7 +249,13 @@ export interface ActRoute<Input> {
   readonly location?: string;
   /** Edits of a register name the version they are based on. */
   readonly edits?: boolean;
-  readonly input: (request: { params: { id: string }; body: never; caller: Caller }) => Input | Promise<Input>;
+  /** `key` is the act's own: for acts that have to be done before it, each under a key made of it. */
+  readonly input: (request: {
+    params: { id: string };
+    body: never;
+    caller: Caller;
+    key: string;
+  }) => Input | Promise<Input>;
   /** What was made for this act and is no part of the stored answer. */
   readonly secret?: Secret & { of(input: Input): string };
 }
@@ -287,15 +293,17 @@ export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>
       response: { 200: answer, 201: answer, default: ProblemView },
     },
     handler: async (request, reply) => {
+      const key = (request.headers as z.infer<typeof ActHeaders>)['idempotency-key'];
       const input = await route.input({
         params: request.params as { id: string },
         body: request.body as never,
         caller: request.caller,
+        key,
       });
       const { status, body, replayed } = await journal.submit(route.act, input, {
         caller: request.caller,
         organisation: request.caller.actor.party,
-        key: (request.headers as z.infer<typeof ActHeaders>)['idempotency-key'],
+        key,
         fingerprint: { path: request.url, body: request.body ?? null },
         ...(route.edits ? { expectedSeq: expectedSeq(request) } : {}),
       });

@@ -9,6 +9,7 @@ import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './anomalies.ts';
+import { SAME_ROUND } from './fact-queries.ts';
 import type { OtherLeg, RuleFacts, SameReading, StockAccount, StoreFilled, Weighing } from './rules/facts.ts';
 import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
@@ -227,6 +228,18 @@ const WAKES_SQL: Readonly<
       join stores s on s.id = r.id::uuid where e.id = $1`,
     values: ({ eventId }) => [eventId],
   },
+  batches_in_container: {
+    text: 'select id from batches where container_id = $1',
+    values: ({ subjectId }) => [subjectId],
+  },
+  /** It, and the pickup at the same institution before it. */
+  pickup_before: {
+    text: `select $1::uuid as id union
+      select b.id from manifests m cross join lateral (
+        select o.id from manifests o where ${SAME_ROUND} and o.picked_up_at < m.picked_up_at order by o.picked_up_at desc limit 1
+      ) b where m.id = $1`,
+    values: ({ subjectId }) => [subjectId],
+  },
 };
 const WOKEN_MAX = 200;
 
@@ -282,9 +295,9 @@ export type AnomalyRow = Anomaly & { readonly version: number };
 const ELSEWHERE_SQL = `select a.id from anomalies a
   left join manifests m on m.id = a.subject_id left join batches b on b.id = a.subject_id
   left join accounts c on c.id = a.subject_id left join stores s on s.id = a.subject_id
-  left join weigh_tickets w on w.id = a.subject_id
-  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id], null))
-    and coalesce(m.id, b.id, c.id, s.id, w.id) is not null`;
+  left join weigh_tickets w on w.id = a.subject_id left join containers t on t.id = a.subject_id
+  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id, t.site_id], null))
+    and coalesce(m.id, b.id, c.id, s.id, w.id, t.id) is not null`;
 
 /** A key bound to a site is not shown what is about another; what is the whole party's, such as a licence, it is. */
 async function anomaliesById(pool: pg.Pool, ids: readonly string[], { site }: Sight): Promise<AnomalyRow[]> {

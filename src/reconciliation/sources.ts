@@ -1,4 +1,5 @@
 import { batchKind } from '../custody/batches.ts';
+import { containerKind } from '../custody/containers.ts';
 import { manifestKind } from '../manifests/manifest.ts';
 import { receivedGramsOf, tripManifestsLookup, tripTicketsLookup, unloadingsOf } from '../manifests/unloadings.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
@@ -7,6 +8,14 @@ import { permitKind } from '../permits/registers.ts';
 import type { Lookup, Needs, States } from '../platform/acts.ts';
 import { weighTicketKind } from '../transport/commands.ts';
 import { tripKind } from '../transport/trips.ts';
+import {
+  afterPickupLookup,
+  arrivalLookup,
+  bedsLookup,
+  closedLookup,
+  containerWeighingsLookup,
+  keptInLookup,
+} from './fact-queries.ts';
 import {
   acceptedLookup,
   accountLookup,
@@ -63,6 +72,16 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
     needs: ({ subjectId }) => ({ read: [{ kind: 'weigh_ticket', id: subjectId }] }),
     read: ({ subjectId }, states) => states.get(weighTicketKind, subjectId),
   },
+  container: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'container', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(containerKind, subjectId),
+  },
+  containerWeighings: found(containerWeighingsLookup, ofSubject),
+  closedAt: found(closedLookup, ofSubject),
+  keptIn: found(keptInLookup, ofSubject),
+  arrivedAt: found(arrivalLookup, ofSubject),
+  beds: found(bedsLookup, ofSubject),
+  afterPickup: found(afterPickupLookup, ofSubject),
   trip: {
     alsoNeeds({ subjectId }, states) {
       const id = states.get(weighTicketKind, subjectId)?.tripId;

@@ -1,6 +1,8 @@
 /** What judges may be given, by name. How each is loaded stands in `reconciliation/sources.ts`. Types only. */
 import type { Batch } from '../../custody/batches.ts';
-import type { StoreType } from '../../generation/tables.ts';
+import type { Container } from '../../custody/containers.ts';
+import type { StoreType, Temperature } from '../../generation/tables.ts';
+import type { ContainerWeighing } from '../../generation/weighing.ts';
 import type { LegRow } from '../../manifests/legs.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import type { Party, Site } from '../../parties/registers.ts';
@@ -59,6 +61,19 @@ export interface StoreFilled {
   readonly grams: number;
 }
 
+/** The store a batch was put into last, and when it was; both are null when it never was in one. */
+export interface KeptIn {
+  readonly temperature: Temperature | null;
+  readonly since: Date | null;
+}
+
+/** What happened at an institution after a pickup: the next one, or what lies there still. Its oldest waste tells since when. */
+export interface AfterPickup {
+  readonly next: { readonly manifestId: string; readonly pickedUpAt: Date } | null;
+  /** Of what the next pickup loaded, or, before there is one, of what lies there. Null: nothing. */
+  readonly oldestFormedAt: Date | null;
+}
+
 export interface RuleFacts {
   // Subjects: an anomaly is about one of these.
   readonly manifest: Manifest;
@@ -67,6 +82,7 @@ export interface RuleFacts {
   readonly batch: Batch;
   readonly store: StoreFilled;
   readonly weigh_ticket: WeighTicket;
+  readonly container: Container;
   // Of a manifest.
   readonly weighings: readonly Weighing[];
   readonly sameReadings: readonly SameReading[];
@@ -75,6 +91,9 @@ export interface RuleFacts {
   readonly consigneeLicences: readonly Permit[];
   readonly ownLegs: readonly LegRow[];
   readonly otherLegs: readonly OtherLeg[];
+  /** Of the institution whose waste it is; null when nobody has told. */
+  readonly beds: number | null;
+  readonly afterPickup: AfterPickup;
   // Of a permit.
   readonly holder: Party;
   /** Grams accepted under it in the period. */
@@ -86,8 +105,15 @@ export interface RuleFacts {
   readonly tripReceivedGrams: number | null;
   // Of a batch.
   readonly site: Site;
+  /** When the container it is in was closed; null: it is in none, or in one that nobody has closed. */
+  readonly closedAt: Date | null;
+  readonly keptIn: KeptIn;
+  /** When the load it was received of arrived; null: it came with none. */
+  readonly arrivedAt: Date | null;
   readonly stored: { readonly grams: number; readonly lastMovedAt: Date | null };
+  // Of a container.
+  readonly containerWeighings: readonly ContainerWeighing[];
 }
 
-export const SUBJECTS = ['manifest', 'permit', 'account', 'batch', 'store', 'weigh_ticket'] as const;
+export const SUBJECTS = ['manifest', 'permit', 'account', 'batch', 'store', 'weigh_ticket', 'container'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];

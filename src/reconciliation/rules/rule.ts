@@ -119,6 +119,8 @@ export const WAKES = [
   'overdue_batches',
   'stores_of_batches',
   'stores_named',
+  'batches_in_container',
+  'pickup_before',
 ] as const;
 export type Wake = (typeof WAKES)[number];
 
