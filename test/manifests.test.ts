@@ -13,6 +13,7 @@ import './manifests/correction.cases.ts';
 import './manifests/containers.cases.ts';
 import './manifests/paper.cases.ts';
 import './manifests/agents.cases.ts';
+import './manifests/collection.cases.ts';
 import './manifests/actions.cases.ts';
 import './manifests/lists.cases.ts';
 import './manifests/events.cases.ts';

@@ -2,6 +2,7 @@ import './reconciliation/mass.cases.ts';
 import './reconciliation/manifest-rules.cases.ts';
 import './reconciliation/stock-rules.cases.ts';
 import './reconciliation/stores.cases.ts';
+import './reconciliation/clocks.cases.ts';
 import './reconciliation/overlap.cases.ts';
 import './reconciliation/engine.cases.ts';
 // Last: it moves the clock by a year.

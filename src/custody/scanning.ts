@@ -215,7 +215,7 @@ const staysInItsBox = (
   { boxId }: Scanned,
   step: ContainerStep,
   isInferred: boolean,
-): boolean => isInferred || (boxId !== undefined && parentId === boxId && step !== 'miss');
+): boolean => step !== 'miss' && (isInferred || (boxId !== undefined && parentId === boxId));
 
 const ON_THE_WAY: readonly ContainerState[] = ['loaded', 'on_hold', 'held_up'];
 

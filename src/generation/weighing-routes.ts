@@ -61,7 +61,7 @@ export function weighingRoutes(app: App, { journal, database: { pool } }: Servic
     example: {
       weighings: [
         {
-          container: exampleId('drum'),
+          container: exampleId('container'),
           stage: 'ward',
           massGrams: 6_200,
           scaleDivisionGrams: 10,

@@ -162,7 +162,9 @@ function addOfManifest(
 function addMonthly(app: App, { journal, database: { pool } }: Services): void {
   const seen = async ({ params: { id }, caller }: { params: { id: string }; caller: Caller }) => {
     const [monthly] = await subjectsById(pool, monthlyManifestKind, [id]);
-    if (monthly && (await maySee(pool, await sightOf(pool, caller), monthlyManifestKind.name, id))) return monthly;
+    const sight = await sightOf(pool, caller);
+    const isHere = monthly && [null, monthly.siteId, monthly.consigneeSiteId].includes(sight.site);
+    if (isHere && (await maySee(pool, sight, monthlyManifestKind.name, id))) return monthly;
     throw Problem.of(notFound('monthly_manifest', id));
   };
   addAct(app, journal, {

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { type Stream, streamOfCode } from '../catalogue/streams.ts';
 import { resolveContainers } from '../custody/container-queries.ts';
 import { type Container, containerKind } from '../custody/containers.ts';
+import { NOTHING_SCANNED } from '../custody/scanned.ts';
 import { unknownContainer } from '../custody/scanning.ts';
 import { withScans } from '../custody/scans.ts';
 import { weighingsOf } from '../generation/queries.ts';
 import { massesOf } from '../generation/rules.ts';
 import { STAGES } from '../parties/audience.ts';
-import { listVisible, maySee, sightOf } from '../parties/visibility.ts';
+import { listVisible, maySee, type Sight, sightOf } from '../parties/visibility.ts';
 import type { Act, Caller, Warning } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { exampleId } from '../platform/ids.ts';
@@ -120,7 +121,8 @@ export function collectionRoutes(app: App, services: Services): void {
       input: async ({ params, body, caller, key }) => {
         const given = body as z.output<typeof CollectionStep>;
         const [collection] = await subjectsById(pool, collectionKind, [params.id]);
-        const isDue = collection?.status === COLLECTION_STEPS[act].from;
+        // Whose it is, is asked of each manifest too; who is none of the three is told nothing by the act itself.
+        const isDue = collection?.status === COLLECTION_STEPS[act].from && standsOn(collection, caller);
         const warnings = isDue ? await moved(services, act, collection, { caller, key, body: given }) : [];
         return { ...given, id: params.id, boxId: collection?.boxId, warnings };
       },
@@ -203,8 +205,9 @@ const ACTS: Record<CollectionAct, Act<any, never>> = {
 /** The body of each manifest's act: what stands in the big box stays in it. */
 async function inputsOf(pool: pg.Pool, act: CollectionAct, { boxId, loads }: Collection, body: object) {
   const scansOf = async (given: object) => {
-    const { scanned, ...rest } = await withScans(pool, given);
-    return { ...rest, ...(scanned ? { scanned: { ...scanned, boxId } } : {}) };
+    const { scanned = NOTHING_SCANNED, ...rest } = await withScans(pool, given);
+    const parents = [...new Set([...scanned.parents, boxId])];
+    return { ...rest, scanned: { ...scanned, parents, boxId } };
   };
   if (act === 'pickup')
     return ({ lines }: CollectedLoad) =>
@@ -230,9 +233,11 @@ async function inputsOf(pool: pg.Pool, act: CollectionAct, { boxId, loads }: Col
     });
 }
 
+const NOTHING = { acceptedGrams: 0, refusedGrams: 0, acceptedPieces: 0, refusedPieces: 0 };
+
 /** As the plant weighed each; what it did not weigh, as its label says. */
 function decided(present: readonly string[], plantGrams: (id: string) => number | null) {
-  if (present.length === 0) return { acceptedGrams: 0, refusedGrams: 0 };
+  if (present.length === 0) return { ...NOTHING, containers: [] };
   return {
     containers: present.map((container) => {
       const massGrams = plantGrams(container);
@@ -281,13 +286,14 @@ function addReads(app: App, pool: pg.Pool): void {
     },
     async (request, reply) => {
       const { limit, cursor } = request.query;
-      const rows = await listVisible(pool, await sightOf(pool, request.caller), {
+      const sight = await sightOf(pool, request.caller);
+      const rows = await listVisible(pool, sight, {
         kind: collectionKind.name,
         stages: STAGES,
         below: readCursor(cursor),
         rowsMax: limit + 1,
         load: (ids) => subjectsById(pool, collectionKind, ids),
-        fits: () => true,
+        fits: isHere(sight),
       });
       return sendPage(request, reply, rows, limit) as never;
     },
@@ -310,7 +316,7 @@ function addReads(app: App, pool: pg.Pool): void {
       const { id } = request.params;
       const [collection] = await subjectsById(pool, collectionKind, [id]);
       const sight = await sightOf(pool, request.caller);
-      if (!collection || !(await maySee(pool, sight, collectionKind.name, id)))
+      if (!collection || !isHere(sight)(collection) || !(await maySee(pool, sight, collectionKind.name, id)))
         throw Problem.of(notFound('collection', id));
       const manifests = await manifestsById(
         pool,
@@ -322,3 +328,12 @@ function addReads(app: App, pool: pg.Pool): void {
     },
   );
 }
+
+const standsOn = ({ hubId, carrierId, consigneeId }: Collection, { actor }: Caller): boolean =>
+  [hubId, carrierId, consigneeId].includes(actor.party);
+
+/** A key bound to a site sees what starts or ends there. */
+const isHere =
+  ({ site }: Sight) =>
+  ({ siteId, consigneeSiteId }: Collection): boolean =>
+    site === null || site === siteId || site === consigneeSiteId;

@@ -71,7 +71,7 @@ export const audienceOfCollection = ({
   stream,
 });
 
-/** One draft for each owner of small boxes, a line for each of its wastes; in the order of the boxes. Pure. */
+/** One draft for each owner of small boxes, a line for each of its wastes; in the order of their codes. Pure. */
 export function draftsOf(
   boxes: readonly Container[],
   siteId: string,
@@ -164,20 +164,55 @@ export const fileCollection: Act<FiledInput, PolicyBook> = {
 
 /** What a scan of the big box means: which act is done for each manifest, and what becomes of the box. */
 export const COLLECTION_STEPS = {
-  pickup: { from: 'filed', to: 'in_transit', manifests: 'issued', box: 'load', event: 'collection_picked_up' },
+  pickup: {
+    by: ['carrier'],
+    from: 'filed',
+    to: 'in_transit',
+    manifests: 'issued',
+    box: 'load',
+    event: 'collection_picked_up',
+  },
   'pickup-confirmation': {
+    by: ['hub'],
     from: 'in_transit',
     to: 'in_transit',
     manifests: 'in_transit',
     box: null,
     event: 'collection_pickup_confirmed',
   },
-  arrival: { from: 'in_transit', to: 'arrived', manifests: 'in_transit', box: 'arrive', event: 'collection_arrived' },
-  receipt: { from: 'arrived', to: 'received', manifests: 'arrived', box: 'accept', event: 'collection_received' },
-} as const satisfies Record<
-  string,
-  { from: Status; to: Status; manifests: string; box: ContainerStep | null; event: string }
->;
+  arrival: {
+    by: ['carrier', 'consignee'],
+    from: 'in_transit',
+    to: 'arrived',
+    manifests: 'in_transit',
+    box: 'arrive',
+    event: 'collection_arrived',
+  },
+  receipt: {
+    by: ['consignee'],
+    from: 'arrived',
+    to: 'received',
+    manifests: 'arrived',
+    box: 'accept',
+    event: 'collection_received',
+  },
+} as const satisfies Record<string, Step>;
+
+interface Step {
+  readonly by: readonly Side[];
+  readonly from: Status;
+  readonly to: Status;
+  /** Of which status its manifests are done; others have gone their own way. */
+  readonly manifests: string;
+  readonly box: ContainerStep | null;
+  readonly event: string;
+}
+type Side = keyof typeof SIDES;
+const SIDES = {
+  hub: { zh: '集中收集单位', en: 'hub' },
+  carrier: { zh: '承运人', en: 'carrier' },
+  consignee: { zh: '接受人', en: 'consignee' },
+} as const;
 export type CollectionAct = keyof typeof COLLECTION_STEPS;
 
 export interface StepInput {
@@ -198,9 +233,10 @@ export const moveCollection = (act: CollectionAct): Act<StepInput, PolicyBook> =
   decide(input, states, facts) {
     const { party } = facts.caller.actor;
     const collection = states.get(collectionKind, input.id);
-    if (!collection || ![collection.hubId, collection.carrierId, collection.consigneeId].includes(party))
-      return refused(notFound('collection', input.id));
-    const { from, to, event } = COLLECTION_STEPS[act];
+    const sides = collection ? sidesOf(collection, party) : [];
+    if (!collection || sides.length === 0) return refused(notFound('collection', input.id));
+    const { by, from, to, event }: Step = COLLECTION_STEPS[act];
+    if (!by.some((side) => sides.includes(side))) return refused(notTheirs(act, by));
     if (collection.status !== from) return refused(wrongStatus(collection, from));
     const draft = { occurredAt: new Date(input.occurredAt), region: collection.region, entryMode: input.entryMode };
     const moved = {
@@ -229,6 +265,20 @@ function boxMoved(
     step === 'load' ? { partyId: carrierId, siteId: null } : { partyId: consigneeId, siteId: consigneeSiteId };
   return [containerChanged(boxId, event, { state: to!, ...place }, { ...draft, refs: [id] })];
 }
+
+const sidesOf = ({ hubId, carrierId, consigneeId }: Collection, party: string): Side[] => [
+  ...(hubId === party ? (['hub'] as const) : []),
+  ...(carrierId === party ? (['carrier'] as const) : []),
+  ...(consigneeId === party ? (['consignee'] as const) : []),
+];
+
+const notTheirs = (act: CollectionAct, by: readonly Side[]): Refusal => ({
+  problem: 'not-your-act',
+  detail: {
+    zh: `此事由${by.map((side) => SIDES[side].zh).join('或')}办理。`,
+    en: `The ${act} of a collection belongs to its ${by.map((side) => SIDES[side].en).join(' or ')}.`,
+  },
+});
 
 const filedBefore = (id: string): Refusal => ({
   problem: 'already-exists',
