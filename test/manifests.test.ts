@@ -18,5 +18,7 @@ import './manifests/actions.cases.ts';
 import './manifests/lists.cases.ts';
 import './manifests/events.cases.ts';
 import './manifests/long-ago.cases.ts';
+// It moves the clock to the next month.
+import './manifests/monthly.cases.ts';
 // Last: it moves the clock to the next year.
 import './manifests/turn-of-year.cases.ts';

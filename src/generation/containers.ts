@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { codeRemarks } from '../catalogue/code-remarks.ts';
+import { codeRemarks, nameRemarks } from '../catalogue/code-remarks.ts';
 import { IDENTIFICATION_BASIS, identificationNumber } from '../catalogue/custody-codes.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { findWasteCode, HAZARDS, hazardsFit } from '../catalogue/waste-codes.ts';
@@ -156,6 +156,7 @@ export const labelContainer: Act<LabelInput, PolicyBook> = {
       answer: { id, batchId: content.batch?.subject.id ?? null },
       warnings: [
         ...remarks.warnings,
+        ...nameRemarks(input.name, input.wasteCode, '/name'),
         ...hazardWarnings(input, day),
         ...content.warnings,
         ...(parent ? closedWarnings(parent, '/parent') : []),

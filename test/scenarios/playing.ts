@@ -1,5 +1,5 @@
 import { statusOf } from '../../src/problems.ts';
-import { type Answer, type Caller, callerWith, jobsDone, ok, type TestService } from '../support/world.ts';
+import { type Answer, bookRead, type Caller, callerWith, jobsDone, ok, type TestService } from '../support/world.ts';
 import { type Member, resolved, type Step, type Story } from './story.ts';
 
 /** A story on its way: who may call, and what its names stand for by now. */
@@ -98,6 +98,7 @@ export async function playStep(play: Play, step: Step & { readonly at: Date }): 
     ...(step.ifMatch === undefined ? {} : { 'if-match': `"${step.ifMatch}"` }),
   };
   const answer = await send(caller, method, path, body, headers);
+  if (/^\/v1\/(policies|rules)/.test(path) && method !== 'GET') await bookRead(service.service);
   await jobsDone(service.service);
   const differences = differencesIn(answer, step, (value) => resolved(value, scope, step.at));
   if (differences.length === 0) keep(play, step, answer);
