@@ -3,6 +3,7 @@
  * 固废法 80, 法典 534. Plan and register: 固废法 78, 法典 532; HJ 1259-2022. Pure: no clock, no database.
  */
 import { exemptionsFor } from '../catalogue/exemptions.ts';
+import { HAZARDOUS_STREAMS, streamOfCode } from '../catalogue/streams.ts';
 import type { TreatmentKind } from '../catalogue/treatment-methods.ts';
 import type { Permit } from '../permits/registers.ts';
 import { permitCovers } from '../permits/rules.ts';
@@ -58,7 +59,7 @@ export const remarksOn = (treatment: JudgedTreatment): Warning[] => [
   ...balanceRemarks(treatment),
 ];
 
-/** Others' waste needs a licence of that day, one's own a plan that names it. Once for each code. */
+/** Others' hazardous waste needs a licence of that day, one's own a plan that names it. Once for each code. */
 function permitRemarks({ siteId, method, treatmentKind, day, inputs, licences, plans }: JudgedTreatment): Warning[] {
   const covers = (permits: readonly Permit[], wasteCode: string) =>
     permits.some((permit) => permitCovers(permit, { wasteCode, method, day, siteId }));
@@ -66,7 +67,7 @@ function permitRemarks({ siteId, method, treatmentKind, day, inputs, licences, p
   const seen = new Set<string>();
   return inputs.flatMap(({ wasteCode, foreign, pointer }) => {
     const question = `${wasteCode} ${foreign}`;
-    if (seen.has(question)) return [];
+    if (seen.has(question) || !HAZARDOUS_STREAMS.includes(streamOfCode(wasteCode))) return [];
     seen.add(question);
     const what = `${wasteCode}（${method}）`;
     if (!foreign)

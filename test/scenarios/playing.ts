@@ -29,7 +29,7 @@ async function signPapers({ story, scope }: Play, who: string, platform: Caller)
     const contract = { type: 'contract', number: `2026-${other}`, counterpartId: scope.get(other), wasteCodes: [] };
     ok(await platform.post('/v1/permits', { ...terms, ...contract }));
   }
-  const wasteCodes = ['HW08', 'HW09', 'HW12', 'HW18', 'HW31', 'HW49'];
+  const wasteCodes = ['HW01', 'HW08', 'HW09', 'HW12', 'HW18', 'HW31', 'HW49'];
   ok(await platform.post('/v1/permits', { ...terms, type: 'management_plan', number: '2026', wasteCodes }));
 }
 
