@@ -5,5 +5,7 @@ import './reconciliation/stores.cases.ts';
 import './reconciliation/clocks.cases.ts';
 import './reconciliation/overlap.cases.ts';
 import './reconciliation/engine.cases.ts';
+// They move the clock by days.
+import './reconciliation/hours.cases.ts';
 // Last: it moves the clock by a year.
 import './reconciliation/woken.cases.ts';

@@ -232,12 +232,29 @@ const WAKES_SQL: Readonly<
     text: 'select id from batches where container_id = $1',
     values: ({ subjectId }) => [subjectId],
   },
-  /** It, and the pickup at the same institution before it. */
+  /** It, and the pickup at the same institution before it; only of streams that a place has such a clock for. */
   pickup_before: {
-    text: `select $1::uuid as id union
-      select b.id from manifests m cross join lateral (
+    text: `with m as (select * from manifests where id = $1 and exists (
+        select from policies p where p.policy = 'pickup-gap-hours' and p.stream in (manifests.stream, '*')))
+      select id from m union
+      select b.id from m cross join lateral (
         select o.id from manifests o where ${SAME_ROUND} and o.picked_up_at < m.picked_up_at order by o.picked_up_at desc limit 1
-      ) b where m.id = $1`,
+      ) b`,
+    values: ({ subjectId }) => [subjectId],
+  },
+  claims_of_exemptions: {
+    text: `select id from manifests where id = $1 and exists (select from jsonb_array_elements(lines) l where l ? 'exemption')`,
+    values: ({ subjectId }) => [subjectId],
+  },
+  containers_of_batches: {
+    text: 'select container_id as id from batches where id = $1 and container_id is not null',
+    values: ({ subjectId }) => [subjectId],
+  },
+  /** Of a manifest's containers those that a scale has seen. */
+  containers_weighed: {
+    text: `select distinct w.container_id as id from manifests m cross join lateral jsonb_array_elements(m.lines) l
+      cross join lateral jsonb_array_elements(l->'containers') c
+      join container_weighings w on w.container_id = (c->>'containerId')::uuid where m.id = $1`,
     values: ({ subjectId }) => [subjectId],
   },
 };

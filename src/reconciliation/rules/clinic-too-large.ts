@@ -18,7 +18,7 @@ export const CLINIC_TOO_LARGE_RULE: Rule<'manifest', 'beds', z.infer<typeof Para
   parameters: Parameters,
   unit: 'count',
   facts: ['beds'],
-  wokenBy: { manifest_issued: 'itself', manifest_corrected: 'itself' },
+  wokenBy: { picked_up: 'claims_of_exemptions', manifest_corrected: 'claims_of_exemptions' },
   sceneOf: ({ manifest }) => sceneOfManifest(manifest, 'originRegion', manifest.issuedAt, 'issuedAt'),
   judge({ manifest, beds }, { steps, basis, parameters: { item } }) {
     const lines = manifest.lines.filter(({ exemption }) => exemption?.item === item).map(({ line }) => line);

@@ -24,9 +24,9 @@ export const CONTAINER_WEIGHT_DRIFT_RULE: Rule<'container', 'containerWeighings'
   facts: ['containerWeighings'],
   wokenBy: {
     container_weighed: 'itself',
-    container_missed: 'itself',
-    container_lost: 'itself',
-    container_accepted: 'itself',
+    receipt_recorded: 'containers_weighed',
+    incident_resolved: 'containers_weighed',
+    return_received: 'containers_weighed',
   },
   sceneOf: ({ container, containerWeighings }) => ({
     region: container.region,

@@ -121,6 +121,9 @@ export const WAKES = [
   'stores_named',
   'batches_in_container',
   'pickup_before',
+  'claims_of_exemptions',
+  'containers_of_batches',
+  'containers_weighed',
 ] as const;
 export type Wake = (typeof WAKES)[number];
 

@@ -18,7 +18,7 @@ export const SHARPS_PACKAGING_RULE: Rule<'container', never, z.infer<typeof Para
   parameters: Parameters,
   unit: 'count',
   facts: [],
-  wokenBy: { container_labelled: 'itself' },
+  wokenBy: { generation_recorded: 'containers_of_batches', container_filled: 'containers_of_batches' },
   sceneOf: ({ container }) => ({
     region: container.region,
     stream: streamOfCode(container.wasteCode),
