@@ -1,9 +1,10 @@
 import { streamOfCodeSql } from '../catalogue/streams.ts';
 import type { ContainerWeighing } from '../generation/weighing.ts';
 import type { Lookup } from '../platform/acts.ts';
+import type { Woken } from './queries.ts';
 import type { RuleFacts } from './rules/facts.ts';
 
-/** Facts of containers and of the clocks in hours, for the judges. No threshold stands here. */
+/** Facts of containers and of the clocks in hours, for the judges, and whom an event makes them look at. No threshold stands here. */
 
 /** What scales said of a container, in the order they were weighed: the first 100 told. */
 export const containerWeighingsLookup: Lookup<readonly ContainerWeighing[]> = {
@@ -61,7 +62,7 @@ export const bedsLookup: Lookup<number | null> = {
 };
 
 /** Loads of the same stream and owner from the same site. */
-export const SAME_ROUND =
+const SAME_ROUND =
   'o.consignor_site_id = m.consignor_site_id and o.stream = m.stream and o.consignor_id = m.consignor_id';
 
 /** The next pickup at the institution, and how old what it took is; else how old what lies there now is. */
@@ -89,3 +90,36 @@ export const afterPickupLookup: Lookup<RuleFacts['afterPickup']> = {
     return { next, oldestFormedAt: oldestFormedAt ?? null } as RuleFacts['afterPickup'];
   },
 };
+
+/** A part of `WAKES_SQL`. */
+export const CUSTODY_WAKES = {
+  batches_in_container: {
+    text: 'select id from batches where container_id = $1',
+    values: ({ subjectId }: Woken) => [subjectId],
+  },
+  /** It, and the pickup at the same institution before it; only of streams that a place has such a clock for. */
+  pickup_before: {
+    text: `with m as (select * from manifests where id = $1 and exists (
+        select from policies p where p.policy = 'pickup-gap-hours' and p.stream in (manifests.stream, '*')))
+      select id from m union
+      select b.id from m cross join lateral (
+        select o.id from manifests o where ${SAME_ROUND} and o.picked_up_at < m.picked_up_at order by o.picked_up_at desc limit 1
+      ) b`,
+    values: ({ subjectId }: Woken) => [subjectId],
+  },
+  claims_of_exemptions: {
+    text: `select id from manifests where id = $1 and exists (select from jsonb_array_elements(lines) l where l ? 'exemption')`,
+    values: ({ subjectId }: Woken) => [subjectId],
+  },
+  containers_of_batches: {
+    text: 'select container_id as id from batches where id = $1 and container_id is not null',
+    values: ({ subjectId }: Woken) => [subjectId],
+  },
+  /** Of a manifest's containers those that a scale has seen. */
+  containers_weighed: {
+    text: `select distinct w.container_id as id from manifests m cross join lateral jsonb_array_elements(m.lines) l
+      cross join lateral jsonb_array_elements(l->'containers') c
+      join container_weighings w on w.container_id = (c->>'containerId')::uuid where m.id = $1`,
+    values: ({ subjectId }: Woken) => [subjectId],
+  },
+} as const;

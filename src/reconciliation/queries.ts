@@ -9,7 +9,7 @@ import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './anomalies.ts';
-import { SAME_ROUND } from './fact-queries.ts';
+import { CUSTODY_WAKES } from './fact-queries.ts';
 import type { OtherLeg, RuleFacts, SameReading, StockAccount, StoreFilled, Weighing } from './rules/facts.ts';
 import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
@@ -149,7 +149,7 @@ export const storedLookup: Lookup<RuleFacts['stored']> = {
   read: ([row]) => ({ grams: row![1] as number, lastMovedAt: row![2] as Date | null }),
 };
 
-interface Woken {
+export interface Woken {
   readonly subjectId: string;
   readonly eventId: string;
   readonly rule: string;
@@ -228,35 +228,7 @@ const WAKES_SQL: Readonly<
       join stores s on s.id = r.id::uuid where e.id = $1`,
     values: ({ eventId }) => [eventId],
   },
-  batches_in_container: {
-    text: 'select id from batches where container_id = $1',
-    values: ({ subjectId }) => [subjectId],
-  },
-  /** It, and the pickup at the same institution before it; only of streams that a place has such a clock for. */
-  pickup_before: {
-    text: `with m as (select * from manifests where id = $1 and exists (
-        select from policies p where p.policy = 'pickup-gap-hours' and p.stream in (manifests.stream, '*')))
-      select id from m union
-      select b.id from m cross join lateral (
-        select o.id from manifests o where ${SAME_ROUND} and o.picked_up_at < m.picked_up_at order by o.picked_up_at desc limit 1
-      ) b`,
-    values: ({ subjectId }) => [subjectId],
-  },
-  claims_of_exemptions: {
-    text: `select id from manifests where id = $1 and exists (select from jsonb_array_elements(lines) l where l ? 'exemption')`,
-    values: ({ subjectId }) => [subjectId],
-  },
-  containers_of_batches: {
-    text: 'select container_id as id from batches where id = $1 and container_id is not null',
-    values: ({ subjectId }) => [subjectId],
-  },
-  /** Of a manifest's containers those that a scale has seen. */
-  containers_weighed: {
-    text: `select distinct w.container_id as id from manifests m cross join lateral jsonb_array_elements(m.lines) l
-      cross join lateral jsonb_array_elements(l->'containers') c
-      join container_weighings w on w.container_id = (c->>'containerId')::uuid where m.id = $1`,
-    values: ({ subjectId }) => [subjectId],
-  },
+  ...CUSTODY_WAKES,
 };
 const WOKEN_MAX = 200;
 

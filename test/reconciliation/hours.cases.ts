@@ -24,8 +24,8 @@ t.test(
     ok(await unit.post(`/v1/containers/${bag.id}/closing`, { occurredAt: at(world, -46 * 60), entryMode: 'offline' }));
     t.match(await found(world, bag.batchId), [{ status: 'void' }], 'closed two hours after its label');
     clock.advanceMs(2 * HOUR_MS - 1);
-  t.match(await found(world, bag.batchId), [{ status: 'void' }]);
-  clock.advanceMs(1);
+    t.match(await found(world, bag.batchId), [{ status: 'void' }]);
+    clock.advanceMs(1);
     t.match(await found(world, bag.batchId), [{ status: 'open' }], 'and asked again when that is over');
   },
 );

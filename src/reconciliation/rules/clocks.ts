@@ -31,7 +31,7 @@ export function termEnds(
   const shortened = hoursAfter(from, epidemicHours);
   for (let day = dayInShanghai(shortened); startOf(day) < ordinary; day = addDays(day, 1))
     if (book.policyIf('epidemic-mode', { ...place, day })?.value === 'on')
-      return startOf(day) > shortened ? startOf(day) : shortened;
+      return new Date(Math.max(startOf(day).getTime(), shortened.getTime()));
   return ordinary;
 }
 
