@@ -111,6 +111,13 @@ export function draftsOf(
   });
 }
 
+/** The most boxes of one owner and waste: they share a line. */
+export const boxesMostAlike = (boxes: readonly Container[]): number =>
+  Math.max(
+    0,
+    ...[...grouped(boxes, ({ ownerId, wasteCode }) => `${ownerId} ${wasteCode}`).values()].map(({ length }) => length),
+  );
+
 function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
   const groups = new Map<string, Item[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);

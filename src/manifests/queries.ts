@@ -128,3 +128,10 @@ export async function openCollectionOf(pool: pg.Pool, boxId: string): Promise<st
   });
   return rows[0]?.id;
 }
+
+/** Whose a site is. */
+export async function partyOfSite(pool: pg.Pool, siteId: string): Promise<string | undefined> {
+  const text = 'select party_id as "partyId" from sites where id = $1';
+  const { rows } = await pool.query<{ partyId: string }>({ name: 'party-of-site', text, values: [siteId] });
+  return rows[0]?.partyId;
+}
