@@ -38,6 +38,8 @@ export interface Scale {
   readonly sizes: readonly number[];
   /** Loads that the city has behind it: `rebuild --check` is run on them, and the planner knows its tables by them. */
   readonly historyLoads: number;
+  /** Acts in the file of acts. */
+  readonly bulkLines: number;
   /** Manifests in the archive the reads are measured on. */
   readonly archives: readonly number[];
 }
@@ -52,6 +54,7 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     readWindowMs: 500,
     sizes: [8],
     historyLoads: 100,
+    bulkLines: 2_000,
     archives: [10_000],
   },
   usual: {
@@ -63,6 +66,7 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     readWindowMs: 2_000,
     sizes: [4, 8, 16],
     historyLoads: 1_000,
+    bulkLines: 100_000,
     archives: [100_000],
   },
   full: {
@@ -74,6 +78,7 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     readWindowMs: 2_000,
     sizes: [4, 8, 16],
     historyLoads: 1_000,
+    bulkLines: 100_000,
     archives: [100_000, 1_000_000],
   },
 };

@@ -6,7 +6,7 @@ import { createFirstAdministrator } from '../src/parties/granting.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { createMetrics } from '../src/platform/metrics.ts';
 import { startService } from '../src/service.ts';
-import { type Carrier, type City, type Member, partnersOf, type SiteOwner } from './loads.ts';
+import { type Carrier, type City, type Holding, type Member, partnersOf, type SiteOwner } from './loads.ts';
 
 /** One prefecture: 200 producers with a site each, 40 carriers, 20 plants, one regulator; one key a party. */
 const PRODUCERS = 200;
@@ -62,6 +62,7 @@ async function register(post: Post): Promise<City> {
     await post('/v1/vehicles', { partyId: carrier.partyId, plate });
     return { ...carrier, plate };
   });
+  const holding = await aHolding(post);
   const { id: regulatorId } = await post('/v1/parties', {
     name: '济南市生态环境局',
     capacities: ['regulator'],
@@ -69,9 +70,31 @@ async function register(post: Post): Promise<City> {
     jurisdiction: { region: PREFECTURE, streams: ['hazardous'] },
   });
   const regulatorKeys = await times(REGULATOR_KEYS, async () => (await grant(post, regulatorId, 'regulator')).apiKey);
-  const city = { producers, carriers, plants, regulatorId, regulatorKeys };
+  const city = { producers, carriers, plants, holding, regulatorId, regulatorKeys };
   await times(PRODUCERS, (nth) => file(post, city, nth));
   return city;
+}
+
+const HOLDING_SITES = 100;
+
+async function aHolding(post: Post): Promise<Holding> {
+  const capacities = ['producer', 'carrier', 'consignee'];
+  const owner = await member(post, { name: '集团', capacities, region: COUNTIES[0] });
+  const site = async (name: string, region: string) =>
+    (await post('/v1/sites', { partyId: owner.partyId, name, region })).id;
+  const siteIds = await times(HOLDING_SITES, (nth) => site(`分厂 ${nth}`, COUNTIES[nth % COUNTIES.length]!));
+  const plantSiteId = await site('自有处置中心', COUNTIES[0]);
+  const filed = {
+    holderId: owner.partyId,
+    wasteCodes: ['HW08', 'HW12', 'HW49'],
+    validFrom: '2020-01-01',
+    validTo: '2040-01-01',
+  };
+  await post('/v1/permits', { ...filed, type: 'licence', number: '鲁危证 3701-9999' });
+  await post('/v1/permits', { ...filed, type: 'management_plan', number: 'P-9999' });
+  const plate = '鲁A99999';
+  await post('/v1/vehicles', { partyId: owner.partyId, plate });
+  return { ...owner, siteIds, plantSiteId, plate };
 }
 
 /** What the consignor has on paper before anything leaves it: contracts, and its plan of the year (TM 10(1)-(2)). */

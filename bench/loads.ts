@@ -7,6 +7,7 @@ export interface City {
   readonly producers: readonly SiteOwner[];
   readonly carriers: readonly Carrier[];
   readonly plants: readonly SiteOwner[];
+  readonly holding: Holding;
   readonly regulatorId: string;
   /** Several keys of one regulator, so that reading for it stays below the limit of requests a key has. */
   readonly regulatorKeys: readonly string[];
@@ -19,6 +20,13 @@ export interface Member {
 }
 export type SiteOwner = Member & { readonly siteId: string; readonly region: string };
 export type Carrier = Member & { readonly plate: string };
+
+/** A group of companies under one party, which hauls its own waste to its own plant. */
+export type Holding = Member & {
+  readonly siteIds: readonly string[];
+  readonly plantSiteId: string;
+  readonly plate: string;
+};
 
 export const STEPS = ['generate', 'draft', 'issue', 'pickup', 'weigh', 'arrival', 'receipt'] as const;
 export type Step = (typeof STEPS)[number];

@@ -2,18 +2,22 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bench, openBench, SCALES } from './bench.ts';
+import { measureBulk } from './bulk.ts';
+import { measurePositions, printPositions } from './positions.ts';
 import { measureReads } from './reads.ts';
 import { checkPlayedHistory } from './rebuild-check.ts';
-import { printReport, type Results } from './report.ts';
+import { printBulk, printReport, type Results } from './report.ts';
+import { measureTrips, printTrips } from './trips.ts';
 import { measureWrites } from './writes.ts';
 
 /**
  * `npm run bench`: everything on this machine's loopback, in one go of a few minutes. `-- --quick` smoke-tests the bench
- * itself, `-- --full` reads from a million manifests too, `-- --json` prints figures for machines. Missing an aim is
- * said and is no failure; any answer but a success is one.
+ * itself, `-- --full` reads from a million manifests too, `-- --json` prints figures for machines. One thing alone: `-- --bulk` a file of
+ * acts beside live traffic, `-- --positions` a million positions of vehicles, `-- --trips` truck trips of construction waste. Missing an aim
+ * is said and is no failure; any answer but a success is one.
  */
 const options = new Set(process.argv.slice(2));
-const known = ['--quick', '--full', '--json'];
+const known = ['--quick', '--full', '--json', '--bulk', '--positions', '--trips'];
 const unknown = [...options].filter((option) => !known.includes(option));
 if (unknown.length > 0) {
   process.stderr.write(`bench knows ${known.join(', ')}, and not ${unknown.join(', ')}\n`);
@@ -49,13 +53,21 @@ async function run(opened: Bench): Promise<Results> {
   const writes = await measureWrites(opened);
   const rebuild = await checkPlayedHistory(opened);
   const reads = await measureReads(opened);
+  const bulk = await measureBulk(opened);
   const { eventBytes, rowsPerAct } = opened;
-  return { scale: scale.name, runs: scale.runs, eventBytes, writes, rowsPerAct, reads, rebuild };
+  return { scale: scale.name, runs: scale.runs, eventBytes, writes, rowsPerAct, reads, rebuild, bulk };
 }
 
+const print = <Figures>(figures: Figures, inWords: (figures: Figures) => string): void => {
+  process.stdout.write(options.has('--json') ? `${JSON.stringify(figures, null, 2)}\n` : inWords(figures));
+};
+
 try {
-  const results = await run(await openBench(scale, started, logFile, say));
-  process.stdout.write(options.has('--json') ? `${JSON.stringify(results, null, 2)}\n` : printReport(results));
+  if (options.has('--trips')) print(await measureTrips(scale.name, { started, logFile, say }), printTrips);
+  else if (options.has('--positions'))
+    print(await measurePositions(scale.name, { started, logFile, say }), printPositions);
+  else if (options.has('--bulk')) print(await measureBulk(await openBench(scale, started, logFile, say)), printBulk);
+  else print(await run(await openBench(scale, started, logFile, say)), printReport);
   await finish(0);
 } catch (error) {
   if (!finishing) process.stderr.write(`The bench failed: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,4 +1,5 @@
 import type { Scale } from './bench.ts';
+import type { BulkFigures } from './bulk.ts';
 import type { ArchiveFigures } from './reads.ts';
 import type { RebuildFigures } from './rebuild-check.ts';
 import type { RowsPerAct } from './rows.ts';
@@ -14,6 +15,7 @@ export interface Results {
   readonly rowsPerAct: RowsPerAct;
   readonly reads: readonly ArchiveFigures[];
   readonly rebuild: RebuildFigures;
+  readonly bulk: BulkFigures;
 }
 
 interface Aim {
@@ -41,6 +43,7 @@ export function printReport(results: Results): string {
     ...(reads.length > 1 ? [heading('Pages as the archive grows tenfold, by years'), pagesTable(reads)] : []),
     heading(`rebuild --check on ${rebuild.loads} played loads`),
     rebuildLine(rebuild),
+    printBulk(results.bulk),
     heading('Aims'),
     table(
       ['aim', 'wanted', 'found', ''],
@@ -48,6 +51,40 @@ export function printReport(results: Results): string {
     ),
   ];
   return `${parts.join('\n')}\n`;
+}
+
+const BULK_AIMS = { perSecond: 3_000, p99Ms: 100, rssGrowth: 1.15 };
+
+export function printBulk(bulk: BulkFigures): string {
+  const { lines, bytes, uploadSeconds, refused, perSecond, workerMs, postgresMs, rssEarly, rssLate, alone, beside } =
+    bulk;
+  const aim = (isMet: boolean) => (isMet ? 'met' : 'MISSED');
+  return `${[
+    heading(
+      `A bulk of ${lines} acts (${(bytes / 1e6).toFixed(1)} MB, taken in within ${uploadSeconds.toFixed(1)} s), ${refused} refused`,
+    ),
+    table(
+      ['', 'found', 'wanted', ''],
+      [
+        ['acts/s', perSecond.toFixed(0), `≥ ${BULK_AIMS.perSecond}`, aim(perSecond >= BULK_AIMS.perSecond)],
+        ['worker ms an act', workerMs.toFixed(3), '', ''],
+        ['Postgres ms an act, live acts included', postgresMs.toFixed(3), '', ''],
+        [
+          'worker MB, early and at most late',
+          `${rssEarly.toFixed(0)}, ${rssLate.toFixed(0)}`,
+          `≤ × ${BULK_AIMS.rssGrowth}`,
+          aim(rssLate <= rssEarly * BULK_AIMS.rssGrowth),
+        ],
+        ['live p50, p99 ms without it', `${alone.p50Ms.toFixed(1)}, ${alone.p99Ms.toFixed(1)}`, '', ''],
+        [
+          `live p50, p99 ms beside it (${beside.acts} acts)`,
+          `${beside.p50Ms.toFixed(1)}, ${beside.p99Ms.toFixed(1)}`,
+          `p99 ≤ ${BULK_AIMS.p99Ms}`,
+          aim(beside.p99Ms <= BULK_AIMS.p99Ms),
+        ],
+      ],
+    ),
+  ].join('\n')}\n`;
 }
 
 const WRITE_COLUMNS = [

@@ -9,18 +9,28 @@ import { containerRoutes } from './generation/container-routes.ts';
 import { generationRoutes } from './generation/routes.ts';
 import { storeRoutes } from './generation/store-routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
+import { officialRoutes } from './official/routes.ts';
 import { refusalOfUse } from './parties/authorisation.ts';
 import { delegationRoutes } from './parties/delegation-routes.ts';
 import { designationRoutes } from './parties/designation-routes.ts';
-import { authenticator } from './parties/keys.ts';
+import { authenticator, callerByKey } from './parties/keys.ts';
 import { partyRoutes } from './parties/routes.ts';
 import { permitRoutes } from './permits/routes.ts';
+import { bulkRoutes } from './platform/bulk-routes.ts';
+import { runBulks } from './platform/bulk-running.ts';
 import { type App, buildHttp, ProblemView } from './platform/http.ts';
+import { exampleId } from './platform/ids.ts';
 import type { Metrics } from './platform/metrics.ts';
+import { validationRoutes } from './platform/validations.ts';
+import { projectRoutes } from './projects/routes.ts';
 import { reconciliationRoutes } from './reconciliation/routes.ts';
+import { tripMatchRoutes } from './reconciliation/trip-match-routes.ts';
+import { projectReportRoutes } from './reports/project-routes.ts';
 import { registerRoutes } from './reports/register-routes.ts';
 import { reportRoutes } from './reports/routes.ts';
+import { settlementRoutes } from './reports/settlement-routes.ts';
 import type { Service } from './service.ts';
+import { observationRoutes } from './transport/observation-routes.ts';
 import { transportRoutes } from './transport/routes.ts';
 
 /** Every slice's routes, in the order of the floors. */
@@ -30,17 +40,69 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   partyRoutes,
   delegationRoutes,
   designationRoutes,
+  projectRoutes,
   permitRoutes,
   generationRoutes,
   containerRoutes,
   storeRoutes,
   transportRoutes,
+  observationRoutes,
   manifestRoutes,
   disposalRoutes,
   reconciliationRoutes,
+  tripMatchRoutes,
   reportRoutes,
   registerRoutes,
+  officialRoutes,
+  projectReportRoutes,
+  settlementRoutes,
 ];
+
+/** Acts asked for by name, as the documentation shows them; a test sends them. */
+const VALIDATION_EXAMPLE = {
+  operation: 'generations.record',
+  body: {
+    siteId: exampleId('consignor site'),
+    wasteCode: '900-249-08',
+    massGrams: 1_250_000,
+    occurredAt: '2026-09-15T01:30:00Z',
+  },
+};
+
+const site = exampleId('consignor site');
+const BULK_EXAMPLES = {
+  'application/x-ndjson': `${[
+    VALIDATION_EXAMPLE,
+    {
+      operation: 'manifests.draft',
+      body: {
+        consignorSiteId: site,
+        carrierId: exampleId('carrier'),
+        consigneeSiteId: exampleId('consignee site'),
+        lines: [
+          {
+            wasteCode: '900-249-08',
+            name: '废矿物油',
+            form: 'liquid',
+            hazards: ['T', 'I'],
+            packaging: 'tank',
+            massGrams: 1_250_000,
+            plannedMethod: 'D10',
+          },
+        ],
+      },
+    },
+    { operation: 'manifests.issue', id: '@2/id' },
+  ]
+    .map((line) => JSON.stringify(line))
+    .join('\n')}\n`,
+  'text/csv': [
+    'operation,key,/siteId,/wasteCode,/massGrams,/occurredAt',
+    `generations.record,2026-09-15-1,${site},900-249-08,1250000,2026-09-15T01:30:00Z`,
+    `generations.record,2026-09-15-2,${site},900-041-49,80000,2026-09-15T02:00:00Z`,
+    '',
+  ].join('\n'),
+};
 
 export interface AppOptions {
   readonly config: Config;
@@ -69,6 +131,29 @@ export async function buildApp({ config, service, logger, metrics, version }: Ap
   });
   app.addHook('onClose', async () => redis?.disconnect());
   for (const add of ROUTES) add(app, service);
+  const operations = { acts: app.acts, refusalOfUse };
+  validationRoutes(app, service, operations, VALIDATION_EXAMPLE);
+  const bulks =
+    config.ROLE === 'api'
+      ? undefined
+      : runBulks({
+          pool: service.database.pool,
+          clock: service.clock,
+          journal: service.bulkJournal,
+          operations,
+          callerOf: callerByKey(service.database, service.clock),
+          leaseMs: config.JOB_LEASE_SECONDS * 1_000,
+          log: logger,
+        });
+  app.addHook('onClose', async () => bulks?.stop());
+  bulkRoutes(app, service, {
+    linesMax: config.BULK_LINES_MAX,
+    lineLengthMax: config.BULK_LINE_LENGTH_MAX,
+    bytesMax: config.BULK_BYTES_MAX,
+    openMax: config.BULKS_OPEN_MAX,
+    examples: BULK_EXAMPLES,
+    onArrival: () => bulks?.wake(),
+  });
   addHealth(app, service);
   return app;
 }

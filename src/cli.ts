@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
+import { isDay } from './catalogue/calendar.ts';
 import { type Config, readConfig } from './config.ts';
+import { openUpstream, pushAgain } from './official/upstream.ts';
 import { startOwnDatabase } from './own-database.ts';
 import { createFirstAdministrator, recoverAdministrator } from './parties/granting.ts';
 import { systemClock } from './platform/clock.ts';
+import { openDatabase } from './platform/connections.ts';
 import { EmbeddedPostgresError } from './platform/embedded-postgres.ts';
 import type { Journal } from './platform/journal.ts';
 import { createMetrics } from './platform/metrics.ts';
@@ -34,6 +37,11 @@ const HELP = `Liandan 联单
       按事件重算各状态、余额和列表并替换所存；--check 只比对，不改动。
       Computes states, balances and lists again from the events and replaces what is stored; --check only compares.
 
+  npx liandan push [--all] [--since <day>]
+      向上级平台（UPSTREAM_URL）补报：未获确认的全部联单；--since 为该日起有变化的，--all 为全部。可随时中断、重来。
+      Tells the instance above (UPSTREAM_URL) again: every manifest it has not acknowledged; --since those that changed
+      from that day on, --all every one. May be broken off and begun again.
+
   npx liandan help
 
   数据库：DATABASE_URL；未设置时用本机数据目录（DATA_DIRECTORY）中的内置数据库，此时服务须已停止。
@@ -50,6 +58,8 @@ interface Options {
   readonly name?: string | undefined;
   readonly region?: string | undefined;
   readonly check?: boolean | undefined;
+  readonly all?: boolean | undefined;
+  readonly since?: string | undefined;
 }
 
 /** One row a command: the options it takes, and what it does. */
@@ -60,6 +70,7 @@ const COMMANDS: Readonly<
   'admin recover': { takes: [], run: () => showKey(recoverAdministrator) },
   migrate: { takes: [], run: migrate },
   rebuild: { takes: ['check'], run: rebuild },
+  push: { takes: ['all', 'since'], run: push },
   help: { takes: [], run: help },
 };
 
@@ -73,6 +84,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
         name: { type: 'string' },
         region: { type: 'string' },
         check: { type: 'boolean' },
+        all: { type: 'boolean' },
+        since: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -80,7 +93,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
     const command = COMMANDS[positionals.join(' ') || 'help'];
     if (!command)
       return wrongUsage(`没有“${positionals.join(' ')}”命令。`, `There is no command “${positionals.join(' ')}”.`);
-    const stray = (['name', 'region', 'check'] as const).find((key) => key in values && !command.takes.includes(key));
+    const stray = (['name', 'region', 'check', 'all', 'since'] as const).find(
+      (key) => key in values && !command.takes.includes(key),
+    );
     if (stray) return wrongUsage(`该命令没有 --${stray}。`, `This command takes no --${stray}.`);
     return await command.run(values);
   } catch (error) {
@@ -154,6 +169,30 @@ function rebuild({ check = false }: Options): Promise<number> {
       say({ zh: `${counted.zh}：所存与事件一致。`, en: `${counted.en}: all that is stored follows from them.` });
     else say({ zh: `${counted.zh}：已重算。`, en: `${counted.en}: rebuilt.` });
     return DONE;
+  });
+}
+
+async function push({ all = false, since }: Options): Promise<number> {
+  if (since !== undefined && !isDay(since))
+    return wrongUsage('--since 为日期，如 2026-11-01。', '--since is a day, such as 2026-11-01.');
+  return onDatabase(async (databaseUrl, config) => {
+    const { UPSTREAM_URL: url, UPSTREAM_KEY: key = '', UPSTREAM_REGION: region } = config;
+    if (url === undefined)
+      return wrongUsage('请设置 UPSTREAM_URL 和 UPSTREAM_KEY。', 'Set UPSTREAM_URL and UPSTREAM_KEY.');
+    const database = openDatabase(databaseUrl);
+    try {
+      const log = pino({ level: 'warn' }, pino.destination(2));
+      const upstream = openUpstream({ url, key, database, clock: systemClock, log });
+      const from = since === undefined ? undefined : new Date(`${since}T00:00:00+08:00`);
+      const { acknowledged, parked } = await pushAgain(upstream, database.pool, { all, since: from, region });
+      say({
+        zh: `上级平台已确认 ${acknowledged} 份联单，未收 ${parked} 份（见 GET /v1/upstream-pushes）。`,
+        en: `The instance above acknowledged ${acknowledged} manifests and refused ${parked} (GET /v1/upstream-pushes).`,
+      });
+      return parked === 0 ? DONE : NOT_DONE;
+    } finally {
+      await database.pool.end();
+    }
   });
 }
 

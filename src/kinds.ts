@@ -5,8 +5,11 @@ import { ledgerProjection, traceProjection } from './custody/repository.ts';
 import { treatmentKind } from './disposal/treatment.ts';
 import { storeKind, tenancyKind } from './generation/registers.ts';
 import { storageMoveKind } from './generation/storage.ts';
+import { flowProjection } from './manifests/flows.ts';
 import { legProjection } from './manifests/legs.ts';
-import { audienceOfManifest, manifestKind } from './manifests/manifest.ts';
+import { manifestKind } from './manifests/manifest.ts';
+import { audienceOfManifest } from './manifests/seen-by.ts';
+import { officialImportKind, officialPartyKind } from './official/commands.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
 import {
   apiKeyKind,
@@ -22,12 +25,17 @@ import { permitKind } from './permits/registers.ts';
 import { permitUseProjection } from './permits/uses.ts';
 import type { Projection } from './platform/acts.ts';
 import type { Kind } from './platform/subjects.ts';
+import { projectKind } from './projects/registers.ts';
 import { anomalyKind, audienceOfAnomaly } from './reconciliation/anomalies.ts';
 import { ruleKind } from './reconciliation/rule-rows.ts';
 import { reportKind } from './reports/commands.ts';
 import { weighTicketKind } from './transport/commands.ts';
+import { fenceKind } from './transport/fences.ts';
+import { gatePassKind } from './transport/gate-passes.ts';
+import { audienceOfObservedTrip, observedTripKind } from './transport/observed-trips.ts';
 import { audienceOfTrip, tripKind } from './transport/trips.ts';
 import { unmatchedReportKind } from './transport/unmatched-reports.ts';
+import { audienceOfWaybill, waybillKind } from './transport/waybills.ts';
 
 /** Every kind of subject and every projection: what the journal writes and a rebuild fills again. */
 export const KINDS: readonly Kind[] = [
@@ -43,6 +51,7 @@ export const KINDS: readonly Kind[] = [
   deviceKind,
   apiKeyKind,
   permitKind,
+  projectKind,
   manifestKind,
   batchKind,
   storeKind,
@@ -53,12 +62,20 @@ export const KINDS: readonly Kind[] = [
   weighTicketKind,
   tripKind,
   unmatchedReportKind,
+  gatePassKind,
+  waybillKind,
+  fenceKind,
+  observedTripKind,
   anomalyKind,
+  officialImportKind,
+  officialPartyKind,
 ] as unknown as readonly Kind[];
 
 export const AUDIENCE_OF: AudienceOf = {
   manifest: audienceOfManifest,
   trip: audienceOfTrip,
+  waybill: audienceOfWaybill,
+  observed_trip: audienceOfObservedTrip,
   anomaly: audienceOfAnomaly,
 };
 
@@ -68,4 +85,5 @@ export const PROJECTIONS: readonly Projection[] = [
   permitUseProjection,
   audienceProjection(AUDIENCE_OF),
   legProjection,
+  flowProjection,
 ] as unknown as readonly Projection[];

@@ -52,9 +52,9 @@ async function start(config: Config): Promise<void> {
     const server = await serveMetrics(metrics, config.METRICS_PORT);
     started.push({ name: 'metrics', stop: () => new Promise((resolve) => server.close(resolve)) });
   }
-  if (config.ROLE === 'worker') return say(['Liandan 联单 worker is running.']);
   const app = await buildApp({ config, service, logger, metrics, version });
   started.push({ name: 'http', stop: () => app.close() });
+  if (config.ROLE === 'worker') return say(['Liandan 联单 worker is running.']); // its app does bulks, and listens to nobody
   const baseUrl = await listen(app, config);
   const agreed = week && (await playWeek(week, service, baseUrl, dataDirectoryOf(config)));
   const accounts = demo ? readDemo(dataDirectoryOf(config)) : undefined;

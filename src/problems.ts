@@ -15,6 +15,7 @@ export const sentence = ({ zh, en }: Bilingual): Bilingual => ({
 
 const PROBLEMS = {
   'malformed-json': { status: 400, title: { zh: '请求正文不是有效的 JSON', en: 'The body is not valid JSON' } },
+  'malformed-bulk': { status: 400, title: { zh: '批量文件无法读取', en: 'The file of acts cannot be read' } },
   'invalid-input': { status: 400, title: { zh: '输入不符合格式', en: 'The input does not fit its schema' } },
   'idempotency-key-missing': {
     status: 400,
@@ -51,6 +52,10 @@ const PROBLEMS = {
   'version-required': { status: 428, title: { zh: '缺少 If-Match', en: 'The If-Match header is missing' } },
   'too-many-requests': { status: 429, title: { zh: '请求过于频繁', en: 'Too many requests' } },
   'internal-error': { status: 500, title: { zh: '服务内部错误', en: 'An internal error' } },
+  'rests-on-refused': {
+    status: 424,
+    title: { zh: '所依据的行未成功', en: 'A line it rests on did not succeed' },
+  },
   'temporarily-unavailable': { status: 503, title: { zh: '服务暂时不可用', en: 'Temporarily unavailable' } },
 } as const satisfies Record<string, { status: number; title: Bilingual }>;
 
@@ -62,15 +67,24 @@ export const SUBJECT_NAMES: Readonly<Record<string, Bilingual>> = {
   anomaly: { zh: '异常', en: 'anomaly' },
   api_key: { zh: '密钥', en: 'API key' },
   batch: { zh: '批次', en: 'batch' },
+  bulk: { zh: '批量文件', en: 'bulk' },
   container: { zh: '容器', en: 'container' },
   delegation: { zh: '委托', en: 'delegation' },
   designation: { zh: '名录记录', en: 'designation' },
   device: { zh: '设备', en: 'device' },
+  fence: { zh: '电子围栏', en: 'geofence' },
+  gate_pass: { zh: '门岗过车记录', en: 'gate pass' },
   manifest: { zh: '联单', en: 'manifest' },
+  official_import: { zh: '官方导出文件的导入', en: 'official import' },
+  official_party: { zh: '官方系统中的单位', en: 'official party' },
+  official_record: { zh: '官方记录', en: 'official record' },
+  observed_trip: { zh: '自动联单', en: 'observed trip' },
   party: { zh: '单位', en: 'party' },
   permit: { zh: '许可', en: 'permit' },
   person: { zh: '人员', en: 'person' },
   policy: { zh: '政策', en: 'policy' },
+  received_manifest: { zh: '下级上报的联单', en: 'received manifest' },
+  project: { zh: '工程', en: 'project' },
   region: { zh: '行政区划', en: 'region' },
   report: { zh: '申报', en: 'report' },
   rule: { zh: '规则', en: 'rule' },
@@ -82,6 +96,7 @@ export const SUBJECT_NAMES: Readonly<Record<string, Bilingual>> = {
   trip: { zh: '车次', en: 'trip' },
   unmatched_report: { zh: '不符状态的报告', en: 'unmatched report' },
   vehicle: { zh: '车辆', en: 'vehicle' },
+  waybill: { zh: '危货运单', en: 'waybill' },
   weigh_ticket: { zh: '过磅单', en: 'weigh ticket' },
 };
 

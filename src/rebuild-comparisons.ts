@@ -1,11 +1,14 @@
 import type pg from 'pg';
 import { edgesOf, ledgerRowsOf } from './custody/repository.ts';
 import { AUDIENCE_OF } from './kinds.ts';
+import { FLOW_COLUMNS, FLOW_SUMS, flowsOf } from './manifests/flows.ts';
 import { legRowsOf } from './manifests/legs.ts';
 import type { Manifest } from './manifests/manifest.ts';
 import { audienceRows } from './parties/audience.ts';
 import { permitUseRowsOf } from './permits/uses.ts';
 import type { History } from './rebuild.ts';
+
+const FLOW_KEYS = 'site_id, direction, day, waste_class, method';
 
 export const EXPECTED_TABLES = `
   create temp table expected_refs (ref_id uuid, event_id uuid) on commit drop;
@@ -13,6 +16,7 @@ export const EXPECTED_TABLES = `
   create temp table expected_accounts (id uuid, role text, party_id uuid, site_id uuid, waste_code text, owner_id uuid) on commit drop;
   create temp table expected_edges (to_id uuid, from_id uuid, event_id uuid, grams bigint, pieces int) on commit drop;
   create temp table expected_legs (manifest_id uuid, leg int, carrier_id uuid, plate text, trip_id uuid, started_at timestamptz, ended_at timestamptz) on commit drop;
+  create temp table expected_flows (site_id uuid, direction text, day text, waste_class text, method text, ${FLOW_COLUMNS.map((name) => `${name} bigint`).join(', ')}) on commit drop;
   create temp table expected_permit_uses (permit_id uuid, manifest_id uuid, period text, reserved_grams bigint, used_grams bigint) on commit drop;
   create temp table expected_audience (scope uuid, kind text, stage text, id uuid, stream text) on commit drop;`;
 
@@ -65,6 +69,15 @@ export async function expectRows(client: pg.Client, page: readonly History[]): P
     ['uuid', (leg) => leg.tripId],
     ['timestamptz', (leg) => leg.startedAt],
     ['timestamptz', (leg) => leg.endedAt],
+  ]);
+  const flows = page.flatMap(({ kind, row }) => (kind.name === 'manifest' ? flowsOf(row.state as Manifest) : []));
+  await fill(client, 'expected_flows', flows, [
+    ['uuid', (flow) => flow.siteId],
+    ['text', (flow) => flow.direction],
+    ['text', (flow) => flow.day],
+    ['text', (flow) => flow.wasteClass],
+    ['text', (flow) => flow.method],
+    ...FLOW_SUMS.map((name) => ['bigint', (flow: (typeof flows)[number]) => flow[name]] as const),
   ]);
   await fill(client, 'expected_permit_uses', events.flatMap(permitUseRowsOf), [
     ['uuid', (row) => row.permitId],
@@ -145,6 +158,12 @@ export const COMPARISONS: readonly { readonly name: string; readonly stored: str
     name: 'manifest_legs',
     stored: `select ${LEG_COLUMNS} from manifest_legs`,
     expected: `select ${LEG_COLUMNS} from expected_legs`,
+  },
+  {
+    name: 'site_flows',
+    stored: `select ${FLOW_KEYS}, ${FLOW_COLUMNS.join(', ')} from site_flows where (${FLOW_COLUMNS.join(', ')}) <> (${FLOW_COLUMNS.map(() => 0).join(', ')})`,
+    expected: `select * from (select ${FLOW_KEYS}, ${FLOW_COLUMNS.map((name) => `sum(${name})::bigint as ${name}`).join(', ')} from expected_flows group by ${FLOW_KEYS}) f
+      where (${FLOW_COLUMNS.join(', ')}) <> (${FLOW_COLUMNS.map(() => 0).join(', ')})`,
   },
   {
     name: 'permit_uses',

@@ -47,7 +47,7 @@ export async function checkRebuild(databaseUrl: string): Promise<RebuildReport> 
 }
 
 /** Raised when the same events are to give other rows than the build before made of them. */
-export const PROJECTIONS_VERSION = 4;
+export const PROJECTIONS_VERSION = 5;
 
 /** Replaces every projection by what the events say, in one transaction. Acts wait meanwhile. */
 export async function rebuild(
@@ -204,6 +204,7 @@ const PROJECTED_TABLES = [
   'batch_edges',
   'audience',
   'manifest_legs',
+  'site_flows',
   'permit_uses',
   'permit_use_manifests',
 ];

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { holdBook } from './catalogue/reference.ts';
 import { seedPolicies, seedRows } from './catalogue/seeding.ts';
 import type { Config } from './config.ts';
 import { KINDS, PROJECTIONS } from './kinds.ts';
+import { openUpstream, pushesOf, pushJob } from './official/upstream.ts';
 import type { Clock } from './platform/clock.ts';
 import { type Database, openDatabase } from './platform/connections.ts';
 import { jobRunner } from './platform/jobs.ts';
@@ -20,6 +22,10 @@ import { JOB_DEFINITIONS, jobsOf, startSchedules } from './worker.ts';
 export interface Service {
   readonly database: Database;
   readonly journal: Journal;
+  /** Answers what an act would be answered and keeps nothing. */
+  readonly rehearsals: Journal;
+  /** The acts of bulks: the same journal in a lane of its own, where live acts go first. */
+  readonly bulkJournal: Journal;
   readonly clock: Clock;
   /** What is in force, as acts are judged with it. */
   readonly reference: () => RuleBook;
@@ -41,6 +47,12 @@ export interface ServiceOptions {
 
 const QUEUE_MAX = 20_000;
 
+/** Every manifest that changes goes up too. */
+const withPushes = (region: string | undefined): typeof jobsOf => {
+  const pushes = pushesOf(region);
+  return (event, after, reference) => [...jobsOf(event, after, reference), ...pushes(event, after)];
+};
+
 /** Migrates, seeds what is missing, opens the journal and starts the jobs of this role. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, databaseUrl, clock, logger, metrics } = options;
@@ -52,21 +64,27 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     for (const driver of drivers) driver.wake();
   };
   const book = await holdBook(() => loadRuleBook(database.pool), logger);
-  const journal = openJournal({
+  const { UPSTREAM_URL: url, UPSTREAM_KEY: key = '', UPSTREAM_REGION: region } = config;
+  const push = url === undefined ? undefined : pushJob(openUpstream({ url, key, database, clock, log: logger }));
+  const road = {
     databaseUrl,
     clock,
     kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
     projections: PROJECTIONS,
     reference: book.current,
-    jobsOf,
-    lanes: config.JOURNAL_LANES,
+    jobsOf: push ? withPushes(region) : jobsOf,
     groupMax: config.JOURNAL_GROUP_MAX,
     queueMax: QUEUE_MAX,
     log: logger,
     onCommit: wakeJobs,
     observe: metrics.observeGroup,
     ...options.journal,
-  });
+  };
+  const journal = openJournal({ ...road, lanes: config.JOURNAL_LANES });
+  const bulkJournal = openJournal({ ...road, lanes: 1, yields: () => whileBusy(journal) });
+  // One act a group, or a rehearsal would see what another rehearsed.
+  const alone = { lanes: 1, groupMax: 1, rehearses: true, onCommit: () => {}, observe: () => {} };
+  const rehearsals = openJournal({ ...road, ...alone });
   await seedPolicies(journal);
   await seedRows(journal, ruleKind as unknown as Kind, seedRuleRows);
   await book.refresh();
@@ -82,7 +100,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     journal,
     database,
     clock,
-    definitions: JOB_DEFINITIONS,
+    reference: book.current,
+    definitions: push ? new Map([...JOB_DEFINITIONS, [push.name, push]]) : JOB_DEFINITIONS,
     log: logger,
     observe: metrics.observeJob,
   });
@@ -93,19 +112,30 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     drivers.push(relayToRedis({ ...shared, ...redis }));
     if (runsJobs) drivers.push(workFromRedis({ ...shared, ...redis, runner }));
   } else if (runsJobs) drivers.push(runInProcess({ ...shared, runner }));
-  const schedules = runsJobs ? startSchedules(database, clock, logger) : undefined;
+  const schedules = runsJobs ? startSchedules(database, clock, book.current, logger) : undefined;
   return {
     database,
     journal,
+    rehearsals,
+    bulkJournal,
     clock,
     reference: book.current,
     wakeJobs,
     async stop() {
       await schedules?.stop();
       await Promise.all(drivers.map((driver) => driver.stop()));
-      await journal.stop();
+      await Promise.all([journal, bulkJournal, rehearsals].map((one) => one.stop()));
       book.stop();
       await database.pool.end();
     },
   };
+}
+
+/** Live acts go first, but a bulk never waits longer than this for a group. */
+const PATIENCE_MS = 50;
+const LOOK_AGAIN_MS = 1;
+
+async function whileBusy(journal: Journal): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  while (journal.callersWait() && performance.now() < until) await sleep(LOOK_AGAIN_MS);
 }

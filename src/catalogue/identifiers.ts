@@ -81,7 +81,7 @@ export const Uscc = z
 export const Plate = z
   .string()
   .max(20)
-  .transform((text) => {
+  .overwrite((text) => {
     const checked = checkPlate(text);
     return checked.valid ? checked.plate : text;
   });

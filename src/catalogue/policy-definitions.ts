@@ -4,11 +4,21 @@
  */
 import { z } from 'zod';
 import { inBoth } from '../platform/schema-messages.ts';
+import { observationPolicies } from './observation-policies.ts';
 import { HAZARDOUS_STREAMS, MOIST_STREAMS, STREAMS, type Stream } from './streams.ts';
 import { TREATMENT_KINDS } from './treatment-methods.ts';
 
 /** The day of its life on which a rule looks at a manifest or batch (or the last of a reported period): the law of that day judges. */
-export const LOOKS_AT = ['issued', 'stored', 'pickedUp', 'arrived', 'accepted', 'treated', 'reported'] as const;
+export const LOOKS_AT = [
+  'issued',
+  'stored',
+  'pickedUp',
+  'arrived',
+  'accepted',
+  'treated',
+  'reported',
+  'observed',
+] as const;
 export const POLICY_PLACES = ['origin', 'destination', 'site', 'carrier'] as const;
 
 const Count = z.number().int().positive();
@@ -85,6 +95,34 @@ export const POLICIES = {
     zh: '工程处理方案未列入时的处理',
     en: 'What happens when no project plan names the waste',
     value: z.enum(['refuse', 'warn']),
+    streams: STREAMS,
+    optional: true,
+  },
+  'project-missing': {
+    zh: '未登记工程时的处理',
+    en: 'What happens when the site is of no registered project',
+    value: z.enum(['refuse', 'warn']),
+    streams: STREAMS,
+    optional: true,
+  },
+  'clearance-terms': {
+    zh: '工程结束后清运完毕的期限',
+    en: 'How soon after its end a site must be cleared: hours for works, whole days for a demolition',
+    value: z.strictObject({ demolitionDays: Count, otherHours: Count }),
+    streams: STREAMS,
+    optional: true,
+  },
+  'permit-decision': {
+    zh: '核准决定的期限（天数，日历日或工作日）',
+    en: 'Days within which an authority decides on a permit; shown, not judged',
+    value: z.strictObject({ days: Count, counting: z.enum(['calendar', 'working']) }),
+    streams: STREAMS,
+    optional: true,
+  },
+  'project-yield': {
+    zh: '单位建筑面积的建筑垃圾产生量目标（克每平方米）',
+    en: 'What new buildings are to give at most, grams a square metre of floor',
+    value: z.strictObject({ gramsPerSquareMetreMax: Count }),
     streams: STREAMS,
     optional: true,
   },
@@ -314,6 +352,13 @@ export const POLICIES = {
       }),
     streams: ['hazardous'],
   },
+  'bulk-kept-days': {
+    zh: '批量文件及其结果在办完后保存的天数',
+    en: 'Days a file of acts and its results are kept after its end',
+    value: Count,
+    streams: STREAMS,
+  },
+  ...observationPolicies(STREAMS),
   'coverage-counts': {
     zh: '应报单位何时计为已覆盖',
     en: 'What of a month counts an expected unit as covered',

@@ -75,6 +75,7 @@ const StreamView = NameView.extend({
   roles: z.object({ consignor: NameView, carrier: NameView, consignee: NameView }),
   linesMax: z.number().int(),
   oneClass: z.boolean(),
+  stock: z.enum(['kept', 'as_loaded']),
   /** What a draft of it must say, may leave out, must not say, or is filled in when left out. */
   manifest: z.record(z.string(), FieldUseView),
   line: z.record(z.string(), FieldUseView),

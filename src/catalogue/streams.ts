@@ -47,6 +47,8 @@ const StreamRow = z.strictObject({
   linesMax: z.number().int().min(1),
   /** 不得混装: wastes of one class only on one manifest. */
   oneClass: z.boolean(),
+  /** Whether its producers keep a register of what lies there before it is loaded, or what leaves was generated as it was loaded. */
+  stock: z.enum(['kept', 'as_loaded']),
   manifest: fieldsOf(MANIFEST_FIELDS),
   line: fieldsOf(LINE_FIELDS),
   basis: z.strictObject({ instrument: z.string().min(1), article: z.string().min(1) }),
@@ -61,6 +63,10 @@ export const STREAM_NAMES: Readonly<Record<Stream, string>> = Object.fromEntries
 /** Those whose codes are of the national list of hazardous waste. */
 export const HAZARDOUS_STREAMS: readonly Stream[] = streams
   .filter(({ list }) => list === 'HW')
+  .map(({ stream }) => stream);
+/** Those whose loads come from projects (工程). */
+export const OF_PROJECTS: readonly Stream[] = streams
+  .filter(({ manifest }) => manifest.projectId !== 'absent')
   .map(({ stream }) => stream);
 
 /** Those of whose wastes dry mass is kept. */

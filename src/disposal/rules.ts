@@ -2,6 +2,7 @@
  * What is said of a treatment that is recorded all the same: a physical report is never refused by rule. Licence:
  * 固废法 80, 法典 534. Plan and register: 固废法 78, 法典 532; HJ 1259-2022. Pure: no clock, no database.
  */
+
 import { exemptionsFor } from '../catalogue/exemptions.ts';
 import { HAZARDOUS_STREAMS, streamOfCode } from '../catalogue/streams.ts';
 import type { TreatmentKind } from '../catalogue/treatment-methods.ts';

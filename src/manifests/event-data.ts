@@ -1,4 +1,5 @@
 /** What the events of a manifest say. Types only; what they make of it is in manifest.ts. */
+import type { ToldVolume } from '../catalogue/density.ts';
 import type { Manifest } from './manifest.ts';
 import type {
   Approver,
@@ -12,6 +13,7 @@ import type {
   LineBatch,
   LineContainer,
   LostPart,
+  OfficialTold,
   WayBack,
 } from './tables.ts';
 
@@ -36,6 +38,9 @@ export type DraftFields = Pick<
   readonly filledById?: string;
   readonly source?: Manifest['source'];
   readonly followsId?: string;
+  readonly projectId?: string;
+  /** The vehicle that is to come for it. */
+  readonly plate?: string;
 };
 
 export interface Vehicle {
@@ -71,6 +76,7 @@ export interface EventData {
       line: number;
       grams: number;
       pieces: number;
+      volume?: ToldVolume;
       pickedUpMoisturePermille?: number;
       loaded: readonly LineBatch[];
       containers?: readonly LineContainer[];
@@ -87,6 +93,8 @@ export interface EventData {
       line: number;
       acceptedGrams: number;
       refusedGrams: number;
+      acceptedVolume?: ToldVolume;
+      refusedVolume?: ToldVolume;
       refusedPieces?: number;
       receivedPieces: number;
       receivedMoisturePermille?: number;
@@ -125,5 +133,6 @@ export interface EventData {
   correction_rejected: Record<string, never>;
   correction_withdrawn: Record<string, never>;
   manifest_corrected: { changes: readonly FieldChange[]; terms?: EventData['arrived'] };
+  official_record_noted: OfficialTold;
   manifest_voided: Record<string, never>;
 }

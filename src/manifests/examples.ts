@@ -25,6 +25,15 @@ export const DRAFT_EXAMPLE = {
   ],
 };
 
+/** 一车工程渣土, measured in m³. */
+export const TRUCKLOAD_EXAMPLE = {
+  consignorSiteId: exampleId('consignor site'),
+  carrierId: exampleId('carrier'),
+  consigneeSiteId: exampleId('consignee site'),
+  plate,
+  lines: [{ wasteCode: '900-001-S70', name: '工程渣土', volumeLitres: 12_000, plannedMethod: 'J3' }],
+};
+
 export const ACT_EXAMPLES = {
   issue: {},
   pickup: { occurredAt, plate, waybillNumber: 'YD20260915001', lines: loaded },

@@ -3,6 +3,7 @@
  * asked for, and what has a default is filled in (`catalogue/streams.ts`). A volume becomes mass here, once, by the density
  * of its class, place and day; both stay on the line with the factor. Pure.
  */
+import { noDensity, volumeOf } from '../catalogue/density.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import {
   type FieldUse,
@@ -19,7 +20,7 @@ import { wasteClassOf } from '../catalogue/waste-codes.ts';
 import { against, type FieldError, type Refusal, sentence } from '../problems.ts';
 import type { DraftInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
-import type { DraftLine, Volume } from './tables.ts';
+import type { DraftLine } from './tables.ts';
 
 type GivenLine = DraftInput['lines'][number];
 
@@ -175,29 +176,6 @@ function toLine(
 
 const defaultOf = (use: FieldUse): string | readonly string[] | undefined =>
   typeof use === 'object' ? use.default : undefined;
-
-/**
- * A volume with the density of its class at that place and day (policy `density`, grams a litre). The product is a whole
- * number of grams, so nothing is rounded.
- * @returns null when that place has no density for the class.
- */
-export function volumeOf(
-  litres: number,
-  wasteCode: string,
-  at: { region: string; stream: string; day: string },
-  { reference }: Pick<Facts, 'reference'>,
-): Volume | null {
-  const row = reference.policyIf('density', at);
-  const gramsPerLitre = row?.value[wasteClassOf(wasteCode)?.class ?? ''];
-  return row && gramsPerLitre !== undefined ? { litres, gramsPerLitre, density: row.id } : null;
-}
-
-export const noDensity = (wasteCode: string, pointer: string): Refusal =>
-  against(
-    pointer,
-    `该地没有 ${wasteCode} 的换算密度；请填质量 massGrams，或由平台管理员登记 density 政策。`,
-    `There is no density for ${wasteCode} at this place: give massGrams, or have a density registered among the policies.`,
-  );
 
 /** A method the list has, and the stream uses. */
 export function checkMethod(method: string, stream: string, pointer: string): Refusal | undefined {

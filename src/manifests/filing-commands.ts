@@ -7,22 +7,25 @@ import { stockLookup } from '../custody/repository.ts';
 import { type AtSite, atSiteAlsoNeeds, onBehalf, ownerAt } from '../generation/tenants.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
 import { settledUses, usesData } from '../permits/uses.ts';
-import { type Accepted, type Needs, refused, type States } from '../platform/acts.ts';
+import { type Accepted, type Decision, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
+import type { EventDraft } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
 import { sourceOf } from './booking.ts';
 import { accountsAt, type ManifestCommand, manifestOf, permitGates, refsTo, stocksDrawn } from './command-needs.ts';
 import { entitlementLookups, permitsFound } from './entitlement.ts';
-import { checkDraft, checkIssue, draftFields } from './filing.ts';
+import { checkDraft, checkIssue, draftFields, type Origin } from './filing.ts';
 import type * as inputs from './inputs.ts';
-import { decidePickupCode } from './loading.ts';
 import type { Manifest } from './manifest.ts';
+import { decidePickupCode } from './pickup-code.ts';
+import { projectLookups, projectOf } from './project-of.ts';
 import { reservedKey, reservedLookup } from './queries.ts';
 import { givenBack } from './returning.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
 
 /** On paper, before anything is loaded: drafted, revised, issued, voided. */
 
-const draftReads = (input: inputs.DraftInput): Needs => ({
+export const draftReads = (input: inputs.DraftInput): Needs => ({
+  lookups: projectLookups(input),
   read: [
     ...refsTo('site', [input.consignorSiteId, input.consigneeSiteId]),
     ...refsTo('party', [input.carrierId, ...input.onwardCarrierIds]),
@@ -34,13 +37,13 @@ const draftReads = (input: inputs.DraftInput): Needs => ({
 });
 
 /** Whose waste lies at the site a draft starts from: the site's party, a tenant, or one the caller acts for. */
-const atOrigin = ({ consignorSiteId, consignorId }: inputs.DraftInput): AtSite => ({
+export const atOrigin = ({ consignorSiteId, consignorId }: inputs.DraftInput): AtSite => ({
   siteId: consignorSiteId,
   ...(consignorId ? { ownerId: consignorId } : {}),
 });
 
 /** Tenancies and delegations only; a draft moves nothing and passes no gate. */
-const originNeeds = (input: inputs.DraftInput, states: States, facts: Facts): Needs => ({
+export const originNeeds = (input: inputs.DraftInput, states: States, facts: Facts): Needs => ({
   lookups: atSiteAlsoNeeds(atOrigin(input), '', states, facts).lookups ?? [],
 });
 
@@ -51,18 +54,34 @@ export const draft: ManifestCommand<inputs.DraftInput> = {
   needs: draftReads,
   alsoNeeds: originNeeds,
   decide(input, states, facts) {
-    const day = dayInShanghai(facts.now);
-    const origin = ownerAt(atOrigin(input), { day, act: 'draft' }, states, facts);
-    if ('refusal' in origin) return refused(origin.refusal);
-    const checked = checkDraft(input, namedIn(input, states), origin, facts);
-    if ('refusal' in checked) return refused(checked.refusal);
-    const id = facts.newId();
-    const manifest = draftFields(input, checked, origin, facts);
-    const more = { region: checked.origin.region, ...onBehalf(origin.ownerId, facts) };
-    const event = manifestEvent('manifest_drafted', id, facts.now, { manifest }, more);
-    return { events: [event], answer: { id, status: 'draft' }, warnings: checked.warnings, status: 201 };
+    const drafted = draftedBy(input, states, facts);
+    if ('refusal' in drafted) return refused(drafted.refusal);
+    const { event, warnings } = drafted;
+    return { events: [event], answer: { id: event.subject.id, status: 'draft' }, warnings, status: 201 };
   },
 };
+
+/** The draft as an event, of a manifest that is new. */
+export function draftedBy(
+  input: inputs.DraftInput,
+  states: States,
+  facts: Facts,
+): { readonly event: EventDraft; readonly warnings: readonly Warning[] } | { readonly refusal: Refusal } {
+  const origin = ownerAt(atOrigin(input), { day: dayInShanghai(facts.now), act: 'draft' }, states, facts);
+  if ('refusal' in origin) return origin;
+  const checked = checkedBy(input, origin, states, facts);
+  if ('refusal' in checked) return checked;
+  const manifest = draftFields(input, checked, origin, facts);
+  const more = { region: checked.origin.region, ...onBehalf(origin.ownerId, facts) };
+  const event = manifestEvent('manifest_drafted', facts.newId(), facts.now, { manifest }, more);
+  return { event, warnings: checked.warnings };
+}
+
+/** What a draft says, with the project it comes from. */
+export function checkedBy(input: inputs.DraftInput, origin: Origin, states: States, facts: Facts) {
+  const project = projectOf(input, states);
+  return 'refusal' in project ? project : checkDraft(input, { ...namedIn(input, states), ...project }, origin, facts);
+}
 
 /** Replaces everything in a draft but whose it is. */
 export const revise: ManifestCommand<inputs.ReviseInput> = {
@@ -77,7 +96,7 @@ export const revise: ManifestCommand<inputs.ReviseInput> = {
       const origin = ownerAt(atOrigin(input), { day, act: 'revise' }, states, facts);
       if ('refusal' in origin) return refused(origin.refusal);
       if (origin.ownerId !== before.consignorId) return refused(otherConsignor(before.consignorId));
-      const checked = checkDraft(input, namedIn(input, states), origin, facts);
+      const checked = checkedBy(input, origin, states, facts);
       if ('refusal' in checked) return refused(checked.refusal);
       const { id, ...fields } = input;
       const manifest = draftFields(fields, checked, origin, facts);
@@ -113,51 +132,62 @@ export const issue: ManifestCommand<inputs.IssueInput> = {
   needs: lockManifest,
   alsoNeeds(input, states, facts) {
     const manifest = manifestOf(input, states);
-    if (!manifest) return {};
-    return {
-      read: [...refsTo('party', partiesOf(manifest)), ...refsTo('site', sitesOf(manifest))],
-      lookups: [
-        ...entitlementLookups(manifest, dayInShanghai(issuedAtOf(input, facts)), facts.reference),
-        { lookup: reservedLookup, key: reservedKey(manifest) },
-        ...stocksDrawn(manifest),
-      ],
-    };
+    return manifest ? issueNeeds(manifest, dayInShanghai(issuedAtOf(input, facts)), facts) : {};
   },
   decide: (input, states, facts) =>
-    onManifest('issue', input, states, facts, (manifest) => {
-      const issuedAt = issuedAtOf(input, facts);
-      const day = dayInShanghai(issuedAt);
-      const checked = checkIssue(manifest, {
-        parties: partiesOf(manifest).map((id) => states.get(partyKind, id)!),
-        sites: sitesOf(manifest).map((id) => states.get(siteKind, id)!),
-        entitlement: permitsFound(manifest, day, facts.reference, states),
-        reserved: states.found(reservedLookup, reservedKey(manifest)),
-        stockOf: (wasteCode) => states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id),
-      });
-      if ('refusal' in checked) return refused(checked.refusal);
-      const paper = input.paper && { paper: { number: input.paper.number } };
-      const event = manifestEvent(
-        'manifest_issued',
-        manifest.id,
-        issuedAt,
-        { ...paper },
-        {
-          region: manifest.originRegion,
-          also: usesData(checked.uses),
-          ...(input.paper ? { entryMode: 'paper', details: { reason: input.paper.reason } } : {}),
-        },
-      );
-      return {
-        events: [event],
-        answer: { id: manifest.id, status: 'issued' },
-        warnings: checked.warnings,
-        number: numberOf(manifest, day, facts),
-      };
-    }),
+    onManifest('issue', input, states, facts, (manifest) => issuedBy(manifest, input, states, facts)),
 };
 
+/** What must be known of a manifest to issue it. */
+export const issueNeeds = (manifest: Manifest, day: string, { reference }: Facts): Needs => ({
+  read: [...refsTo('party', partiesOf(manifest)), ...refsTo('site', sitesOf(manifest))],
+  lookups: [
+    ...entitlementLookups(manifest, day, reference),
+    { lookup: reservedLookup, key: reservedKey(manifest) },
+    ...stocksDrawn(manifest),
+  ],
+});
+
+/** Everything is looked at that the law of its day and place asks for; then it draws its number. */
+export function issuedBy(
+  manifest: Manifest,
+  input: Pick<inputs.IssueInput, 'paper'>,
+  states: States,
+  facts: Facts,
+): Decision {
+  const issuedAt = issuedAtOf(input, facts);
+  const day = dayInShanghai(issuedAt);
+  const checked = checkIssue(manifest, {
+    parties: partiesOf(manifest).map((id) => states.get(partyKind, id)!),
+    sites: sitesOf(manifest).map((id) => states.get(siteKind, id)!),
+    entitlement: permitsFound(manifest, day, facts.reference, states),
+    reserved: states.found(reservedLookup, reservedKey(manifest)),
+    stockOf: (wasteCode) => states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id),
+  });
+  if ('refusal' in checked) return refused(checked.refusal);
+  const paper = input.paper && { paper: { number: input.paper.number } };
+  const event = manifestEvent(
+    'manifest_issued',
+    manifest.id,
+    issuedAt,
+    { ...paper },
+    {
+      region: manifest.originRegion,
+      also: usesData(checked.uses),
+      ...(input.paper ? { entryMode: 'paper', details: { reason: input.paper.reason } } : {}),
+    },
+  );
+  return {
+    events: [event],
+    answer: { id: manifest.id, status: 'issued' },
+    warnings: checked.warnings,
+    number: numberOf(manifest, day, facts),
+  };
+}
+
 /** On paper it was issued on an earlier day, whose law judges it. */
-const issuedAtOf = ({ paper }: inputs.IssueInput, facts: Facts): Date => (paper ? new Date(paper.issuedAt) : facts.now);
+const issuedAtOf = ({ paper }: Pick<inputs.IssueInput, 'paper'>, facts: Facts): Date =>
+  paper ? new Date(paper.issuedAt) : facts.now;
 
 const partiesOf = ({ consignorId, consigneeId, legs }: Manifest): string[] => [
   consignorId,

@@ -2,8 +2,10 @@
 
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { codeRemarks } from '../catalogue/code-remarks.ts';
+import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { ancestorsOn } from '../catalogue/regions.ts';
+import { streamTerms } from '../catalogue/streams.ts';
 import { findWasteCode, type Hazard, hazardsFit } from '../catalogue/waste-codes.ts';
 import type { Batch } from '../custody/batches.ts';
 import type { Place, StockedBatch } from '../custody/ledger.ts';
@@ -17,6 +19,7 @@ import type { DraftFields } from './event-data.ts';
 import { draftLines, streamOf } from './fields.ts';
 import type { DraftInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
+import { projectMissing } from './project-of.ts';
 import type { DraftLine, Line } from './tables.ts';
 
 interface Places {
@@ -27,6 +30,7 @@ interface Places {
 
 /** What a draft names, as far as it was found. */
 export interface Named {
+  readonly projectId?: string | undefined;
   readonly destination: Site | undefined;
   readonly carriers: readonly (Party | undefined)[];
   readonly batchOf: (id: string) => Batch | undefined;
@@ -42,6 +46,7 @@ export interface Origin {
 type Checked = Places & {
   readonly stream: string;
   readonly lines: readonly DraftLine[];
+  readonly projectId?: string | undefined;
   readonly warnings: Warning[];
 };
 
@@ -58,7 +63,7 @@ export function checkDraft(
   const lines = draftLines(input, origin.region, day, facts);
   if ('refusal' in lines) return lines;
   const stream = streamOf(input);
-  const warnings: Warning[] = [];
+  const warnings: Warning[] = input.plate === undefined ? [] : [...plateRemarks(input.plate).warnings];
   for (const [index, line] of input.lines.entries()) {
     const batch = wrongBatch(line, index, origin.id, ownerId, named.batchOf);
     if (batch) return { refusal: batch };
@@ -69,7 +74,7 @@ export function checkDraft(
     if (claim) return { refusal: claim };
     warnings.push(...remarks.warnings, ...hazardWarnings(lines[index]!, index, day));
   }
-  return { ...places, stream, lines, warnings };
+  return { ...places, stream, lines, projectId: named.projectId, warnings };
 }
 
 /** Two open sites that differ, and registered carriers between them. */
@@ -138,7 +143,7 @@ function wrongBatch(
 
 export function draftFields(
   input: DraftInput,
-  { origin, destination, stream, lines }: Omit<Checked, 'warnings'>,
+  { origin, destination, stream, lines, projectId }: Omit<Checked, 'warnings'>,
   { ownerId, stock }: Origin,
   { now, caller }: Facts,
 ): DraftFields {
@@ -156,6 +161,8 @@ export function draftFields(
     originRegion: origin.region,
     destinationRegion: destination.region,
     crossProvince: crossesProvince(origin.region, destination.region, dayInShanghai(now)),
+    ...(projectId === undefined ? {} : { projectId }),
+    ...(input.plate === undefined ? {} : { plate: plateRemarks(input.plate).plate }),
     lines,
   };
 }
@@ -181,14 +188,18 @@ export function checkIssue(
 ): { refusal: Refusal } | { warnings: Warning[]; uses: PermitUse[] } {
   const closed = [...context.parties, ...context.sites].find((one) => !one.active);
   if (closed) return { refusal: missing('/', `${closed.name} 已停用`, `${closed.name} is no longer active`) };
+  const { day, reference } = context.entitlement;
+  const project = projectMissing(manifest, day, reference);
+  if ('refusal' in project) return project;
   const entitled = checkEntitlement(manifest, context.entitlement);
   if ('refusal' in entitled) return entitled;
-  return { warnings: [...entitled.warnings, ...stockWarnings(manifest, context)], uses: entitled.uses };
+  const warnings = [...project.warnings, ...entitled.warnings, ...stockWarnings(manifest, context)];
+  return { warnings, uses: entitled.uses };
 }
 
 /** Available = in stock − issued and not yet loaded. A shortage is said, not refused. A remainder lies in no stock. */
 function stockWarnings(manifest: Manifest, { stockOf, reserved }: IssueContext): Warning[] {
-  if (manifest.followsId) return [];
+  if (manifest.followsId || streamTerms(manifest.stream).stock === 'as_loaded') return [];
   const wanted = new Map<string, { line: Line; grams: number }>();
   for (const line of manifest.lines) {
     const known = wanted.get(line.wasteCode);

@@ -17,6 +17,8 @@ const LEGS_MAX = 8;
 
 const LineNumber = z.number().int().min(1).max(LINES_MAX);
 const entryMode = z.enum(ENTRY_MODES).default('live');
+/** m³ × 1000, as measured. */
+const Litres = z.number().int().min(0).max(1_000_000_000);
 const Moisture = MoisturePermille.optional();
 
 /** Which of these a line must say depends on the stream of its waste (GET /v1/streams). */
@@ -32,7 +34,7 @@ const DraftLineFields = z.strictObject({
   packaging: z.enum(PACKAGINGS).optional(),
   massGrams: Grams.min(1).optional(),
   /** Instead of the mass, where the stream is measured by volume: m³ × 1000. */
-  volumeLitres: z.number().int().min(1).max(1_000_000_000).optional(),
+  volumeLitres: Litres.min(1).optional(),
   moisturePermille: Moisture,
   pieces: Pieces.default(0),
   /** Use or disposal intended at the consignee's, e.g. D10. */
@@ -71,6 +73,10 @@ export const Draft = z.strictObject({
   consigneeSiteId: Uuid,
   /** 托运人: who hires the carrier; only one of these two may (TM 31(5)). */
   shipperRole: z.enum(['consignor', 'consignee']).default('consignor'),
+  /** 工地; without it the project of the site it starts from. */
+  projectId: Uuid.optional(),
+  /** The vehicle that is to come for it; the pickup says which one came. */
+  plate: z.string().min(1).max(20).optional(),
   lines: z.array(DraftLine).min(1).max(LINES_MAX),
 });
 
@@ -106,14 +112,16 @@ const LoadedLine = z
     line: LineNumber,
     /** May be left out of a scanned line: its containers' mass by their records. */
     massGrams: Grams.optional(),
+    /** m³ × 1000. Beside the mass: it was measured and weighed; alone: its mass follows from it. */
+    volumeLitres: Litres.optional(),
     pieces: Pieces.optional(),
     /** Measured anew at loading; else it is as declared. */
     moisturePermille: Moisture,
     containers: Scanned,
   })
-  .refine((line) => line.massGrams !== undefined || line.containers !== undefined, {
+  .refine((line) => line.massGrams !== undefined || line.volumeLitres !== undefined || line.containers !== undefined, {
     path: ['massGrams'],
-    error: inBoth('填 massGrams 或容器', 'massGrams, or the containers'),
+    error: inBoth('填 massGrams、volumeLitres 或容器', 'massGrams, volumeLitres, or the containers'),
   });
 const BroughtBackLine = z.strictObject({ line: LineNumber, massGrams: Grams, pieces: Pieces.optional() });
 
@@ -163,6 +171,9 @@ const ReceivedLine = z
     acceptedGrams: Grams.optional(),
     /** Absent: nothing, or the whole load when nothing is accepted. */
     refusedGrams: Grams.optional(),
+    /** m³ × 1000, as at the pickup: beside grams it was measured and weighed, alone the grams follow from it. */
+    acceptedLitres: Litres.optional(),
+    refusedLitres: Litres.optional(),
     acceptedPieces: Pieces.optional(),
     refusedPieces: Pieces.optional(),
     /** As the consignee measured it: what the dry mass received follows from. */
@@ -177,10 +188,13 @@ const ReceivedLine = z
       .max(CONTAINERS_MAX)
       .optional(),
   })
-  .refine((line) => line.acceptedGrams !== undefined || line.containers !== undefined, {
-    path: ['acceptedGrams'],
-    error: inBoth('填 acceptedGrams 或容器', 'acceptedGrams, or the containers'),
-  });
+  .refine(
+    (line) => line.acceptedGrams !== undefined || line.acceptedLitres !== undefined || line.containers !== undefined,
+    {
+      path: ['acceptedGrams'],
+      error: inBoth('填 acceptedGrams、acceptedLitres 或容器', 'acceptedGrams, acceptedLitres, or the containers'),
+    },
+  );
 
 export const Receipt = z.strictObject({
   /** 接受之日. */

@@ -14,10 +14,12 @@ import {
   stocksDrawn,
 } from './command-needs.ts';
 import type * as inputs from './inputs.ts';
-import { decidePickup, pickupCodeLookup } from './loading.ts';
+import { decidePickup } from './loading.ts';
 import { decideArrival, decideDeparture, decideHandover, decideTransitStorage } from './moving.ts';
+import { pickupCodeLookup } from './pickup-code.ts';
 import { decideReceipt } from './receiving.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
+import { boxNeeds } from './vehicle-limits.ts';
 
 /** What happens to the load, from the pickup to the receipt. */
 
@@ -31,6 +33,7 @@ export const pickup: ManifestCommand<inputs.PickupInput> = {
   needs: (input) => ({
     ...lockScanned(input),
     read: [...refsTo('trip', input.tripId ? [input.tripId] : []), ...driverRead(input)],
+    lookups: boxNeeds(input),
   }),
   alsoNeeds(input, states) {
     const manifest = manifestOf(input, states);

@@ -1,8 +1,8 @@
-/** Pickup (装运): what left the origin as weighed, and how the consignor confirms it. TM 10(3), 11(1)-(2), 13. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+/** Pickup (装运): what left the origin as weighed. How the consignor confirms it: pickup-code.ts. TM 10(3), 11(1)-(2), 13. */
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
+import { streamTerms } from '../catalogue/streams.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { dryMass, dryPartOf } from '../custody/dry-parts.ts';
 import {
@@ -16,8 +16,9 @@ import {
   withDry,
 } from '../custody/ledger.ts';
 import { type StockBalance, stockLookup } from '../custody/repository.ts';
+import { generated } from '../generation/commands.ts';
 import { driverRemarks } from '../parties/drivers.ts';
-import { type Decision, type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
+import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
 import { tripKind } from '../transport/trips.ts';
@@ -33,12 +34,15 @@ import {
   takenFrom,
 } from './booking.ts';
 import { strayMoisture } from './fields.ts';
-import type { PickupCodeInput, PickupInput } from './inputs.ts';
+import type { PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { dryGramsOf, gramsOf, piecesOf } from './parts.ts';
+import { checkCode } from './pickup-code.ts';
 import { shareOver } from './sharing.ts';
 import { everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
 import type { Line, LineBatch, LineContainer } from './tables.ts';
+import { boxWarnings } from './vehicle-limits.ts';
+import { pickupInGrams } from './volumes.ts';
 
 interface LoadedLine {
   readonly line: Line;
@@ -50,18 +54,21 @@ interface LoadedLine {
   readonly drier: readonly LineBatch[];
   /** Those that were scanned. */
   readonly containers: readonly LineContainer[];
-  /** A batch opened because the origin's register knows of none. */
+  /** A batch opened because the origin's register knows of none, or because the stream keeps no register before loading. */
   readonly unrecorded: string | null;
+  /** Of the latter: it was generated as it was loaded. */
+  readonly asLoaded: boolean;
   /** What an unscanned load was taken out of: containers, and stores that nobody has taken it out of. */
   readonly outOf: { readonly containers: number; readonly stores: number };
 }
 
-export function decidePickup(input: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision {
+export function decidePickup(told: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision {
   const refusal =
-    everyLineOnce(manifest.lines, input.lines) ??
-    strayMoisture(input.lines, manifest) ??
-    wrongTrip(input, states, facts);
+    everyLineOnce(manifest.lines, told.lines) ?? strayMoisture(told.lines, manifest) ?? wrongTrip(told, states, facts);
   if (refusal) return refused(refusal);
+  const measured = pickupInGrams(told, manifest, facts);
+  if ('refusal' in measured) return refused(measured.refusal);
+  const { input, volumes } = measured;
   const code = checkCode(input, manifest, states, facts);
   if (code) return code;
   const occurredAt = new Date(input.occurredAt);
@@ -69,7 +76,10 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
   const boarding = board(input, manifest, states);
   if ('refusal' in boarding) return refused(boarding.refusal);
   const lines = loadLines(input, manifest, boarding, states, facts);
-  const movements = lines.flatMap((line) => loadingMovements(manifest, line));
+  const movements = lines.flatMap((line) => [
+    ...generatedAsLoaded(manifest, line),
+    ...loadingMovements(manifest, line),
+  ]);
   const event = manifestEvent(
     'picked_up',
     manifest.id,
@@ -80,6 +90,7 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
       ...(input.pickupCode ? { confirmedBy: 'code' as const } : {}),
       lines: lines.map(({ line: { line }, grams, pieces, loaded, moisturePermille, containers }) => ({
         ...{ line, grams, pieces, loaded },
+        ...(volumes.has(line) ? { volume: volumes.get(line)! } : {}),
         ...(moisturePermille === undefined ? {} : { pickedUpMoisturePermille: moisturePermille }),
         ...(containers.length > 0 ? { containers } : {}),
       })),
@@ -91,9 +102,7 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
       also: movementsData(movements),
     },
   );
-  const opened = lines.flatMap(({ line, unrecorded }) =>
-    unrecorded ? [unrecordedBatch(manifest, line, unrecorded, occurredAt)] : [],
-  );
+  const opened = lines.flatMap((line) => (line.unrecorded ? [openedBatch(manifest, line, occurredAt)] : []));
   return {
     events: [event, ...opened, ...boarding.events],
     answer: { id: manifest.id, status: 'in_transit' },
@@ -102,9 +111,22 @@ export function decidePickup(input: PickupInput, manifest: Manifest, states: Sta
       ...driverRemarks(input, manifest.legs[0]!.carrierId, states),
       ...boarding.warnings,
       ...pickupWarnings(input, manifest, lines),
+      ...boxWarnings(plate, volumes, states),
       ...differenceWarnings(manifest, lines, occurredAt, facts),
     ],
   };
+}
+
+/** A site that keeps no stock register generates what leaves it as it is loaded (streams.json, `stock`). */
+function generatedAsLoaded(
+  manifest: Manifest,
+  { line, unrecorded, asLoaded, grams, pieces, loaded }: LoadedLine,
+): Movement[] {
+  if (!unrecorded || !asLoaded) return [];
+  const { consignorId, consignorSiteId } = manifest;
+  const of = { stock: sourceOf(manifest), ownerId: consignorId, site: { id: consignorSiteId } };
+  const quantity = { grams, pieces, dryGrams: dryGramsOf(loaded) };
+  return [{ ...generated(unrecorded, sourceCodeOf(line), of, quantity), line: line.line }];
 }
 
 /** Off the stock onto the first carrier's vehicle. */
@@ -130,25 +152,35 @@ function loadLines(
 ): LoadedLine[] {
   const left = new Map<string, readonly StockBalance[]>();
   const source = sourceOf(manifest);
+  const asLoaded = streamTerms(manifest.stream).stock === 'as_loaded';
   const isScanned = ({ batchId }: StockBalance) => loads.some((load) => load.batchId === batchId);
   return input.lines.map((given) => {
     const line = manifest.lines.find((one) => one.line === given.line)!;
     const aboard = on(line.line);
     if (aboard && aboard.loads.length > 0)
-      return { ...NOTHING_ELSE, line, ...boardedLine(given, line, aboard, source) };
+      return { ...NOTHING_ELSE, line, ...boardedLine(given, line, aboard, source), asLoaded };
     const { namedBatches, declaredPieces, offered } = line;
     const containers = aboard ? boardedLine(given, line, aboard, source).containers : [];
     const wasteCode = sourceCodeOf(line);
     const grams = given.massGrams!;
     const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
-    const known = { ...NOTHING_ELSE, line, grams, pieces, moisturePermille: given.moisturePermille, containers };
+    const known = {
+      ...NOTHING_ELSE,
+      line,
+      grams,
+      pieces,
+      moisturePermille: given.moisturePermille,
+      containers,
+      asLoaded,
+    };
     const moisture = given.moisturePermille ?? line.moisturePermille;
     const measured = <Part extends StockedBatch>(parts: readonly Part[]) =>
       moisture === undefined ? [...parts] : withDry(parts, dryMass(grams, moisture));
     if (offered.length > 0) return { ...known, loaded: measured(shareOver(offered, grams, pieces)) };
     const all = left.get(wasteCode) ?? states.found(stockLookup, accountOf(source, wasteCode).id);
     const stock = all.filter((batch) => !isScanned(batch));
-    const taken = measured(takeFrom(stock, namedBatches, grams, pieces));
+    const isCovered = namedBatches.length > 0 || stock.reduce((sum, batch) => sum + batch.grams, 0) >= grams;
+    const taken = asLoaded && !isCovered ? [] : measured(takeFrom(stock, namedBatches, grams, pieces));
     const drier = taken.flatMap((part) => drierThan(stock, part));
     left.set(wasteCode, remaining(stock, [...taken, ...drier]));
     const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line.line) : null;
@@ -198,18 +230,25 @@ function remaining(stock: readonly StockBalance[], taken: readonly LineBatch[]):
   });
 }
 
-/** Something was loaded of which no generation is recorded: a batch is opened for it, and its stock goes below zero. */
-function unrecordedBatch(manifest: Manifest, line: Line, id: string, occurredAt: Date): EventDraft {
+/**
+ * Something was loaded of which no generation is recorded: a batch is opened for it, and its stock goes below zero; where the stream
+ * keeps no register before loading, it was generated with the load.
+ */
+function openedBatch(
+  manifest: Manifest,
+  { line, unrecorded, asLoaded, grams, pieces }: LoadedLine,
+  occurredAt: Date,
+): EventDraft {
   const formed = {
-    id,
+    id: unrecorded!,
     origin: 'generated' as const,
     stock: sourceOf(manifest),
     wasteCode: sourceCodeOf(line),
-    grams: 0,
-    pieces: 0,
+    grams: asLoaded ? grams : 0,
+    pieces: asLoaded ? pieces : 0,
     manifestId: manifest.id,
   };
-  return batchFormed(formed, 'unrecorded_batch_loaded', {
+  return batchFormed(formed, asLoaded ? 'generated_as_loaded' : 'unrecorded_batch_loaded', {
     occurredAt,
     region: manifest.originRegion,
     refs: [manifest.id],
@@ -235,8 +274,8 @@ function pickupWarnings(input: PickupInput, manifest: Manifest, lines: readonly 
     basis: 'TM 11(1)',
     detail: { zh: '装运时间早于联单签发时间。', en: 'It was loaded before the manifest was issued.' },
   });
-  const unrecorded = lines.flatMap(({ line: { line }, unrecorded }): Warning[] =>
-    unrecorded
+  const unrecorded = lines.flatMap(({ line: { line }, unrecorded, asLoaded }): Warning[] =>
+    unrecorded && !asLoaded
       ? [
           {
             code: 'stock-unrecorded',
@@ -293,77 +332,3 @@ function outOfWarnings({ line: { line }, outOf }: LoadedLine): Warning[] {
     ...(outOf.stores > 0 ? [storeExitMissing(pointer, outOf.stores)] : []),
   ];
 }
-
-/** A code is kept as a salted hash among the erasable details of the event that gave it out. */
-export const hashOfCode = (salt: string, code: string): string =>
-  createHash('sha256').update(`${salt} ${code}`).digest('hex');
-
-export const pickupCodeLookup: Lookup<{ readonly salt: string; readonly hash: string } | undefined> = {
-  name: 'pickup-code',
-  gated: false,
-  sql: "select event_id, body->>'salt', body->>'hash' from event_details where event_id = any($1::uuid[])",
-  read: ([row]) => row && { salt: row[1] as string, hash: row[2] as string },
-};
-
-/** A new code replaces the one before. Its holder confirms the pickup on the driver's device, once. No answer that is kept holds it. */
-export function decidePickupCode({ code, salt }: PickupCodeInput, manifest: Manifest, facts: Facts): Decision {
-  const hours = facts.reference.policy('pickup-code-hours', placeOf(manifest, facts)).value;
-  const expiresAt = new Date(facts.now.getTime() + hours * 3_600_000).toISOString();
-  const event = manifestEvent(
-    'pickup_code_issued',
-    manifest.id,
-    facts.now,
-    { expiresAt },
-    {
-      region: manifest.originRegion,
-      details: { salt, hash: hashOfCode(salt, code) },
-    },
-  );
-  return { events: [event], answer: { id: manifest.id, status: manifest.status, expiresAt } };
-}
-
-const placeOf = ({ originRegion: region, stream }: Manifest, { now }: Facts) => ({
-  region,
-  stream,
-  day: dayInShanghai(now),
-});
-
-/** Guessing is counted on the manifest and locked out: a wrong code is refused and the attempt kept. */
-function checkCode(input: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision | undefined {
-  if (input.pickupCode === undefined) return undefined;
-  const { pickupCodeEventId, pickupCodeExpiresAt, pickupCodeFailures } = manifest;
-  const expired = pickupCodeExpiresAt !== null && typedAt(input, manifest, facts) >= pickupCodeExpiresAt;
-  const attempts = facts.reference.policy('pickup-code-attempts', placeOf(manifest, facts)).value;
-  if (pickupCodeEventId === null || expired || pickupCodeFailures >= attempts) return refused(NO_CODE);
-  const known = states.found(pickupCodeLookup, pickupCodeEventId);
-  if (known && isSameText(known.hash, hashOfCode(known.salt, input.pickupCode))) return undefined;
-  const left = attempts - pickupCodeFailures - 1;
-  return {
-    ...refused(
-      against(
-        '/pickupCode',
-        `装运码不正确，还可输入 ${left} 次。`,
-        `The code is wrong; ${left} ${left === 1 ? 'attempt is' : 'attempts are'} left.`,
-        'TM 10(3)',
-      ),
-    ),
-    kept: [manifestEvent('pickup_code_failed', manifest.id, facts.now, {}, { region: manifest.originRegion })],
-  };
-}
-
-/** When a code was typed, by our clock: what is told offline may lie back as far as late reports are waited for. */
-function typedAt({ occurredAt, entryMode }: PickupInput, manifest: Manifest, facts: Facts): Date {
-  if (entryMode !== 'offline') return facts.now;
-  const hours = facts.reference.policy('late-report-patience-hours', placeOf(manifest, facts)).value;
-  const told = new Date(occurredAt);
-  return facts.now.getTime() - told.getTime() <= hours * 3_600_000 ? told : facts.now;
-}
-
-const NO_CODE = against(
-  '/pickupCode',
-  '没有可用的装运码（未发放、已过期或输错次数过多）；请移出人重新发放，或不带装运码办理。',
-  'There is no code to use: none was given out, it has expired, or it was mistyped too often. The consignor can give out another, or leave it out.',
-  'TM 10(3)',
-);
-const isSameText = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

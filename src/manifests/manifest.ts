@@ -1,4 +1,3 @@
-import type { Audience } from '../parties/audience.ts';
 import { addUses, type PermitUse, usesOf } from '../permits/uses.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
@@ -7,6 +6,7 @@ import { applyChanges } from './corrections.ts';
 import type { DraftFields, EventData, Joined, Vehicle } from './event-data.ts';
 import { currentLeg, isOnTheWay, isWithTheRest } from './lifecycle.ts';
 import { partOf, withDecisions, withFound, withJoined } from './line-containers.ts';
+import { UNNUMBERED, withOfficialRecord } from './official-numbers.ts';
 import { together, travels } from './parts.ts';
 import { type Leg, type Line, manifests, type Remainder, type Status } from './tables.ts';
 
@@ -72,9 +72,10 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     status: 'in_transit',
     legs: withLeg(state.legs, 0, { ...vehicleOf(data), startedAt: occurredAt.toISOString() }),
     tripId: data.tripId ?? null,
-    lines: withLines(state, data.lines, ({ line: _, grams, pieces, containers = [], ...loaded }) => ({
+    lines: withLines(state, data.lines, ({ line: _, grams, pieces, volume, containers = [], ...loaded }) => ({
       pickedUpGrams: grams,
       pickedUpPieces: pieces,
+      ...(volume ? { pickedUpVolume: volume } : {}),
       ...loaded,
       containers,
     })),
@@ -209,6 +210,7 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     correction: null,
     correctionCount: state.correctionCount + 1,
   }),
+  official_record_noted: withOfficialRecord,
   manifest_voided: (state, _data, { occurredAt }) => ({
     ...state,
     status: 'void',
@@ -269,15 +271,18 @@ const termsOf = ({ dueOn, provisional, paperDueOn }: EventData['arrived']) => ({
 const HELD = { state: 'held', carrierId: null, followedById: null } as const;
 
 const drafted = ({ manifest }: { manifest: DraftFields }) => {
-  const { onwardCarrierIds = [], filledById: _, source = null, followsId = null, ...fields } = manifest;
+  const { onwardCarrierIds = [], filledById: _, plate = null, ...fields } = manifest;
   return {
+    ...DRAFTED,
     ...fields,
-    source,
-    followsId,
-    legs: [fields.carrierId, ...onwardCarrierIds].map((carrierId): Leg => ({ ...NEW_LEG, carrierId })),
+    legs: [fields.carrierId, ...onwardCarrierIds].map(
+      (carrierId, nth): Leg => ({ ...NEW_LEG, carrierId, plate: nth === 0 ? plate : null }),
+    ),
     lines: manifest.lines.map((line): Line => ({ ...NOTHING_MOVED, ...line })),
   };
 };
+
+const DRAFTED = { source: null, followsId: null, projectId: null };
 
 const NEW_LEG = {
   plate: null,
@@ -349,8 +354,7 @@ const passed = (
 
 const EMPTY = {
   status: 'draft' as Status,
-  number: null,
-  officialNumber: null,
+  ...UNNUMBERED,
   discrepancies: [],
   permitUses: [],
   entryMode: 'live' as const,
@@ -377,23 +381,3 @@ const EMPTY = {
   paperNumber: null,
   paperDueOn: null,
 };
-
-/** Something of it still lies where nobody is to keep it. */
-export const isUnsettled = ({ incident, remainders }: Manifest): boolean =>
-  incident !== null || remainders.some(({ state }) => state === 'held' || state === 'returning');
-
-/** Whose it is to see: a draft is the consignor's and its agent's; from issue on it concerns all who stand on it and every place it passes. */
-export function audienceOfManifest(manifest: Manifest): Audience {
-  const { status, number, stream, consignorId, consigneeId, filledById, legs } = manifest;
-  const isClosed = status === 'received' || status === 'refused' || status === 'ended';
-  const ended = isClosed ? 'closed' : status === 'void' ? 'void' : undefined;
-  const stage = isUnsettled(manifest) ? 'open' : ended;
-  const partyIds = [...new Set([consignorId, filledById])];
-  if (number === null) return { stage: stage ?? 'draft', partyIds, regions: [], stream };
-  return {
-    stage: stage ?? 'open',
-    partyIds: [...new Set([...partyIds, ...legs.map(({ carrierId }) => carrierId), consigneeId])],
-    regions: [manifest.originRegion, manifest.destinationRegion, ...manifest.passedRegions],
-    stream,
-  };
-}

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { listVisible, maySee, type Sight } from '../parties/visibility.ts';
+import { listVisible, maySee, type Sight, visibleAmong } from '../parties/visibility.ts';
 import type { Lookup } from '../platform/acts.ts';
 import { openEvent, type RecordedEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
@@ -8,14 +8,14 @@ import { type Manifest, manifestKind } from './manifest.ts';
 /** Whose waste, from which site. */
 export const reservedKey = ({ consignorId, consignorSiteId }: Manifest): string => `${consignorId} ${consignorSiteId}`;
 
-/** Issued from a site and not yet loaded, by waste, but for what carries on a remainder, which lies in no stock: found through the consignor's open list, which is short. Key: `reservedKey`. */
+/** Issued from a site and not yet loaded, by waste, but for what carries on a remainder, which lies in no stock: found by the site alone: a consignor with many sites has many open. Key: `reservedKey`. */
 export const reservedLookup: Lookup<ReadonlyMap<string, number>> = {
   name: 'reserved',
   gated: false,
   sql: `select k.key, l->>'wasteCode', sum((l->>'declaredGrams')::bigint)::bigint
     from unnest($1::text[]) as k(key)
-    join audience a on a.scope = split_part(k.key, ' ', 1)::uuid and a.kind = 'manifest' and a.stage = 'open'
-    join manifests m on m.id = a.id and m.status = 'issued' and m.follows_id is null and m.consignor_id = a.scope and m.consignor_site_id = split_part(k.key, ' ', 2)::uuid
+    join manifests m on m.consignor_site_id = split_part(k.key, ' ', 2)::uuid and m.status = 'issued' and m.follows_id is null
+      and m.consignor_id = split_part(k.key, ' ', 1)::uuid
     cross join jsonb_array_elements(m.lines) l group by 1, 2`,
   read: (rows) => new Map(rows.map(([, wasteCode, grams]) => [wasteCode as string, grams as number])),
 };
@@ -34,15 +34,16 @@ export async function findManifest(pool: pg.Pool, sight: Sight, id: string): Pro
 const standsAt = ({ site }: Sight, manifest: Manifest): boolean =>
   site === null || site === manifest.consignorSiteId || site === manifest.consigneeSiteId;
 
-/** By our number or the official one; says which. */
+/** By our number or by any it was told to have in an official system; says which. */
 export async function findByNumber(
   pool: pg.Pool,
   sight: Sight,
   number: string,
 ): Promise<{ manifest: ManifestRow; matched: 'number' | 'officialNumber' }[]> {
   const { rows } = await pool.query<{ id: string; matched: 'number' | 'officialNumber' }>(
-    "select id, 'number' as matched from manifests where number = $1 union all select id, 'officialNumber' from manifests where official_number = $1 limit 10",
-    [number],
+    `select id, 'number' as matched from manifests where number = $1
+     union all select id, 'officialNumber' from manifests where official_number is not null and official_records @> $2::jsonb limit 10`,
+    [number, JSON.stringify([{ number }])],
   );
   const found = await Promise.all(
     rows.map(async ({ id, matched }) => ({ manifest: await findManifest(pool, sight, id), matched })),
@@ -60,6 +61,55 @@ export async function findByTrip(pool: pg.Pool, sight: Sight, tripId: string): P
   );
   const found = await Promise.all(rows.map(({ id }) => findManifest(pool, sight, id)));
   return found.flatMap((manifest) => manifest ?? []);
+}
+
+/** How many a vehicle can have been loaded with in a day. */
+const OF_PLATE_MAX = 500;
+
+/** The loads of one vehicle on one day, in the order in which they left, as far as the caller may see them. */
+export async function findByPlate(
+  pool: pg.Pool,
+  sight: Sight,
+  { plate, from, to }: { readonly plate: string; readonly from: Date; readonly to: Date },
+): Promise<ManifestRow[]> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'manifests-of-plate',
+    text: `select manifest_id as id from manifest_legs where plate = $1 and started_at >= $2 and started_at < $3 and leg > 0
+      order by started_at, manifest_id limit ${OF_PLATE_MAX}`,
+    values: [plate, from, to],
+  });
+  return visibleOnes(pool, sight, [...new Set(rows.map(({ id }) => id))]);
+}
+
+/** In the order of the ids. */
+async function visibleOnes(pool: pg.Pool, sight: Sight, ids: readonly string[]): Promise<ManifestRow[]> {
+  const seen = new Set(await visibleAmong(pool, sight, 'manifest', ids));
+  const byId = new Map((await manifestsById(pool, ids)).map((manifest) => [manifest.id, manifest]));
+  return ids.flatMap((id) => {
+    const manifest = seen.has(id) ? byId.get(id) : undefined;
+    return manifest && standsAt(sight, manifest) ? [manifest] : [];
+  });
+}
+
+/** Of a project that the caller may see, newest first, from its own index: what it does not see of it are drafts, which are few. */
+export async function listOfProject(
+  pool: pg.Pool,
+  sight: Sight,
+  { projectId, status, below: ceiling, rowsMax }: Omit<ManifestFilter, 'stages'> & { readonly projectId: string },
+): Promise<ManifestRow[]> {
+  const found: ManifestRow[] = [];
+  for (let below = ceiling; found.length < rowsMax; ) {
+    const { rows } = await pool.query<{ id: string }>({
+      name: 'manifests-of-project',
+      text: `select id from manifests where project_id = $1 and id < $2 and ($4::text is null or status = $4) order by id desc limit $3`,
+      values: [projectId, below, rowsMax, status ?? null],
+    });
+    const ids = rows.map(({ id }) => id);
+    found.push(...(await visibleOnes(pool, sight, ids)));
+    if (ids.length < rowsMax) break;
+    below = ids.at(-1)!;
+  }
+  return found.slice(0, rowsMax);
 }
 
 export interface ManifestFilter {

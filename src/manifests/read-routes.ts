@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { dayInShanghai } from '../catalogue/calendar.ts';
+import { addDays, dayInShanghai, endOfDayInShanghai } from '../catalogue/calendar.ts';
+import { Plate } from '../catalogue/identifiers.ts';
 import { type Audience, STAGES } from '../parties/audience.ts';
 import { actsFor, type DelegationQuestion, delegationsHeld } from '../parties/delegations.ts';
 import { sightOf } from '../parties/visibility.ts';
@@ -9,16 +10,20 @@ import { type App, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
 import { PageQuery, pageOf, readCursor, readKeyset, sendKeyset, sendPage } from '../platform/lists.ts';
 import { notFound } from '../platform/register.ts';
-import { TypedNumber, Uuid } from '../platform/values.ts';
+import { inBoth } from '../platform/schema-messages.ts';
+import { CivilDay, TypedNumber, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
+import { readProjects } from '../projects/queries.ts';
 import type { ManifestAct } from './lifecycle.ts';
 import type { Manifest } from './manifest.ts';
 import {
   findByNumber,
+  findByPlate,
   findByTrip,
   findManifest,
   issueOf,
   listManifests,
+  listOfProject,
   type ManifestRow,
   OF_ANOTHER_MANIFEST,
   ownEvents,
@@ -32,6 +37,14 @@ const ListQuery = PageQuery.extend({
   status: z.enum(STATUSES).optional(),
   number: TypedNumber.max(32).optional(),
   tripId: Uuid.optional(),
+  /** 工地, of those one may see: GET /v1/projects. */
+  projectId: Uuid.optional(),
+  /** With a day: what this vehicle was loaded with then. */
+  plate: Plate.optional(),
+  day: CivilDay.optional(),
+}).refine(({ plate, day }) => (plate === undefined) === (day === undefined), {
+  path: ['day'],
+  error: inBoth('plate 与 day 同时填写', 'plate and day go together'),
 });
 const DifferenceQuery = z.strictObject({
   /** Absent: the first that the caller may read. */
@@ -102,15 +115,24 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
       },
     },
     async (request, reply) => {
-      const { number, tripId, status, limit, cursor } = request.query;
+      const { number, tripId, projectId, plate, day, status, limit, cursor } = request.query;
       const sight = await sightOf(pool, request.caller);
       const language = languageOf(request);
+      const shown = (row: ManifestRow) => viewOf(row, ownRoles(row, request.caller), language);
+      if (plate !== undefined && day !== undefined) {
+        const [from, to] = [addDays(day, -1), day].map(endOfDayInShanghai) as [Date, Date];
+        return { items: (await findByPlate(pool, sight, { plate, from, to })).map(shown), next: null };
+      }
+      const page = { status, below: readCursor(cursor), rowsMax: limit + 1 };
+      if (projectId !== undefined) {
+        const [project] = await readProjects(database, { id: projectId }, request.caller);
+        if (!project) throw Problem.of(notFound('project', projectId));
+        const rows = await listOfProject(pool, sight, { projectId, ...page });
+        return sendPage(request, reply, rows.map(shown), limit);
+      }
       if (tripId !== undefined) {
         const found = await findByTrip(pool, sight, tripId);
-        return {
-          items: found.map((manifest) => viewOf(manifest, ownRoles(manifest, request.caller), language)),
-          next: null,
-        };
+        return { items: found.map(shown), next: null };
       }
       if (number !== undefined) {
         const found = await findByNumber(pool, sight, number);
@@ -122,13 +144,8 @@ export function manifestReadRoutes(app: App, { database, clock }: Services): voi
         };
       }
       const stages = status ? STAGES_OF[status] : STAGES;
-      const rows = await listManifests(pool, sight, { stages, status, below: readCursor(cursor), rowsMax: limit + 1 });
-      return sendPage(
-        request,
-        reply,
-        rows.map((row) => viewOf(row, ownRoles(row, request.caller), language)),
-        limit,
-      );
+      const rows = await listManifests(pool, sight, { stages, ...page });
+      return sendPage(request, reply, rows.map(shown), limit);
     },
   );
 

@@ -1,5 +1,6 @@
 /** Receipt (接受): what the consignee decides line by line, and how the mass is booked. TM 12(1)-(2), 18. */
 import { dayInShanghai } from '../catalogue/calendar.ts';
+import type { ToldVolume } from '../catalogue/density.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
 import { dried } from '../custody/dry-parts.ts';
@@ -27,16 +28,20 @@ import { enteredLate } from './moving.ts';
 import { carried, dryGramsOf, gramsOf, moistureOf, piecesOf } from './parts.ts';
 import { everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
 import type { Line } from './tables.ts';
+import { receiptInGrams } from './volumes.ts';
 
 type ReceiptLine = ReceiptInput['lines'][number];
 /** @refuses against-rule (lines, methods, discrepancies; a mismatch where the law says refuse; as `decideContainers`). */
-export function decideReceipt(input: ReceiptInput, manifest: Manifest, states: States, facts: Facts): Decision {
+export function decideReceipt(told: ReceiptInput, manifest: Manifest, states: States, facts: Facts): Decision {
   const refusal =
-    everyLineOnce(manifest.lines, input.lines) ??
-    strayMoisture(input.lines, manifest) ??
-    wrongMethod(input, manifest) ??
-    unknownLine(input, manifest);
+    everyLineOnce(manifest.lines, told.lines) ??
+    strayMoisture(told.lines, manifest) ??
+    wrongMethod(told, manifest) ??
+    unknownLine(told, manifest);
   if (refusal) return refused(refusal);
+  const measured = receiptInGrams(told, manifest, facts);
+  if ('refusal' in measured) return refused(measured.refusal);
+  const { input, volumes, refusedVolumes } = measured;
   const decided = decideContainers(input, manifest, states, facts);
   if ('refusal' in decided) return refused(decided.refusal);
   const lines = input.lines.map((given, nth) => receivedLine(given, nth, manifest, decided, facts));
@@ -52,7 +57,11 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, states: S
     manifest.id,
     occurredAt,
     {
-      lines: lines.map(saidOf),
+      lines: lines.map((line) => ({
+        ...saidOf(line),
+        ...volumeData('acceptedVolume', volumes.get(line.line.line)),
+        ...volumeData('refusedVolume', refusedVolumes.get(line.line.line)),
+      })),
       discrepancies: input.discrepancies.map(({ line, type }) => ({ line, type })),
       ...joinedData(decided),
     },
@@ -80,6 +89,9 @@ export function decideReceipt(input: ReceiptInput, manifest: Manifest, states: S
     warnings: [...decided.warnings, ...receiptWarnings(input, manifest, lines, facts)],
   };
 }
+
+const volumeData = <Name extends string>(name: Name, volume: ToldVolume | undefined) =>
+  (volume ? { [name]: volume } : {}) as { readonly [name in Name]?: ToldVolume };
 
 const acceptedOf = (lines: readonly ReceivedLine[]): Map<number, number> =>
   new Map(lines.map(({ line, acceptedGrams }) => [line.line, acceptedGrams]));

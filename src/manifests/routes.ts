@@ -5,13 +5,15 @@ import { withScans } from '../custody/scans.ts';
 import type { Act, Needs, States } from '../platform/acts.ts';
 import { ActAnswer, type App, addAct, type Services } from '../platform/http.ts';
 import { Uuid } from '../platform/values.ts';
-import { ACT_EXAMPLES, DRAFT_EXAMPLE } from './examples.ts';
+import { ACT_EXAMPLES, DRAFT_EXAMPLE, TRUCKLOAD_EXAMPLE } from './examples.ts';
 import * as exception from './exception-commands.ts';
+import { file } from './filing-at-once.ts';
 import * as filing from './filing-commands.ts';
 import { followedBy } from './followed.ts';
 import * as inputs from './inputs.ts';
 import { type ManifestAct, TRANSITIONS } from './lifecycle.ts';
 import * as load from './load-commands.ts';
+import { OFFICIAL_RECORD_EXAMPLE, OfficialRecordBody, officialRecord } from './official-record.ts';
 import { manifestReadRoutes } from './read-routes.ts';
 import { agencyNeeds } from './standing.ts';
 import { APPROVERS, HANDOVER_SIDES, STATUSES } from './tables.ts';
@@ -181,6 +183,17 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
     input: ({ body }) => body,
   });
   addAct(app, journal, {
+    url: '/v1/manifests/file',
+    operation: 'manifests.file',
+    summary: '起草并签发 · Draft and issue at once: the manifest of a load that is about to leave',
+    act: file,
+    body: inputs.Draft,
+    example: TRUCKLOAD_EXAMPLE,
+    answer: StatusAnswer.extend(Draws),
+    location: '/v1/manifests',
+    input: ({ body }) => body,
+  });
+  addAct(app, journal, {
     method: 'PUT',
     url: '/v1/manifests/:id',
     operation: 'manifests.revise',
@@ -211,6 +224,16 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
     example: ACT_EXAMPLES.void,
     answer: StatusAnswer,
     input: async ({ params: { id }, body }) => ({ ...(body as object), ...(await followedBy(pool, id)), id }),
+  });
+  addAct(app, journal, {
+    url: '/v1/manifests/:id/official-record',
+    operation: 'manifests.official-record',
+    summary: '登记官方编号与状态 · What an official system says: its number of the manifest and the status there',
+    act: officialRecord,
+    body: OfficialRecordBody,
+    example: OFFICIAL_RECORD_EXAMPLE,
+    answer: StatusAnswer.extend({ officialNumber: z.string() }),
+    input: ({ params, body }) => ({ ...(body as object), id: params.id }) as never,
   });
   addAct(app, journal, {
     url: '/v1/manifests/:id/pickup-code',

@@ -1,5 +1,18 @@
 import { sql } from 'drizzle-orm';
-import { boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { ToldVolume, Volume } from '../catalogue/density.ts';
 import type { Stream } from '../catalogue/streams.ts';
 import type { Place } from '../custody/ledger.ts';
 import type { PermitUse } from '../permits/uses.ts';
@@ -143,14 +156,6 @@ export type ContainerOutcome = (typeof CONTAINER_OUTCOMES)[number];
 /** A container that turned out to be with the load. */
 export type JoinedContainer = LineContainer & { readonly line: number };
 
-/** m³ as told, in litres, and what made grams of it; converted once and never again. */
-export interface Volume {
-  readonly litres: number;
-  readonly gramsPerLitre: number;
-  /** The policy row the factor is of. */
-  readonly density: string;
-}
-
 /** One waste on a manifest as its draft says it (TM 16). */
 export interface DraftLine {
   readonly line: number;
@@ -188,6 +193,10 @@ export interface Line extends DraftLine {
   readonly permitIds: readonly string[];
   readonly pickedUpGrams: number | null;
   readonly pickedUpPieces: number | null;
+  /** Of what was told in m³: beside the grams at the pickup and the receipt. */
+  readonly pickedUpVolume?: ToldVolume;
+  readonly acceptedVolume?: ToldVolume;
+  readonly refusedVolume?: ToldVolume;
   /** As the carrier measured it anew; absent: as declared. */
   readonly pickedUpMoisturePermille?: number;
   readonly loaded: readonly LineBatch[];
@@ -218,6 +227,23 @@ export interface Discrepancy {
   readonly type: (typeof DISCREPANCY_TYPES)[number];
 }
 
+/** What somebody read of the manifest in an official system. */
+export interface OfficialTold {
+  /** An id of `catalogue/data/official-systems.csv`. */
+  readonly system: string;
+  readonly number: string;
+  /** In the words of that system; null when only the number was read. */
+  readonly status: string | null;
+  readonly statusOn: string | null;
+}
+
+/** One number in one system, as it was last told; every telling is an event. Instants are ISO text. */
+export interface OfficialRecord extends OfficialTold {
+  readonly seenAt: string;
+  readonly toldBy: string;
+  readonly eventId: string;
+}
+
 export const manifests = pgTable(
   'manifests',
   {
@@ -226,7 +252,9 @@ export const manifests = pgTable(
     status: text().$type<Status>().notNull(),
     /** 14 digits, TM 15; null while a draft. */
     number: text(),
+    /** The one last told; `officialRecords` has every one. */
     officialNumber: text(),
+    officialRecords: jsonb().$type<readonly OfficialRecord[]>().notNull().default([]),
     consignorId: uuid().notNull(),
     consignorSiteId: uuid().notNull(),
     carrierId: uuid().notNull(),
@@ -241,6 +269,8 @@ export const manifests = pgTable(
     /** Carriers in their order, with what each stretch was. `carrierId` is the first. */
     legs: jsonb().$type<readonly Leg[]>().notNull(),
     tripId: uuid(),
+    /** 工地: the construction project it comes from. */
+    projectId: uuid(),
     /** Where it is loaded from, when that is not the consignor's own stock at its own site. */
     source: jsonb().$type<Place>(),
     /** Whoever filled it in: the consignor, or its agent. */
@@ -281,8 +311,16 @@ export const manifests = pgTable(
   },
   (table) => [
     unique('manifests_number').on(table.number),
-    index('manifests_official').on(table.officialNumber),
+    // Only where there is one, so that an act on any other manifest writes nothing here.
+    index('manifests_official_records')
+      .using('gin', sql`${table.officialRecords} jsonb_path_ops`)
+      .where(sql`official_number is not null`),
+    /** What is promised of a stock: few at a time, however many the consignor has open elsewhere. */
+    index('manifests_issued').on(table.consignorSiteId).where(sql`status = 'issued'`),
     index('manifests_trip').on(table.tripId).where(sql`trip_id is not null`),
+    index('manifests_project').on(table.projectId, table.id).where(sql`project_id is not null`),
+    index('manifests_project_left').on(table.projectId, table.pickedUpAt, table.id).where(sql`project_id is not null`),
+    index('manifests_haulier_left').on(table.carrierId, table.pickedUpAt, table.id).where(sql`project_id is not null`),
     index('manifests_follows').on(table.followsId).where(sql`follows_id is not null`),
   ],
 );
@@ -303,4 +341,31 @@ export const manifestLegs = pgTable(
     primaryKey({ columns: [table.manifestId, table.leg] }),
     index('manifest_legs_plate').on(table.plate, table.startedAt),
   ],
+);
+
+const sum = () => bigint({ mode: 'number' }).notNull();
+
+/** By site and day what left it and what came to it, of streams whose loads come from projects. Adds up, never looked at alone. */
+export const siteFlows = pgTable(
+  'site_flows',
+  {
+    siteId: uuid().notNull(),
+    direction: text().$type<'out' | 'in'>().notNull(),
+    /** Asia/Shanghai. */
+    day: text().notNull(),
+    wasteClass: text().notNull(),
+    method: text().notNull(),
+    trips: sum(),
+    reservedGrams: sum(),
+    loadedGrams: sum(),
+    loadedLitres: sum(),
+    /** Of what was loaded, that of loads that have been decided on. */
+    settledGrams: sum(),
+    /** Of these, what lies between m³ at one end and tonnes at the other: it says nothing of the load. */
+    densityGrams: sum(),
+    acceptedGrams: sum(),
+    acceptedLitres: sum(),
+    refusedGrams: sum(),
+  },
+  (table) => [primaryKey({ columns: [table.siteId, table.direction, table.day, table.wasteClass, table.method] })],
 );

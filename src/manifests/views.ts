@@ -88,6 +88,12 @@ const LineContainerView = z.object({
   receivedBatchId: z.uuid().nullable(),
 });
 
+const VolumeView = z.object({
+  litres: z.number().int(),
+  gramsPerLitre: z.number().int().optional(),
+  density: z.string().optional(),
+});
+
 const LineView = z.object({
   line: z.number().int(),
   wasteCode: z.string(),
@@ -99,8 +105,11 @@ const LineView = z.object({
   packaging: z.enum(PACKAGINGS),
   plannedMethod: z.string(),
   declaredGrams: z.number().int(),
-  /** Declared by volume: litres, the density they became grams by, and whose row that is. */
-  volume: z.object({ litres: z.number().int(), gramsPerLitre: z.number().int(), density: z.string() }).optional(),
+  /** What was told in m³: litres, and, where grams follow from them, the density and whose row that is. */
+  volume: VolumeView.optional(),
+  pickedUpVolume: VolumeView.optional(),
+  acceptedVolume: VolumeView.optional(),
+  refusedVolume: VolumeView.optional(),
   /** 含水率 as declared, as measured anew at loading, and as the consignee measured it; what is dry of each follows. */
   moisturePermille: z.number().int().optional(),
   pickedUpMoisturePermille: z.number().int().optional(),
@@ -151,6 +160,18 @@ export const ManifestView = z.object({
   status: z.enum(STATUSES),
   number: z.string().nullable(),
   officialNumber: z.string().nullable(),
+  /** Every number it was told to have in an official system, with the status last told there. */
+  officialRecords: z.array(
+    z.object({
+      system: z.string(),
+      number: z.string(),
+      status: z.string().nullable(),
+      statusOn: z.iso.date().nullable(),
+      seenAt: z.iso.datetime(),
+      toldBy: z.uuid(),
+      eventId: z.uuid(),
+    }),
+  ),
   /** Which number a search by number met. */
   matched: z.enum(['number', 'officialNumber']).optional(),
   consignorId: z.uuid(),
@@ -168,6 +189,7 @@ export const ManifestView = z.object({
   filledById: z.uuid(),
   entryMode: z.enum(['live', 'paper']),
   tripId: z.uuid().nullable(),
+  projectId: z.uuid().nullable(),
   /** The manifest whose remainder this one carries on. */
   followsId: z.uuid().nullable(),
   remainders: z.array(RemainderView),

@@ -18,20 +18,10 @@ import { canonicalText } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import { inBoth } from '../platform/schema-messages.ts';
 import type { Kind } from '../platform/subjects.ts';
-import { CivilDay, Grams, ShortText, Uuid } from '../platform/values.ts';
+import { Grams, ShortText, Uuid } from '../platform/values.ts';
 import { against, type Bilingual, type Refusal } from '../problems.ts';
-import {
-  type Device,
-  deviceKind,
-  type Party,
-  partyKind,
-  personKind,
-  type Site,
-  siteKind,
-  type Vehicle,
-  vehicleKind,
-} from './registers.ts';
-import { CAPACITIES, DEVICE_TYPES } from './tables.ts';
+import { type Party, partyKind, personKind, type Site, siteKind, type Vehicle, vehicleKind } from './registers.ts';
+import { CAPACITIES } from './tables.ts';
 
 /**
  * Registers of organisations and what belongs to them. An administrator edits anything; a member edits what is its own
@@ -75,6 +65,8 @@ export const VehicleBody = z.strictObject({
   /** 道路运输证. */
   operatingPermit: z.string().trim().min(1).max(40).nullable().default(null),
   payloadGrams: Grams.min(1).nullable().default(null),
+  /** 车厢容积, m³ × 1000. */
+  boxLitres: z.number().int().min(1).max(200_000).nullable().default(null),
   active: z.boolean().default(true),
 });
 export type VehicleRecord = z.output<typeof VehicleBody>;
@@ -102,19 +94,6 @@ export const PersonBody = z.strictObject({
 });
 type PersonRecord = Omit<z.output<typeof PersonBody>, 'name' | 'phone'>;
 type Person = NonNullable<Parameters<typeof personKind.evolve>[0]>;
-
-export const DeviceBody = z.strictObject({
-  partyId: Uuid,
-  siteId: Uuid,
-  type: z.enum(DEVICE_TYPES),
-  serialNumber: z.string().trim().min(1).max(60),
-  /** e of the scale (JJG 539). */
-  scaleDivisionGrams: z.number().int().min(1).max(1_000_000).nullable().default(null),
-  /** Last day of its metrological verification. */
-  verifiedThrough: CivilDay.nullable().default(null),
-  active: z.boolean().default(true),
-});
-export type DeviceRecord = z.output<typeof DeviceBody>;
 
 const partyActs = registerActs<PartyRecord, Party, Reference>(partyKind, {
   region: (record) => record.region,
@@ -165,30 +144,18 @@ export function personInput(body: z.output<typeof PersonBody>, id?: string): Reg
   return { ...(id === undefined ? {} : { id }), record, details: { name, phone } };
 }
 
-const deviceActs = registerActs<DeviceRecord, Device, Reference>(deviceKind, {
-  reads: (record) => ({ read: [...readParty(record).read, { kind: 'site', id: record.siteId }] }),
-  check: (record, context) =>
-    ownershipRefusal(record, context) ??
-    changesHands(record, context.before) ??
-    foreignSite(record, context.states.get(siteKind, record.siteId)),
-});
-/** @refuses not-your-act (another's party), against-rule (party, a site of another party), already-exists (serial number). */
-export const registerDevice = deviceActs.register;
-/** @refuses as above, and not-found, version-mismatch. */
-export const amendDevice = hidden(deviceKind, withRemarks(deviceActs.amend, movedWarnings));
-
-interface Owned {
+export interface Owned {
   readonly partyId: string;
   readonly id?: string;
   readonly siteId?: string | null;
 }
 
-function readParty(record: Owned) {
+export function readParty(record: Owned) {
   return { read: [{ kind: 'party', id: record.partyId }] } satisfies Needs;
 }
 
 /** People and devices of others are not the caller's to know of: as if there were none. */
-function hidden<Input extends { readonly id?: string }, State extends Owned & { id: string }>(
+export function hidden<Input extends { readonly id?: string }, State extends Owned & { id: string }>(
   kind: Kind<State>,
   act: Act<Input>,
 ): Act<Input> {
@@ -208,7 +175,7 @@ export const mayEdit = (record: Owned, caller: Caller): boolean =>
   (record.partyId === caller.actor.party && (!caller.site || [record.id, record.siteId].includes(caller.site)));
 
 /** May the caller enter or amend this record, and does its party exist? */
-function ownershipRefusal(
+export function ownershipRefusal(
   record: Owned,
   { before, states, facts }: { before: Owned | undefined; states: States; facts: Facts },
 ): Refusal | undefined {
@@ -239,38 +206,13 @@ const notYourParty = ({ partyId }: Owned): Refusal => ({
 });
 
 /** What others refer to by id stays with its party; elsewhere it is another record. */
-function changesHands(record: Owned, before: Owned | undefined): Refusal | undefined {
+export function changesHands(record: Owned, before: Owned | undefined): Refusal | undefined {
   if (!before || before.partyId === record.partyId) return undefined;
   return against(
     '/partyId',
     `不能改属其他单位（现属 ${before.partyId}）；请在该单位名下另行登记。`,
     `It cannot move to another party (it belongs to ${before.partyId}); enter it anew there.`,
   );
-}
-
-function foreignSite(record: Owned & { readonly siteId: string }, site: Site | undefined): Refusal | undefined {
-  if (site && site.partyId === record.partyId) return undefined;
-  return against(
-    '/siteId',
-    `单位 ${record.partyId} 没有场所 ${record.siteId}；设备须位于本单位的场所。`,
-    `Party ${record.partyId} has no site ${record.siteId}; a device stands at a site of its own party.`,
-  );
-}
-
-/** Keys are bound to the site they were granted for, so that no later edit widens what a key may do. */
-function movedWarnings({ id, record }: RegisterInput<DeviceRecord>, states: States): readonly Warning[] {
-  const before = states.get(deviceKind, id!);
-  if (!before || before.siteId === record.siteId) return [];
-  return [
-    {
-      code: 'device-keys-keep-site',
-      pointer: '/siteId',
-      detail: {
-        zh: `此设备已有的密钥仍绑定原场所 ${before.siteId}；请吊销后重新发放。`,
-        en: `Keys this device has stay bound to site ${before.siteId}; revoke them and grant new ones.`,
-      },
-    },
-  ];
 }
 
 /** Of its own party a member may change the name; what the party may do is the administrator's to say. Pure. */

@@ -8,7 +8,12 @@ export const site = {
   region: '370112',
   permitCode: '91370112MA3CEXAMPLE001',
 };
-export const vehicle = { partyId: exampleId('carrier'), plate: '鲁A12345', payloadGrams: 20_000_000 };
+export const vehicle = {
+  partyId: exampleId('carrier'),
+  plate: '鲁A12345',
+  payloadGrams: 20_000_000,
+  boxLitres: 14_000,
+};
 export const person = { partyId: exampleId('carrier'), duties: ['driver'], name: '张三', phone: '0531-88880000' };
 export const device = {
   partyId: exampleId('consignee'),

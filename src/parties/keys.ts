@@ -41,9 +41,9 @@ interface KeyRow {
 const REMEMBER_MS = 2_000;
 const REMEMBERED_MAX = 20_000;
 
-const FIND_SQL = `select k.id, k.party_id as "partyId", k.role, k.secret_hash as "secretHash", k.site_id as "siteId", k.device_id as "deviceId",
+const KEYS_SQL = `select k.id, k.party_id as "partyId", k.role, k.secret_hash as "secretHash", k.site_id as "siteId", k.device_id as "deviceId",
     k.person_id as "personId", k.expires_at as "expiresAt", k.revoked_at as "revokedAt", p.active as "partyActive"
-  from api_keys k join parties p on p.id = k.party_id where k.prefix = $1`;
+  from api_keys k join parties p on p.id = k.party_id`;
 
 /** Who is calling, by the Authorization header. */
 export function authenticator(
@@ -57,7 +57,11 @@ export function authenticator(
     if (!prefix || !secret) return INVALID;
     let row = remembered.get(prefix);
     if (row === undefined) {
-      const { rows } = await database.pool.query<KeyRow>({ name: 'find-key', text: FIND_SQL, values: [prefix] });
+      const { rows } = await database.pool.query<KeyRow>({
+        name: 'find-key',
+        text: `${KEYS_SQL} where k.prefix = $1`,
+        values: [prefix],
+      });
       row = rows[0] ?? 'none';
       remembered.set(prefix, row);
     }
@@ -65,10 +69,20 @@ export function authenticator(
   };
 }
 
-function isGood(row: KeyRow, secret: string, now: Date): boolean {
-  const matches = timingSafeEqual(Buffer.from(row.secretHash), Buffer.from(hashSecret(secret)));
-  return matches && row.partyActive && row.revokedAt === null && (row.expiresAt === null || row.expiresAt > now);
+/** Who sent something with that key, as of now; what he may not do any more is not done in his name. */
+export function callerByKey({ pool }: Database, clock: Clock): (keyId: string) => Promise<Caller | Refusal> {
+  return async (keyId) => {
+    const { rows } = await pool.query<KeyRow>(`${KEYS_SQL} where k.id = $1`, [keyId]);
+    const [row] = rows;
+    return row && isInForce(row, clock.now()) ? callerOf(row) : INVALID;
+  };
 }
+
+const isGood = (row: KeyRow, secret: string, now: Date): boolean =>
+  timingSafeEqual(Buffer.from(row.secretHash), Buffer.from(hashSecret(secret))) && isInForce(row, now);
+
+const isInForce = ({ partyActive, revokedAt, expiresAt }: KeyRow, now: Date): boolean =>
+  partyActive && revokedAt === null && (expiresAt === null || expiresAt > now);
 
 function callerOf(row: KeyRow): Caller {
   return {

@@ -13,17 +13,25 @@ export const partyKind = registerKind('party', parties, {
   parties_uscc: exists('该统一社会信用代码已登记。', 'This USCC is registered already.', '/uscc'),
 });
 export const siteKind = registerKind('site', sites);
-export const vehicleKind = registerKind('vehicle', vehicles, {
-  vehicles_plate: exists('该号牌已登记。', 'This plate is registered already.', '/plate'),
-});
+export const vehicleKind = registerKind(
+  'vehicle',
+  vehicles,
+  { vehicles_plate: exists('该号牌已登记。', 'This plate is registered already.', '/plate') },
+  { boxLitres: null },
+);
 export const personKind = registerKind('person', people);
-export const deviceKind = registerKind('device', devices, {
-  devices_serial: exists(
-    '该单位已登记此设备序列号。',
-    'This organisation has registered that serial number already.',
-    '/serialNumber',
-  ),
-});
+export const deviceKind = registerKind(
+  'device',
+  devices,
+  {
+    devices_serial: exists(
+      '该单位已登记此设备序列号。',
+      'This organisation has registered that serial number already.',
+      '/serialNumber',
+    ),
+  },
+  { vehicleId: null },
+);
 export const apiKeyKind = registerKind('api_key', apiKeys);
 export const delegationKind = registerKind('delegation', delegations);
 export const designationKind = registerKind('designation', designations);

@@ -1,7 +1,7 @@
 import { and, desc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { descendantsPresent } from '../catalogue/regions.ts';
-import type { Caller } from '../platform/acts.ts';
+import type { Caller, Lookup } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
 import { custodyEvents, eventDetails } from '../platform/tables.ts';
 import {
@@ -94,6 +94,7 @@ export const readVehicles = (
       plate: vehicles.plate,
       operatingPermit: vehicles.operatingPermit,
       payloadGrams: vehicles.payloadGrams,
+      boxLitres: vehicles.boxLitres,
       active: vehicles.active,
     })
     .from(vehicles)
@@ -146,6 +147,7 @@ export async function readDevices(
       serialNumber: devices.serialNumber,
       scaleDivisionGrams: devices.scaleDivisionGrams,
       verifiedThrough: devices.verifiedThrough,
+      vehicleId: devices.vehicleId,
       active: devices.active,
     })
     .from(devices)
@@ -280,6 +282,28 @@ export async function readMe(database: Database, caller: Caller) {
   const [party] = await readParties(database, { id: caller.actor.party });
   return { key, party };
 }
+
+/** What a vehicle may carry at most; null where the register does not say. */
+export interface VehicleLimits {
+  readonly id: string;
+  readonly partyId: string;
+  readonly payloadGrams: number | null;
+  readonly boxLitres: number | null;
+}
+
+/** By plate, in its normal form. A register, so not gated. */
+export const vehicleByPlate: Lookup<VehicleLimits | undefined> = {
+  name: 'vehicle-by-plate',
+  gated: false,
+  sql: 'select plate, id, party_id, payload_grams, box_litres from vehicles where plate = any($1::text[])',
+  read: ([row]) =>
+    row && {
+      id: row[1] as string,
+      partyId: row[2] as string,
+      payloadGrams: row[3] as number | null,
+      boxLitres: row[4] as number | null,
+    },
+};
 
 const JURISDICTION_SQL = `select jurisdiction from parties where id = $1`;
 

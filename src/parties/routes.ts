@@ -14,16 +14,13 @@ import {
 import { Uuid } from '../platform/values.ts';
 import { type Operation, PERMISSIONS } from './authorisation.ts';
 import {
-  amendDevice,
   amendParty,
   amendPerson,
   amendSite,
   amendVehicle,
-  DeviceBody,
   PartyBody,
   PersonBody,
   personInput,
-  registerDevice,
   registerParty,
   registerPerson,
   registerSite,
@@ -31,6 +28,7 @@ import {
   SiteBody,
   VehicleBody,
 } from './commands.ts';
+import { amendDevice, DeviceBody, registerDevice } from './devices.ts';
 import * as EXAMPLES from './examples.ts';
 import { grantKey, KeyBody, type KeyGrant, revokeKey } from './granting.ts';
 import { mintKey } from './keys.ts';
@@ -147,6 +145,7 @@ const VEHICLES: Reads<typeof vehicleFilter> = {
     plate: z.string(),
     operatingPermit: z.string().nullable(),
     payloadGrams: z.number().int().nullable(),
+    boxLitres: z.number().int().nullable(),
     active: z.boolean(),
   }),
   filter: vehicleFilter,
@@ -184,6 +183,7 @@ const DEVICES: Reads<typeof deviceFilter> = {
     serialNumber: z.string(),
     scaleDivisionGrams: z.number().int().nullable(),
     verifiedThrough: z.string().nullable(),
+    vehicleId: Uuid.nullable(),
     active: z.boolean(),
   }),
   filter: deviceFilter,

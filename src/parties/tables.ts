@@ -55,6 +55,8 @@ export const vehicles = pgTable(
     /** 道路运输证. */
     operatingPermit: text(),
     payloadGrams: bigint({ mode: 'number' }),
+    /** 车厢容积, m³ × 1000. */
+    boxLitres: integer(),
     active: boolean().notNull(),
   },
   (table) => [unique('vehicles_plate').on(table.plate), index('vehicles_party').on(table.partyId)],
@@ -72,7 +74,7 @@ export const people = pgTable(
   (table) => [index('people_party').on(table.partyId)],
 );
 
-export const DEVICE_TYPES = ['truck_scale', 'bench_scale', 'gate', 'camera'] as const;
+export const DEVICE_TYPES = ['truck_scale', 'bench_scale', 'gate', 'camera', 'vehicle_terminal'] as const;
 
 export const devices = pgTable(
   'devices',
@@ -85,6 +87,8 @@ export const devices = pgTable(
     /** e of the scale (JJG 539). */
     scaleDivisionGrams: integer(),
     verifiedThrough: text(),
+    /** Of a vehicle terminal (车载终端): the vehicle it is built into; its site is where that vehicle is at home. */
+    vehicleId: uuid(),
     active: boolean().notNull(),
   },
   (table) => [unique('devices_serial').on(table.partyId, table.serialNumber)],

@@ -3,7 +3,7 @@ import { addMonths, dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode, withRemarks } from '../catalogue/commands.ts';
 import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
-import { descendantsPresent } from '../catalogue/regions.ts';
+import { descendantsPresent, NATION } from '../catalogue/regions.ts';
 import { HAZARDOUS_STREAMS, streamOfWaste } from '../catalogue/streams.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
 import type { Capacity, Jurisdiction } from '../parties/tables.ts';
@@ -12,6 +12,7 @@ import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
 import { CivilDay, TypedNumber, Uuid } from '../platform/values.ts';
 import { against, type Bilingual, type Refusal } from '../problems.ts';
+import { capInGrams } from './caps.ts';
 import { PERMIT_RULES } from './permit-rules.ts';
 import { permitKey, permitsOf } from './queries.ts';
 import { type Permit, permitKind } from './registers.ts';
@@ -20,6 +21,9 @@ import { PERMIT_TYPES, type PermitType, SELF_FILED } from './tables.ts';
 
 /** 10 million tonnes: the yearly scale of any licence stays below. */
 const CAP_GRAMS_MAX = 10_000_000_000_000;
+
+/** 10 million m³. */
+const CAP_LITRES_MAX = 10_000_000_000;
 
 const Codes = z.array(z.string().trim().min(1).max(20)).max(600);
 
@@ -41,11 +45,15 @@ export const PermitBody = z.strictObject({
   areas: z.array(RegionCode).max(100).default([]),
   /** What it allows at most: in a calendar year or over its validity, as PERMIT_RULES says of its type. */
   capGrams: z.number().int().min(1).max(CAP_GRAMS_MAX).nullable().default(null),
+  /** Instead of `capGrams`, in m³ × 1000, where a density is known; converted once, when it is entered. */
+  capLitres: z.number().int().min(1).max(CAP_LITRES_MAX).nullable().default(null),
   validFrom: CivilDay.describe('First day of validity'),
   validTo: CivilDay.describe('First day on which it is no longer valid: the day after "valid until"'),
   status: z.enum(['valid', 'revoked']).default('valid'),
 });
-export type PermitRecord = z.output<typeof PermitBody>;
+export type PermitEntry = z.output<typeof PermitBody>;
+/** As it is kept. */
+type PermitRecord = Omit<PermitEntry, 'capLitres'> & Pick<Permit, 'capVolume'>;
 
 const acts = registerActs<PermitRecord, Permit, PolicyBook>(permitKind, {
   reads: (record) => ({
@@ -68,9 +76,9 @@ const acts = registerActs<PermitRecord, Permit, PolicyBook>(permitKind, {
  * @refuses not-your-act (a holder outside the regulator's jurisdiction; a member for another, or what an authority
  * enters), against-rule, already-exists (number).
  */
-export const registerPermit = judged(acts.register);
+export const registerPermit = inGrams(judged(acts.register));
 /** @refuses as above, and not-found (a permit the caller may not know of), version-mismatch. */
-export const amendPermit = judged(knownOnly(acts.amend));
+export const amendPermit = inGrams(judged(knownOnly(acts.amend)));
 
 type PermitAct = Act<RegisterInput<PermitRecord>, PolicyBook>;
 
@@ -84,6 +92,23 @@ function judged(act: PermitAct): PermitAct {
     needs(input, facts) {
       const needs = warned.needs(input, facts);
       return { ...needs, read: [...(needs.read ?? []), ...named('party', facts.caller.actor.party)] };
+    },
+  };
+}
+
+/** A quantity in m³ becomes grams before anything looks at it. */
+function inGrams(act: PermitAct): Act<RegisterInput<PermitEntry>, PolicyBook> {
+  const kept = (input: RegisterInput<PermitEntry>) => input as unknown as RegisterInput<PermitRecord>;
+  return {
+    ...act,
+    needs: (input, facts) => act.needs(kept(input), facts),
+    alsoNeeds: (input, states, facts) => act.alsoNeeds?.(kept(input), states, facts) ?? {},
+    decide(input, states, facts) {
+      const { siteId, holderId } = input.record;
+      const at = siteId === null ? states.get(partyKind, holderId) : states.get(siteKind, siteId);
+      const before = input.id === undefined ? undefined : states.get(permitKind, input.id);
+      const record = capInGrams(input.record, before, at?.region ?? NATION, facts);
+      return 'refusal' in record ? refused(record.refusal) : act.decide({ ...input, record }, states, facts);
     },
   };
 }

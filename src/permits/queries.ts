@@ -17,7 +17,7 @@ export type HeldPermit = Permit & {
 export const permitKey = (holderId: string, type: PermitType): string => `${holderId} ${type}`;
 
 const HELD_SQL = `select k.key, p.id, p.type, p.number, p.holder_id, p.site_id, p.counterpart_id, p.waste_codes, p.excluded_codes, p.methods, p.areas,
-    p.cap_grams, p.valid_from, p.valid_to, p.status, u.uses
+    p.cap_grams, p.cap_volume, p.valid_from, p.valid_to, p.status, u.uses
   from unnest($1::text[]) as k(key)
   cross join lateral (
     select * from permits where holder_id = split_part(k.key, ' ', 1)::uuid and type = split_part(k.key, ' ', 2)
@@ -41,10 +41,11 @@ const readHeld = (rows: readonly (readonly unknown[])[]): readonly HeldPermit[] 
     methods: row[9] as readonly string[],
     areas: row[10] as readonly string[],
     capGrams: row[11] as number | null,
-    validFrom: row[12] as string,
-    validTo: row[13] as string,
-    status: row[14] as Permit['status'],
-    uses: row[15] as HeldPermit['uses'],
+    capVolume: row[12] as Permit['capVolume'],
+    validFrom: row[13] as string,
+    validTo: row[14] as string,
+    status: row[15] as Permit['status'],
+    uses: row[16] as HeldPermit['uses'],
   }));
 
 /**
@@ -103,6 +104,7 @@ export async function readPermits(
       methods: permits.methods,
       areas: permits.areas,
       capGrams: permits.capGrams,
+      capLitres: sql<number | null>`(${permits.capVolume} ->> 'litres')::float8`,
       validFrom: permits.validFrom,
       validTo: permits.validTo,
       status: permits.status,

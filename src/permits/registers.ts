@@ -15,7 +15,7 @@ export const permitKind = registerKind(
   'permit',
   permits,
   { permits_number: exists, permits_holder_number: exists },
-  { areas: [], excludedCodes: [] },
+  { areas: [], excludedCodes: [], capVolume: null },
 );
 
 export type Permit = NonNullable<Parameters<typeof permitKind.evolve>[0]>;

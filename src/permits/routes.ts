@@ -24,6 +24,8 @@ const PermitView = z.object({
   methods: z.array(z.string()).readonly(),
   areas: z.array(z.string()).readonly(),
   capGrams: z.number().int().nullable(),
+  /** Where it was given in m³ × 1000: `capGrams` follows from it, by the density of the day it was entered. */
+  capLitres: z.number().int().nullable(),
   /** By period of the cap (a year, or `validity`), the newest first; null for a licence that does not concern the caller. */
   balances: z
     .array(

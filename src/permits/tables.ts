@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { bigint, index, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import type { Volume } from '../catalogue/density.ts';
 import { subjectColumns } from '../platform/tables.ts';
 
 export const PERMIT_TYPES = [
@@ -42,6 +43,8 @@ export const permits = pgTable(
     /** Regions the waste may come from (GB/T 2260); empty means any. */
     areas: jsonb().$type<readonly string[]>().notNull().default([]),
     capGrams: bigint({ mode: 'number' }),
+    /** Where it was given in m³: what `capGrams` follows from. */
+    capVolume: jsonb().$type<Volume>(),
     /** First day of validity. */
     validFrom: text().notNull(),
     /** First day on which it is no longer valid. */

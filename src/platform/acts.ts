@@ -79,10 +79,12 @@ export interface Accepted {
   readonly jobs?: readonly JobDraft[];
   /** 201 for something new. */
   readonly status?: 200 | 201;
-  /** The next number of a series, written into `into` of the first event's data and of the answer. */
+  /** The next number of a series, written into `into` of an event's data and of the answer. */
   readonly number?: {
     readonly series: string;
     readonly into: string;
+    /** Type of the event; absent: the first. */
+    readonly on?: string;
     readonly max: number;
     format(serial: number): string;
   };

@@ -2,7 +2,7 @@ import type { Refusal } from '../problems.ts';
 import type { Accepted, Decision, Facts } from './acts.ts';
 import { detailsHash, type EventDraft, GENESIS_HASH, type RecordedEvent, sealEvent } from './events.ts';
 import type { Decided, Entry, Folded, Outcome, Pending, StoredAnswer, Work } from './group.ts';
-import { keyName, kindOf, NotLoaded, statesFor } from './group-loading.ts';
+import { keyName, kindOf, NotLoaded, postponedBy, statesFor } from './group-loading.ts';
 import { newUuid, sixteenRandomBytes } from './ids.ts';
 
 /** Step 4 of a group: every act is decided in arrival order, in memory, and its events are folded into the states. */
@@ -24,7 +24,7 @@ export function decideAll(work: Work, stored: ReadonlyMap<string, StoredAnswer>)
     try {
       decideOne(work, pending, index);
     } catch (error) {
-      work.outcomes[index] = error instanceof NotLoaded ? { postponed: true } : { failed: error };
+      work.outcomes[index] = error instanceof NotLoaded ? postponedBy(error) : { failed: error };
     }
   });
 }
@@ -53,8 +53,8 @@ function answerAgain(pending: Pending, earlier: StoredAnswer): Outcome {
 function decideOne(work: Work, pending: Pending, index: number): void {
   const needs = work.needs[index]!;
   const gated = needs.flatMap((need) => need.lookups ?? []).filter(({ lookup }) => lookup.gated);
-  if (gated.some(({ key }) => work.touchedGates.has(key)))
-    throw new NotLoaded('an act before it in this group changed what it looks at');
+  const held = gated.find(({ key }) => work.touchedGates.has(key));
+  if (held) throw new NotLoaded('an act before it in this group changed what it looks at', held.key);
   const decision: Decision = pending.act.decide(pending.input, statesFor(work, index), factsFor(work, index));
   const drafts = 'refused' in decision ? (decision.kept ?? []) : decision.events;
   const refusal =
@@ -173,9 +173,10 @@ function recorded(
 export function foldNumbered(work: Work, numbered: readonly NumberedAct[]): void {
   const changed = new Set<Entry>();
   for (const { decision, events, number } of numbered) {
-    const [first] = events;
-    first!.event = { ...first!.event, data: { ...first!.event.data, [decision.number.into]: number! } };
-    changed.add(first!.entry);
+    const { into, on } = decision.number;
+    const carrying = events.find(({ event }) => on === undefined || event.type === on)!;
+    carrying.event = { ...carrying.event, data: { ...carrying.event.data, [into]: number! } };
+    changed.add(carrying.entry);
   }
   for (const entry of changed) entry.current = entry.loaded;
   for (const folded of work.decided.flatMap(({ events }) => events)) {

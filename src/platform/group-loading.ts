@@ -2,13 +2,22 @@ import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import type { Lookup, Needs, States } from './acts.ts';
 import type { Ref } from './events.ts';
-import type { Pending, StoredAnswer, Work } from './group.ts';
+import type { Outcome, Pending, StoredAnswer, Work } from './group.ts';
 import { sixtyBitsOf } from './ids.ts';
 import { arrayLiteral } from './parameters.ts';
 import { type Kind, RANKS, readRow } from './subjects.ts';
 
 /** Steps 1 to 3 of a group: stored answers, locks, and the rows under them. */
-export class NotLoaded extends Error {}
+export class NotLoaded extends Error {
+  /** What another act of its group holds. */
+  readonly gate: string | undefined;
+  constructor(message: string, gate?: string) {
+    super(message);
+    this.gate = gate;
+  }
+}
+
+export const postponedBy = ({ gate }: NotLoaded): Outcome => ({ postponed: true, ...(gate ? { gate } : {}) });
 
 const KEYS_SQL =
   'select k.organisation, k.key, a.input_hash, a.status, a.answer from unnest($1::uuid[], $2::text[]) as k(organisation, key) join act_keys a using (organisation, key)';
@@ -44,7 +53,7 @@ export function askAll(work: Work, ask: (pending: Pending, index: number) => Nee
       work.needs[index]!.push(needs);
       return [needs];
     } catch (error) {
-      work.outcomes[index] = error instanceof NotLoaded ? { postponed: true } : { failed: error };
+      work.outcomes[index] = error instanceof NotLoaded ? postponedBy(error) : { failed: error };
       return [];
     }
   });

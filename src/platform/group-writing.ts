@@ -44,20 +44,28 @@ function keyStatements(work: Work): Statement[] {
   ];
 }
 
-function answerTo({ now, group }: Work, { index, decision, events, number }: Decided): Answer {
-  if ('refused' in decision)
-    return { status: statusOf(decision.refused.problem), body: { refusal: decision.refused }, replayed: false };
+function answerTo({ now, group, context }: Work, { index, decision, events, number }: Decided): Answer {
+  const { actId, minted } = group[index]!;
+  if ('refused' in decision) {
+    const refusal = context.rehearses ? withoutIds(decision.refused, minted) : decision.refused;
+    return { status: statusOf(refusal.problem), body: { refusal }, replayed: false };
+  }
   const subject = events[0]?.event.subject.id;
   const version = events.findLast(({ event }) => event.subject.id === subject)?.event.seq; // not what later acts of the group make of it
   const body = {
     ...decision.answer,
-    ...(number === undefined ? {} : { [decision.number!.into]: number }),
     ...(version === undefined ? {} : { version }),
-    recordedAt: now.toISOString(),
-    actId: group[index]!.actId,
     warnings: decision.warnings ?? [],
   };
-  return { status: decision.status ?? 200, body, replayed: false };
+  const status = decision.status ?? 200;
+  if (context.rehearses) return { status, body: withoutIds(body, minted), replayed: false };
+  const drawn = number === undefined ? {} : { [decision.number!.into]: number };
+  return { status, body: { ...body, ...drawn, recordedAt: now.toISOString(), actId }, replayed: false };
+}
+
+/** Ids of a rehearsal name nothing: what is called by one is left out, wherever it stands. */
+function withoutIds<Value>(value: Value, minted: ReadonlySet<string>): Value {
+  return JSON.parse(JSON.stringify(value, (_key, inner) => (minted.has(inner) ? undefined : inner))) as Value;
 }
 
 const EVENTS_SQL = `insert into custody_events (id, subject_id, seq, type, canonical, salt, prev_hash, hash)

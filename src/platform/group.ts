@@ -41,7 +41,7 @@ export type Outcome =
   | { readonly answer: Answer }
   | { readonly refusal: Refusal }
   /** Its subjects changed under it, or it waits for an act before it in this group. */
-  | { readonly postponed: true }
+  | { readonly postponed: true; readonly gate?: string }
   | { readonly failed: unknown };
 
 export interface GroupContext {
@@ -49,6 +49,8 @@ export interface GroupContext {
   readonly kinds: ReadonlyMap<string, Kind>;
   readonly projections: readonly Projection[];
   readonly reference: () => Reference;
+  /** Everything is done but the COMMIT: the answer is what the act's would be, and nothing is kept. */
+  readonly rehearses?: boolean;
   /** What an event wakes, given the state of its subject after it and the snapshot it was judged with. */
   readonly jobsOf: (event: RecordedEvent, after: { id: string }, reference: Reference) => readonly JobDraft[];
 }
@@ -211,14 +213,15 @@ const exhausted = (series: string, max: number): Refusal => ({
   detail: { zh: `编号序列 ${series} 已用至 ${max}。`, en: `Series ${series} has reached ${max}.` },
 });
 
-/** Steps 6 and 7: every statement and the COMMIT in one pipeline. A failed statement turns the COMMIT into a rollback. */
+/** Steps 6 and 7: every statement and the COMMIT in one pipeline. A failed statement turns the COMMIT into a rollback; a rehearsal ends in one. */
 async function writeAndCommit(work: Work): Promise<void> {
+  const { rehearses = false } = work.context;
   const statements = writeStatements(work);
   const results = (await inOneWrite(work.client, () =>
     settle([
       ...statements.map((statement) => work.client.query({ ...statement, values: statement.values.map(parameter) })),
-      work.client.query('commit'),
+      work.client.query(rehearses ? 'rollback' : 'commit'),
     ]),
   )) as pg.QueryResult[];
-  if (results.at(-1)!.command !== 'COMMIT') throw new Error('the group was rolled back');
+  if (!rehearses && results.at(-1)!.command !== 'COMMIT') throw new Error('the group was rolled back');
 }

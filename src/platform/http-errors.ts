@@ -92,7 +92,8 @@ const percentEncoded = (right: string): Pick<Refusal, 'detail' | 'errors'> => ({
   errors: [{ pointer: 'path:', detail: right }],
 });
 
-function refusalOf(error: FastifyError | Problem): Refusal {
+/** Why it failed, as the caller is told. */
+export function refusalOf(error: FastifyError | Problem): Refusal {
   if (error instanceof Problem) return error.refusal;
   if (DATABASE_AWAY.has(failureOf(error))) return AWAY;
   if (error instanceof z.ZodError) return invalidInput(error);

@@ -18,7 +18,7 @@ import type { Act, Caller } from './acts.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './connections.ts';
 import { answerBrokenRequest, answerError, answerUnknownRoute, languageOf } from './http-errors.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, Submission } from './journal.ts';
 import { BasisView, Uuid } from './values.ts';
 
 /**
@@ -42,6 +42,8 @@ export interface HttpOptions {
 /** What routes are built with: plain data, no container. */
 export interface Services {
   readonly journal: Journal;
+  /** The same road without its end: what is submitted here is answered and not kept. */
+  readonly rehearsals: Journal;
   readonly database: Database;
   readonly clock: Clock;
 }
@@ -62,6 +64,8 @@ declare module 'fastify' {
     operation?: string | null;
     /** What the documentation shows as its body; a test sends it. */
     example?: object;
+    /** Bodies that are no JSON, by their content type: text as one would send it. */
+    textBodies?: Readonly<Record<string, string>>;
   }
 }
 
@@ -134,8 +138,9 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
 const documentedRoute: typeof jsonSchemaTransform = (route) => {
   const documented = jsonSchemaTransform(route);
   const { schema, url } = documented;
-  const { example } = route.route.config ?? {};
+  const { example, textBodies } = route.route.config ?? {};
   if (example !== undefined) Object.assign(schema.body as object, { examples: [example] });
+  if (textBodies) schema.body = { content: Object.fromEntries(Object.entries(textBodies).map(asText)) };
   if (schema.hide || schema.operationId || !url.startsWith('/v1/')) return documented;
   return {
     url,
@@ -148,6 +153,8 @@ const documentedRoute: typeof jsonSchemaTransform = (route) => {
     },
   };
 };
+
+const asText = ([type, example]: [string, string]) => [type, { schema: { type: 'string', examples: [example] } }];
 
 /** Who is asking, whether he may, and how often. In this order, before any body is read. */
 async function guard(app: App, options: HttpOptions): Promise<void> {
@@ -250,6 +257,8 @@ export interface ActRoute<Input> {
   /** Edits of a register name the version they are based on. */
   readonly edits?: boolean;
   readonly input: (request: { params: { id: string }; body: never; caller: Caller }) => Input | Promise<Input>;
+  /** The key of an act that its input names itself, such as by a device's own count, whatever the header says. */
+  readonly keyOf?: (input: Input, caller: Caller) => string | undefined;
   /** What was made for this act and is no part of the stored answer. */
   readonly secret?: Secret & { of(input: Input): string };
 }
@@ -269,10 +278,37 @@ export const withSecret = (body: Body, { field, lost }: Secret, secret: string |
   return { ...body, [field]: secret, warnings };
 };
 
+/** An act as somebody asks for it: with the parts of a request, wherever they come from. */
+export interface Asked {
+  readonly params: { id: string };
+  readonly body: unknown;
+  readonly caller: Caller;
+  readonly path: string;
+  readonly key: string;
+  /** Version the caller read. @throws Problem version-required. */
+  readonly version: () => number;
+}
+
+/** What goes to the journal for it. @throws Problem for what only the database can tell of the input. */
+export async function submissionOf(
+  route: ActRoute<never>,
+  { params, body, caller, path, key, version }: Asked,
+): Promise<[act: Act<never, never>, input: never, submission: Submission]> {
+  const input = await route.input({ params, body: body as never, caller });
+  const submission = {
+    caller,
+    organisation: caller.actor.party,
+    key: route.keyOf?.(input, caller) ?? key,
+    fingerprint: { path, body: body ?? null },
+    ...(route.edits ? { expectedSeq: version() } : {}),
+  };
+  return [route.act, input, submission];
+}
+
 /** One act as a route: key, input, journal, answer. */
 export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>): void {
   const answer = route.answer ?? ActAnswer;
-  app.acts.set(route.operation, route as ActRoute<never>);
+  app.acts.set(route.operation, route as unknown as ActRoute<never>);
   app.route({
     method: route.method ?? 'POST',
     url: route.url,
@@ -287,18 +323,15 @@ export function addAct<Input>(app: App, journal: Journal, route: ActRoute<Input>
       response: { 200: answer, 201: answer, default: ProblemView },
     },
     handler: async (request, reply) => {
-      const input = await route.input({
+      const [act, input, submission] = await submissionOf(route as unknown as ActRoute<never>, {
         params: request.params as { id: string },
-        body: request.body as never,
+        body: request.body,
         caller: request.caller,
-      });
-      const { status, body, replayed } = await journal.submit(route.act, input, {
-        caller: request.caller,
-        organisation: request.caller.actor.party,
+        path: request.url,
         key: (request.headers as z.infer<typeof ActHeaders>)['idempotency-key'],
-        fingerprint: { path: request.url, body: request.body ?? null },
-        ...(route.edits ? { expectedSeq: expectedSeq(request) } : {}),
+        version: () => expectedSeq(request.headers['if-match']),
       });
+      const { status, body, replayed } = await journal.submit(act, input, submission);
       if (route.location && status === 201) reply.header('location', `${route.location}/${body.id}`);
       const shown = route.secret ? withSecret(body, route.secret, replayed ? null : route.secret.of(input)) : body;
       return sendAnswer(request, reply, status, shown, replayed);
@@ -313,20 +346,24 @@ export function sendAnswer(
   body: Body,
   replayed: boolean,
 ): FastifyReply {
-  const language = languageOf(request);
-  const warnings = (body.warnings as readonly { detail: Bilingual }[]).map((warning) => ({
-    ...warning,
-    detail: warning.detail[language],
-  }));
   if (replayed) reply.header('idempotency-replayed', 'true');
   if (status === 201 && body.id && !reply.hasHeader('location'))
     reply.header('location', `${request.url.split('?')[0]}/${body.id}`);
   if (body.version) reply.header('etag', `"${body.version}"`);
-  return reply.code(status).send({ ...body, warnings });
+  return reply.code(status).send(inOneLanguage(body, languageOf(request)));
 }
 
-function expectedSeq(request: FastifyRequest): number {
-  const given = request.headers['if-match'];
+/** An answer is kept in both languages and told in one. */
+export const inOneLanguage = (body: Body, language: keyof Bilingual): Body => ({
+  ...body,
+  warnings: (body.warnings as readonly { detail: Bilingual }[]).map((warning) => ({
+    ...warning,
+    detail: warning.detail[language],
+  })),
+});
+
+/** @throws Problem for what names no version. */
+export function expectedSeq(given: string | undefined): number {
   const version = given === undefined ? undefined : /^"?(\d{1,9})"?$/.exec(given)?.[1];
   if (version !== undefined) return Number(version);
   throw new Problem(

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Act, Caller } from './acts.ts';
+import type { Act, Caller, Reference } from './acts.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './connections.ts';
 import { namedUuid } from './ids.ts';
@@ -12,12 +12,16 @@ import type { Journal } from './journal.ts';
  */
 export interface JobDefinition {
   readonly name: string;
+  /** It waits for something outside that may be away for long: it is tried until it is done. */
+  readonly keepsTrying?: true;
   handle(payload: Readonly<Record<string, string>>, tools: JobTools): Promise<readonly JobAct[]>;
 }
 
 export interface JobTools {
   readonly database: Database;
   readonly clock: Clock;
+  /** What is in force now. */
+  readonly reference: () => Reference;
 }
 
 export interface JobAct {
@@ -119,12 +123,12 @@ export interface JobRunnerOptions extends JobTools {
 }
 
 export function jobRunner(options: JobRunnerOptions): JobRunner {
-  const { database, clock, journal } = options;
+  const { database, clock, journal, reference } = options;
 
   async function attempt(row: JobRow): Promise<void> {
     const definition = options.definitions.get(row.job);
     if (!definition) throw new PermanentError(`no job is called ${row.job}`);
-    const acts = await definition.handle(row.payload, { database, clock });
+    const acts = await definition.handle(row.payload, { database, clock, reference });
     const submit = ({ act, input, key }: JobAct, n: number, completes: readonly number[]) =>
       journal.submit(act, input as never, {
         caller: SYSTEM_CALLER,
@@ -145,7 +149,9 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   async function recordFailure(row: JobRow, error: unknown): Promise<void> {
-    const final = error instanceof PermanentError || row.attempts >= ATTEMPTS_MAX;
+    const final =
+      error instanceof PermanentError ||
+      (row.attempts >= ATTEMPTS_MAX && !options.definitions.get(row.job)?.keepsTrying);
     options.log[final ? 'error' : 'warn'](
       { event: 'job_failed', job: row.job, id: row.id, attempts: row.attempts, final, err: error },
       'job_failed',

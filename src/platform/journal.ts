@@ -6,6 +6,7 @@ import { openLane } from './connections.ts';
 import { canonicalText, sha256 } from './events.ts';
 import { ActRefused, type Answer, type GroupContext, type Outcome, type Pending, runGroup } from './group.ts';
 import { newUuid } from './ids.ts';
+import { SYSTEM_CALLER } from './jobs.ts';
 import { failureOf, loggable } from './journal-errors.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface Journal {
   /** False while the database refuses work: the service then reports itself not ready. */
   ready(): boolean;
   depth(): number;
+  /** Whether an act of somebody waits; what jobs do is nobody's to wait for. */
+  callersWait(): boolean;
   /** Answers everything queued, then closes its connections. */
   stop(): Promise<void>;
 }
@@ -47,6 +50,8 @@ export interface JournalOptions extends GroupContext {
   /** Called after a commit that left jobs or may have. */
   readonly onCommit: () => void;
   readonly observe: (group: { acts: number; seconds: number }) => void;
+  /** Awaited before every group: by work that lets other work go first. */
+  readonly yields?: () => Promise<void>;
   /** Ids of an act's new subjects; injected by replays. */
   readonly mintIds?: (submission: Submission) => (nth: number) => string;
 }
@@ -54,6 +59,8 @@ export interface JournalOptions extends GroupContext {
 interface Waiting extends Pending {
   tries: number;
   postponements: number;
+  /** The gate it waits at: of those that do, a group takes one, for the others would only wait again. */
+  gate?: string | undefined;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
@@ -141,7 +148,10 @@ export function openJournal(options: JournalOptions): Journal {
 
   async function run(lane: Lane): Promise<void> {
     try {
-      while (hasWork(lane)) await runOnce(lane, takeGroup(lane));
+      while (hasWork(lane)) {
+        await options.yields?.();
+        await runOnce(lane, takeGroup(lane));
+      }
     } finally {
       lane.busy = false;
       dispatch();
@@ -158,8 +168,13 @@ export function openJournal(options: JournalOptions): Journal {
   function takeGroup(lane: Lane): Waiting[] {
     const group: Waiting[] = [];
     const left: Waiting[] = [];
-    for (const waiting of queue)
-      (group.length < options.groupMax && mayTake(lane, waiting) ? group : left).push(waiting);
+    const gates = new Set<string>();
+    for (const waiting of queue) {
+      const { gate } = waiting;
+      const takes = group.length < options.groupMax && mayTake(lane, waiting) && !(gate && gates.has(gate));
+      (takes ? group : left).push(waiting);
+      if (takes && gate) gates.add(gate);
+    }
     queue.splice(0, queue.length, ...left);
     return group;
   }
@@ -192,7 +207,7 @@ export function openJournal(options: JournalOptions): Journal {
         );
         waiting.reject(outcome.failed);
       } else if (++waiting.postponements > POSTPONEMENTS_MAX) waiting.reject(unavailable());
-      else again.push(waiting);
+      else again.push(Object.assign(waiting, { gate: outcome.gate }));
     });
     queue.unshift(...again);
   }
@@ -268,6 +283,7 @@ export function openJournal(options: JournalOptions): Journal {
     submit: submit as Journal['submit'],
     ready: () => !stopping && performance.now() - failedAt > UNREADY_MS,
     depth: () => queue.length,
+    callersWait: () => queue.some(({ caller }) => caller.role !== SYSTEM_CALLER.role),
     async stop() {
       stopping = true;
       if (queue.length > 0 || lanes.some((lane) => lane.busy)) await new Promise<void>((resolve) => (idle = resolve));
@@ -289,7 +305,7 @@ function hashOfInput(value: unknown): Buffer | undefined {
 }
 
 /** Canonical JSON escapes NUL and lone surrogates, which are no text that Postgres can keep. */
-const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+export const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 function unstorable(sent: unknown): Problem {
   const detail = {

@@ -1,7 +1,12 @@
 import type pg from 'pg';
 
-/** Tables partitioned by the month in a UUIDv7 key. */
-const PARTITIONED = ['custody_events', 'postings'] as const;
+/** Tables partitioned by month: of the instant in a UUIDv7 key, or of an instant. */
+const PARTITIONED: readonly { readonly table: string; readonly bound: (month: Date) => string }[] = [
+  { table: 'custody_events', bound: firstUuidOf },
+  { table: 'postings', bound: firstUuidOf },
+  { table: 'positions', bound: (month) => month.toISOString() },
+  { table: 'sightings', bound: (month) => month.toISOString() },
+];
 const MONTHS_AHEAD = 3;
 
 /**
@@ -12,12 +17,12 @@ export async function ensurePartitions(pool: pg.Pool, now: Date): Promise<void> 
   for (let ahead = 0; ahead <= MONTHS_AHEAD; ahead++) {
     const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead, 1));
     const to = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead + 1, 1));
-    for (const table of PARTITIONED) {
+    for (const { table, bound } of PARTITIONED) {
       await pool.query('select ensure_partition($1, $2, $3, $4)', [
         table,
         `${table}_${monthName(from)}`,
-        firstUuidOf(from),
-        firstUuidOf(to),
+        bound(from),
+        bound(to),
       ]);
     }
   }

@@ -11,6 +11,7 @@ import {
   smallint,
   text,
   timestamp,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 
@@ -96,6 +97,66 @@ export const outbox = pgTable(
     lastError: text(),
   },
   (table) => [index('outbox_pending').on(table.availableAt, table.id).where(sql`state = 'pending'`)],
+);
+
+/** Every turn a bulk gets draws the next number: whoever waits longest has the lowest. */
+export const bulkTurns = pgSequence('bulk_turns');
+
+export const BULK_STATES = ['arriving', 'waiting', 'running', 'done', 'stopped', 'cancelled'] as const;
+export const BULK_FORMATS = ['ndjson', 'csv'] as const;
+export const ON_ERROR = ['continue', 'stop'] as const;
+
+/** 批量办理: a file of acts, done in the name of the key it was sent with. Kept for some days after its end. */
+export const bulks = pgTable(
+  'bulks',
+  {
+    id: uuid().primaryKey(),
+    partyId: uuid().notNull(),
+    /** Who sent it; may he still, is asked again at every turn. */
+    keyId: uuid().notNull(),
+    /** The sender's own; null while it arrives. */
+    key: text(),
+    contentHash: bytea(),
+    format: text({ enum: BULK_FORMATS }).notNull(),
+    onError: text({ enum: ON_ERROR }).notNull(),
+    state: text({ enum: BULK_STATES }).notNull(),
+    bytes: bigint({ mode: 'number' }).notNull(),
+    /** Acts in it, and how many of them have their result. */
+    lines: integer().notNull(),
+    done: integer().notNull(),
+    succeeded: integer().notNull(),
+    turn: bigint({ mode: 'number' }).notNull().default(sql`nextval('bulk_turns')`),
+    /** With a process until then; a killed one's turn is offered again. */
+    leasedUntil: instant(),
+    receivedAt: instant().notNull(),
+    startedAt: instant(),
+    endedAt: instant(),
+  },
+  (table) => [
+    uniqueIndex('bulks_key').on(table.partyId, table.key),
+    index('bulks_of_party').on(table.partyId, table.id),
+    index('bulks_open').on(table.turn).where(sql`state in ('waiting', 'running')`),
+  ],
+);
+
+/** What one turn takes: lines as they came, one below the other, and then their results, a line of JSON each. */
+export const bulkChunks = pgTable(
+  'bulk_chunks',
+  {
+    bulkId: uuid()
+      .notNull()
+      .references(() => bulks.id, { onDelete: 'cascade' }),
+    /** Number of its first line in the file, from 1. */
+    firstLine: integer().notNull(),
+    lines: text().notNull(),
+    /** Lines that were longer than a line may be, and are left empty. */
+    overlong: integer().array().notNull(),
+    results: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.bulkId, table.firstLine] }),
+    index('bulk_chunks_waiting').on(table.bulkId, table.firstLine).where(sql`results is null`),
+  ],
 );
 
 /** Which reading of the events the projections were made with: an older one is rebuilt when the service starts. */

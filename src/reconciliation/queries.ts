@@ -9,6 +9,7 @@ import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './anomalies.ts';
+import { PROJECT_MONTHS, permitsCounted, VALIDITY, type Woken } from './project-queries.ts';
 import type { OtherLeg, RuleFacts, SameReading, StockAccount, StoreFilled, Weighing } from './rules/facts.ts';
 import type { Wake } from './rules/rule.ts';
 import { rules } from './tables.ts';
@@ -148,12 +149,6 @@ export const storedLookup: Lookup<RuleFacts['stored']> = {
   read: ([row]) => ({ grams: row![1] as number, lastMovedAt: row![2] as Date | null }),
 };
 
-interface Woken {
-  readonly subjectId: string;
-  readonly eventId: string;
-  readonly rule: string;
-}
-
 /** Whom an event makes a rule look at besides its own subject. */
 const WAKES_SQL: Readonly<
   Record<Exclude<Wake, 'itself'>, { readonly text: string; readonly values: (woken: Woken) => readonly string[] }>
@@ -162,13 +157,11 @@ const WAKES_SQL: Readonly<
     text: `select distinct a.id from postings p join accounts a on a.id = p.account_id and a.role = 'stock' where p.event_id = $1`,
     values: ({ eventId }) => [eventId],
   },
-  /** Each with the years in which it counts more, or less, than before. */
-  licences_counted: {
-    text: `select distinct (u->>'permitId')::uuid as id, u->>'period' as period from custody_events e
-      cross join lateral jsonb_array_elements(e.canonical::jsonb #> '{data,permits}') u
-      where e.id = $1 and u->>'type' = 'licence' and (u->>'usedGrams')::bigint <> 0`,
-    values: ({ eventId }) => [eventId],
-  },
+  licences_counted: permitsCounted('licence'),
+  plans_counted: permitsCounted('project_plan'),
+  capacities_counted: permitsCounted('site_capacity'),
+  project_months: PROJECT_MONTHS,
+  validity_of_permit: VALIDITY,
   /** It, and those that began after it: the later of two is the one that speaks. */
   same_plate: {
     text: `select $1::uuid as id union
@@ -227,6 +220,10 @@ const WAKES_SQL: Readonly<
       join stores s on s.id = r.id::uuid where e.id = $1`,
     values: ({ eventId }) => [eventId],
   },
+  waybills_naming: {
+    text: 'select w.id from manifests m join waybills w on w.manifest_numbers @> to_jsonb(array[m.number]) where m.id = $1 and m.number is not null',
+    values: ({ subjectId }) => [subjectId],
+  },
 };
 const WOKEN_MAX = 200;
 
@@ -282,9 +279,10 @@ export type AnomalyRow = Anomaly & { readonly version: number };
 const ELSEWHERE_SQL = `select a.id from anomalies a
   left join manifests m on m.id = a.subject_id left join batches b on b.id = a.subject_id
   left join accounts c on c.id = a.subject_id left join stores s on s.id = a.subject_id
-  left join weigh_tickets w on w.id = a.subject_id
-  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id], null))
-    and coalesce(m.id, b.id, c.id, s.id, w.id) is not null`;
+  left join weigh_tickets w on w.id = a.subject_id left join observed_trips o on o.id = a.subject_id
+  left join projects p on p.id = a.subject_id
+  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id, o.from_site_id, o.to_site_id, p.site_id], null))
+    and coalesce(m.id, b.id, c.id, s.id, w.id, o.id, p.id) is not null`;
 
 /** A key bound to a site is not shown what is about another; what is the whole party's, such as a licence, it is. */
 async function anomaliesById(pool: pg.Pool, ids: readonly string[], { site }: Sight): Promise<AnomalyRow[]> {

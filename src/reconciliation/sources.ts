@@ -8,11 +8,17 @@ import {
   unloadingsOf,
 } from '../manifests/unloadings.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
+import { vehicleByPlate } from '../parties/repository.ts';
 import { permitKey, permitsOf } from '../permits/queries.ts';
 import { permitKind } from '../permits/registers.ts';
 import type { Lookup, Needs, States } from '../platform/acts.ts';
+import { projectKind } from '../projects/registers.ts';
 import { weighTicketKind } from '../transport/commands.ts';
+import { observedTripKind } from '../transport/observed-trips.ts';
 import { tripKind } from '../transport/trips.ts';
+import { waybillKind } from '../transport/waybills.ts';
+import { waybillManifestsLookup } from './observation-queries.ts';
+import { monthFlowLookup } from './project-queries.ts';
 import {
   acceptedLookup,
   accountLookup,
@@ -69,6 +75,19 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
     needs: ({ subjectId }) => ({ read: [{ kind: 'weigh_ticket', id: subjectId }] }),
     read: ({ subjectId }, states) => states.get(weighTicketKind, subjectId),
   },
+  project: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'project', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(projectKind, subjectId),
+  },
+  observed_trip: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'observed_trip', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(observedTripKind, subjectId),
+  },
+  waybill: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'waybill', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(waybillKind, subjectId),
+  },
+  waybillManifests: found(waybillManifestsLookup, ofSubject),
   trip: {
     alsoNeeds({ subjectId }, states) {
       const id = states.get(weighTicketKind, subjectId)?.tripId;
@@ -126,7 +145,42 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
     },
     read: ({ subjectId }, states) => states.get(partyKind, states.get(permitKind, subjectId)!.holderId),
   },
+  permitSite: {
+    alsoNeeds({ subjectId }, states) {
+      const id = states.get(permitKind, subjectId)?.siteId;
+      return id ? { read: [{ kind: 'site', id }] } : {};
+    },
+    read({ subjectId }, states) {
+      const id = states.get(permitKind, subjectId)!.siteId;
+      return id === null ? undefined : states.get(siteKind, id);
+    },
+  },
   acceptedInPeriod: found(acceptedLookup, ({ subjectId, period }) => `${subjectId} ${period}`),
+  projectSite: {
+    alsoNeeds({ subjectId }, states) {
+      const id = states.get(projectKind, subjectId)?.siteId;
+      return id ? { read: [{ kind: 'site', id }] } : {};
+    },
+    read: ({ subjectId }, states) => states.get(siteKind, states.get(projectKind, subjectId)!.siteId),
+  },
+  monthFlow: {
+    alsoNeeds({ subjectId, period }, states) {
+      const id = states.get(projectKind, subjectId)?.siteId;
+      return id ? { lookups: [{ lookup: monthFlowLookup, key: `${id} ${period}` }] } : {};
+    },
+    read: ({ subjectId, period }, states) =>
+      states.found(monthFlowLookup, `${states.get(projectKind, subjectId)!.siteId} ${period}`),
+  },
+  vehicle: {
+    alsoNeeds({ subjectId }, states) {
+      const key = states.get(manifestKind, subjectId)?.legs[0]?.plate;
+      return key ? { lookups: [{ lookup: vehicleByPlate, key }] } : {};
+    },
+    read({ subjectId }, states) {
+      const key = states.get(manifestKind, subjectId)!.legs[0]!.plate;
+      return key === null ? undefined : states.found(vehicleByPlate, key);
+    },
+  },
   site: {
     alsoNeeds({ subjectId }, states) {
       const id = states.get(batchKind, subjectId)?.siteId;

@@ -10,6 +10,7 @@ import { inBoth } from '../platform/schema-messages.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Grams, Instant, TypedNumber, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
+import { clockRemarks } from './device-remarks.ts';
 import { onTripLookup, standingLookup } from './queries.ts';
 import { WEIGHING_PURPOSES, weighTickets } from './tables.ts';
 
@@ -135,7 +136,12 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
     return {
       events: [event],
       answer: { id, netGrams: ticket.netGrams },
-      warnings: [...warnings, ...scaleWarnings(device, facts), ...slightWarnings(ticket)],
+      warnings: [
+        ...warnings,
+        ...scaleWarnings(device, facts),
+        ...slightWarnings(ticket),
+        ...clockRemarks(device, input, site!.region, facts),
+      ],
       status: 201,
     };
   },

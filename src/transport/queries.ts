@@ -1,6 +1,8 @@
 import type pg from 'pg';
-import { sightOf, visibleAmong } from '../parties/visibility.ts';
+import type { Stream } from '../catalogue/streams.ts';
+import { maySee, type Sight, sightOf, visibleAmong } from '../parties/visibility.ts';
 import type { Caller, Lookup } from '../platform/acts.ts';
+import type { Observation } from './rules.ts';
 import type { Trip } from './trips.ts';
 
 const CARRIERS = "array(select l->>'carrierId' from jsonb_array_elements(m.legs) l)";
@@ -11,6 +13,14 @@ export const standingLookup: Lookup<readonly string[]> = {
   gated: false,
   sql: `select m.id, m.consignor_id, m.consignee_id, ${CARRIERS} from manifests m where m.id = any($1::uuid[]) and m.number is not null`,
   read: (rows) => rows.flatMap(partiesOf),
+};
+
+/** A manifest by its number, and who stands on it. */
+export const numberedLookup: Lookup<{ readonly id: string; readonly partyIds: readonly string[] } | undefined> = {
+  name: 'numbered',
+  gated: false,
+  sql: `select m.number, m.consignor_id, m.consignee_id, ${CARRIERS}, m.id from manifests m where m.number = any($1::text[])`,
+  read: ([row]) => row && { id: row[4] as string, partyIds: partiesOf(row) },
 };
 
 /** Its carrier, and who stands on the manifests it carries. */
@@ -50,8 +60,13 @@ export async function sitesOfTripSeen(
   return seen.length > 0 ? stops.flatMap((row) => (seen.includes(row.id) ? row.sites : [])) : undefined;
 }
 
+/** A key bound to a site sees what starts or ends there. */
+export const maySeeLoad = async (pool: pg.Pool, sight: Sight, manifestId: string): Promise<boolean> =>
+  (await maySee(pool, sight, 'manifest', manifestId)) &&
+  (sight.site === null || (await stopsAt(pool, manifestId, sight.site)));
+
 /** Does a manifest start or end at the site? */
-export async function stopsAt(pool: pg.Pool, manifestId: string, siteId: string): Promise<boolean> {
+async function stopsAt(pool: pg.Pool, manifestId: string, siteId: string): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'stops-at',
     text: 'select 1 from manifests where id = $1 and $2 in (consignor_site_id, consignee_site_id)',
@@ -59,3 +74,105 @@ export async function stopsAt(pool: pg.Pool, manifestId: string, siteId: string)
   });
   return (rowCount ?? 0) > 0;
 }
+
+/** Manifests that a waybill was written for. */
+export async function namedManifestIds(
+  pool: pg.Pool,
+  { manifestNumbers }: { readonly manifestNumbers: readonly string[] },
+): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>('select id from manifests where number = any($1::text[])', [
+    manifestNumbers,
+  ]);
+  return rows.map(({ id }) => id);
+}
+
+/** A journey of the plate that somebody has declared: a leg of a manifest, or a round. Milliseconds. */
+export interface UnderWay {
+  readonly from: number;
+  readonly until: number;
+}
+
+export async function underWayBetween(pool: pg.Pool, plate: string, from: Date, to: Date): Promise<UnderWay[]> {
+  const { rows } = await pool.query<{ from: Date; until: Date | null }>({
+    name: 'under-way-between',
+    text: `select started_at as "from", ended_at as until from manifest_legs
+        where plate = $1 and started_at <= $3 and (ended_at is null or ended_at >= $2)
+      union all
+      select started_at, ended_at from trips where plate = $1 and started_at <= $3 and (ended_at is null or ended_at >= $2)`,
+    values: [plate, from, to],
+  });
+  return rows.map(({ from, until }) => ({ from: from.getTime(), until: until?.getTime() ?? Number.POSITIVE_INFINITY }));
+}
+
+/** A stretch of time of a plate, as the key of a lookup. What is no plate of GA 36 has no journeys, so a plate holds no space. */
+export const stretchKey = (plate: string, from: Date, to: Date): string =>
+  `${from.toISOString()} ${to.toISOString()} ${plate}`;
+/** The keys of such a lookup, taken apart. */
+export const STRETCHES = `(select key, split_part(key, ' ', 1)::timestamptz as "from", split_part(key, ' ', 2)::timestamptz as "to", split_part(key, ' ', 3) as plate
+    from unnest($1::text[]) as u(key)) k`;
+
+export interface Observed extends Observation {
+  /** Of the site's fences, the one drawn last: in which stream journeys to it are told. */
+  readonly stream: Stream | null;
+  /** Whose vehicle it is. */
+  readonly carrierId: string | null;
+}
+
+/** Far more than a vehicle can do in the days that are looked at: of whoever parks before a camera the ends of each ten minutes count. */
+const OBSERVATIONS_MAX = 20_000;
+
+/** What was observed of a plate, in the order of time, wherever it was. Key: `stretchKey`. */
+export const observationsLookup: Lookup<readonly Observed[]> = {
+  name: 'observations',
+  gated: false,
+  sql: `select k.key, o.at, o.direction, o.source, o.id, s.id, s.party_id, s.region, p.capacities ? 'producer', p.capacities ? 'consignee',
+      (select f.stream from fences f where f.site_id = s.id order by f.in_force_from desc, f.id limit 1), v.party_id
+    from ${STRETCHES} cross join lateral (
+      select at, direction, 'fence' as source, fence_id as id, site_id from fence_crossings where plate = k.plate and at between k."from" and k."to"
+      union all
+      select passed_at, direction, 'gate', id, site_id from gate_passes where plate = k.plate and passed_at between k."from" and k."to"
+      union all
+      select seen_at, 'seen', 'camera', device_id, site_id from (
+        select device_id, site_id, min(seen_at) as first, max(seen_at) as last from sightings
+        where plate = k.plate and seen_at between k."from" and k."to" group by device_id, site_id, floor(extract(epoch from seen_at) / 600)
+      ) seen cross join lateral (values (first), (last)) as ends(seen_at)
+      order by 1, 5, 4 limit ${OBSERVATIONS_MAX}
+    ) o
+    join sites s on s.id = o.site_id join parties p on p.id = s.party_id left join vehicles v on v.plate = k.plate
+    order by o.at, o.site_id, o.id`,
+  read: (rows) =>
+    rows.map(
+      ([, at, direction, source, id, siteId, partyId, region, isOrigin, isDestination, stream, carrierId]) =>
+        ({
+          at,
+          direction,
+          source,
+          id,
+          site: { id: siteId, partyId, region, isOrigin, isDestination },
+          stream,
+          carrierId,
+        }) as Observed,
+    ),
+};
+
+/** Trips of a plate that began in a stretch of time. Key: `stretchKey`. */
+export const observedTripsLookup: Lookup<readonly string[]> = {
+  name: 'observed-trips',
+  gated: false,
+  sql: `select k.key, t.id from ${STRETCHES} join observed_trips t
+    on t.plate = k.plate and t.departed_at between k."from" and k."to" and t.status = 'observed' order by t.departed_at, t.id`,
+  read: (rows) => rows.map(([, id]) => id as string),
+};
+
+/**
+ * How many positions there are in a stretch of time, and SHA-256 over them: a line each, in the order of time, of milliseconds since
+ * 1970, longitude and latitude in ten-millionths of a degree. Key: `stretchKey`.
+ */
+export const trackHashLookup: Lookup<{ readonly positions: number; readonly trackHash: string | null }> = {
+  name: 'track-hash',
+  gated: false,
+  sql: `select k.key, count(p.at)::int,
+      encode(sha256(convert_to(string_agg((extract(epoch from p.at) * 1000)::bigint || ' ' || p.longitude_e7 || ' ' || p.latitude_e7, E'\\n' order by p.at), 'UTF8')), 'hex')
+    from ${STRETCHES} left join positions p on p.plate = k.plate and p.at between k."from" and k."to" group by k.key`,
+  read: ([row]) => ({ positions: (row?.[1] ?? 0) as number, trackHash: (row?.[2] ?? null) as string | null }),
+};

@@ -1,8 +1,7 @@
-import type pg from 'pg';
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { STAGES } from '../parties/audience.ts';
-import { listVisible, maySee, maySeeParty, type Sight, sightOf } from '../parties/visibility.ts';
+import { listVisible, maySeeParty, sightOf } from '../parties/visibility.ts';
 import { ActAnswer, type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { exampleId } from '../platform/ids.ts';
 import { PageQuery, pageOf, readCursor, sendPage } from '../platform/lists.ts';
@@ -11,7 +10,7 @@ import { subjectsById } from '../platform/subjects.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { recordWeighTicket, WeighTicketBody } from './commands.ts';
-import { sitesOfTripSeen, stopsAt } from './queries.ts';
+import { maySeeLoad, sitesOfTripSeen } from './queries.ts';
 import { findWeighTicket, weighTicketsOf, weighTicketsOfTrip } from './repository.ts';
 import { WEIGHING_PURPOSES } from './tables.ts';
 import { endTrip, startTrip, TripBody, TripEnd, tripKind } from './trips.ts';
@@ -119,11 +118,6 @@ function addTrips(app: App, { journal, database }: Services): void {
     },
   );
 }
-
-/** A key bound to a site sees what starts or ends there. */
-const maySeeLoad = async (pool: pg.Pool, sight: Sight, manifestId: string): Promise<boolean> =>
-  (await maySee(pool, sight, 'manifest', manifestId)) &&
-  (sight.site === null || (await stopsAt(pool, manifestId, sight.site)));
 
 function addWeighTickets(app: App, { journal, database, clock }: Services): void {
   const { pool } = database;

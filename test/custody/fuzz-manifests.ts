@@ -107,6 +107,17 @@ export function manifestTargets(world: World): Record<string, Target> {
       },
       'correction-rejection': { caller: consignor, on: [states.correcting, inCorrection], sound: { reason: 'x' } },
       'correction-withdrawal': { caller: consignee, on: [states.correcting, inCorrection], sound: { reason: 'x' } },
+      'official-record': {
+        caller: carrier,
+        on: [states.issued, ({ status, officialRecords }) => status === 'issued' && officialRecords.length < 20],
+        sound: {
+          system: 'cn-37',
+          number: '20263701000123',
+          status: '运输中',
+          statusOn: '2026-09-16',
+          seenAt: occurredAt,
+        },
+      },
       void: { caller: consignor, on: [states.issued, is('issued')], sound: { reason: 'x' } },
     };
   const supplied = (act: string, [make, fits]: readonly [() => Promise<string>, Fits]): Supply => ({

@@ -2,7 +2,9 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { COLUMNS } from '../../src/reports/rules.ts';
 import { aDrum, anOuterBox, aStore, generated, labelBody, withUnit } from '../generation/given.ts';
 import { at } from '../manifests/given.ts';
+import { csvOf, importing } from '../official/given.ts';
 import { type Caller, ok, type World } from '../support/world.ts';
+import { aDeviceKey } from '../transport/observed.ts';
 import type { Json } from './bodies.ts';
 import { manifestTargets, tripTargets } from './fuzz-manifests.ts';
 
@@ -19,6 +21,8 @@ export interface Target {
   readonly caller: Caller;
   /** With the version as it is now. */
   readonly edits?: boolean;
+  /** A batch that passes no journal. */
+  readonly leavesNoEvent?: boolean;
   readonly method?: 'POST' | 'PUT' | 'DELETE';
   readonly url: string | Supply;
   readonly sound: Json;
@@ -44,8 +48,22 @@ export async function targets(world: World): Promise<Record<string, Target>> {
     ...(await stockTargets(world)),
     ...treatmentTargets(world),
     ...tripTargets(world),
+    ...(await observedTargets(world)),
     ...manifestTargets(world),
+    ...officialTargets(world),
   };
+}
+
+/** A party that was imported may be decided on again and again. */
+function officialTargets({ admin, consignor }: World): Record<string, Target> {
+  const make = async () => {
+    const file = csvOf(['单位名称'], [[filled('某单位 %UNIQUE%')]]);
+    const { id } = ok(await importing(admin, file, { kind: 'parties' }));
+    const { items } = ok(await admin.get(`/v1/official-records?kind=parties&importId=${id}`));
+    return `/v1/official-parties/${items[0].id}/resolution`;
+  };
+  const sound = { sameAs: consignor.partyId, adopt: [], reason: 'x' };
+  return { 'official-parties.resolve': { caller: admin, url: { make }, sound } };
 }
 
 const made = async (caller: Caller, path: string, body: object): Promise<string> =>
@@ -308,6 +326,74 @@ function treatmentTargets(world: World): Record<string, Target> {
         fits: async (path) => ok(await consignor.get(path.slice(0, -'/reversal'.length))).status === 'recorded',
       },
       sound: { reason: 'x' },
+    },
+  };
+}
+
+async function observedTargets(world: World): Promise<Record<string, Target>> {
+  const { carrier, consignee, consigneeSiteId, plate } = world;
+  const occurredAt = at(world);
+  ok(await carrier.post('/v1/vehicles', { partyId: carrier.partyId, plate }));
+  const fence = {
+    siteId: consigneeSiteId,
+    name: 'x',
+    stream: 'hazardous',
+    crs: 'BD09',
+    shape: { type: 'circle', centre: [117.1, 36.6], radiusMetres: 200 },
+    inForceFrom: '2026-01-01',
+    inForceTo: '2027-01-01',
+  };
+  return {
+    ...register('fences', consignee, fence),
+    'gate-passes.record': {
+      caller: consignee,
+      url: '/v1/gate-passes',
+      sound: {
+        siteId: consigneeSiteId,
+        direction: 'entry',
+        plate,
+        occurredAt,
+        manifestNumber: '20263701000001',
+        volumeLitres: 1,
+        photoHash: 'a'.repeat(64),
+        deviceSequence: 1,
+        entryMode: 'live',
+      },
+    },
+    'waybills.record': {
+      caller: carrier,
+      url: '/v1/waybills',
+      sound: {
+        number: '%UNIQUE%',
+        plate,
+        trailerPlate: '%PLATE%',
+        goods: [{ unNumber: '3082', hazardClass: '9', packingGroup: 'III', massGrams: 1 }],
+        routeRegions: ['370112'],
+        manifestNumbers: ['20263701000001'],
+        departsAt: occurredAt,
+        arrivesAt: '2027-01-01T00:00:00Z',
+        entryMode: 'live',
+      },
+    },
+    'positions.record': {
+      caller: carrier,
+      leavesNoEvent: true,
+      url: '/v1/positions',
+      sound: {
+        crs: 'GCJ02',
+        plate,
+        points: [
+          { at: occurredAt, longitude: 117.1, latitude: 36.6, accuracyMetres: 8, speedKmh: 42, headingDegrees: 85 },
+        ],
+      },
+    },
+    'sightings.record': {
+      caller: await aDeviceKey(world, consignee, consigneeSiteId, { type: 'camera' }),
+      leavesNoEvent: true,
+      url: '/v1/sightings',
+      sound: [
+        { deviceSequence: 1, plate, occurredAt, confidencePermille: 900, evidenceHash: 'a'.repeat(64) },
+      ] as unknown as Json,
     },
   };
 }

@@ -43,6 +43,9 @@ async function send(
   return { status: response.statusCode, body: JSON.parse(response.body), headers: response.headers };
 }
 
+/** What they take is no body of an act: they are fuzzed in test/official/damaged.cases.ts. */
+const NO_ACTS = ['official-imports.record', 'received-manifests.receive'];
+
 t.test('every act: random and damaged bodies are answered below 500, and leave all of an act or nothing', async (t) => {
   const world = await aWorld();
   const all = await targets(world);
@@ -55,7 +58,7 @@ t.test('every act: random and damaged bodies are answered below 500, and leave a
     ),
   );
   t.same(
-    acts.filter((act) => !all[act]),
+    acts.filter((act) => !all[act] && !NO_ACTS.includes(act)),
     [],
     'a new act is fuzzed too',
   );
@@ -77,7 +80,8 @@ t.test('every act: random and damaged bodies are answered below 500, and leave a
           const recorded = answer.status < 300 || answer.body.unmatchedReport !== undefined;
           if (!recorded && JSON.stringify(before) !== JSON.stringify(after))
             throw new Error(`${answer.status} and yet something was written`);
-          if (recorded && after.events === before.events) throw new Error('a success that left no event');
+          if (recorded && !target.leavesNoEvent && after.events === before.events)
+            throw new Error('a success that left no event');
           if (after.reports - before.reports !== (answer.body.unmatchedReport ? 1 : 0))
             throw new Error('a report for each 409 that says so, and for no other');
         }),

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { exampleId } from '../../src/platform/ids.ts';
+import { doBulk } from '../platform/bulks.ts';
 import type { Row } from './kinds.ts';
 import { aScene, type Scene, send } from './scene.ts';
 
@@ -47,8 +48,19 @@ t.test('every example is sent, by who may', async (t) => {
   }
 });
 
+t.test('every file of acts that is shown is sent, and each of its lines is done', async (t) => {
+  const scene = await aScene();
+  const { paths } = (await scene.app.inject('/openapi.json')).json();
+  const { content } = paths['/v1/bulks'].post.requestBody;
+  t.same(Object.keys(content), ['application/x-ndjson', 'text/csv']);
+  for (const [type, { example }] of Object.entries<{ example: string }>(content)) {
+    const { bulk, results } = await doBulk(scene, scene.consignor, withRealIds(scene, example), { type });
+    t.equal(bulk.succeeded, bulk.lines, `${type}: ${JSON.stringify(results)}`);
+  }
+});
+
 /** Every id of an example stands for something; here that is real. */
-function withRealIds({ named }: Scene, example: object): object {
+function withRealIds<Example>({ named }: Scene, example: Example): Example {
   const ids = new Map(Object.entries(named).map(([name, id]) => [exampleId(name), id]));
   return JSON.parse(
     JSON.stringify(example).replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, (id) => {
@@ -56,5 +68,5 @@ function withRealIds({ named }: Scene, example: object): object {
       if (!real) throw new Error(`nothing on the scene stands for ${id}`);
       return real;
     }),
-  ) as object;
+  ) as Example;
 }

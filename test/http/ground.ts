@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { aDrum, aStore, aUnit, move } from '../generation/given.ts';
 import { aParty, at } from '../manifests/given.ts';
+import { sendBulk } from '../platform/bulks.ts';
 import { type Answer, type Caller, ok, type World } from '../support/world.ts';
+import { aFence, groundOf, lookedAt, round, tell, tripsOf } from '../transport/observed.ts';
 import { DELEGATED } from './kinds.ts';
 
 /** What the rows of the matrix are about: one of everything, of the consignor, the carrier, the consignee or the unit. */
@@ -26,6 +28,8 @@ export async function layGround(world: World) {
     ...(await layRegisters(world)),
     ...(await layLaw(world, agent)),
     ...(await layStock(world)),
+    ...(await layProject(world)),
+    ...(await layObserved(world)),
     passed: await stopped(world, (await world.aManifest({ status: 'in_transit', declaredGrams: 1_000 })).id, depotId),
   };
 }
@@ -56,10 +60,25 @@ async function layRegisters(world: World) {
     deviceId: await id(consignee.post('/v1/devices', device)),
     vehicle,
     vehicleId: await id(carrier.post('/v1/vehicles', vehicle)),
+    bulkId: ok(await sendBulk(world, consignor, '{"operation":"none"}')).id as string,
     keyId: ok(await carrier.get('/v1/me')).key.id as string,
     oldKeyId: await id(carrier.post('/v1/api-keys', granted)),
     site: { partyId: consignor.partyId, name: '一厂', region: '370112' },
   };
+}
+
+/** A building site of the consignor, apart from where its hazardous waste is made. */
+async function layProject({ consignor }: World) {
+  const site = { partyId: consignor.partyId, name: '工地', region: '370112' };
+  const projectSiteId = await id(consignor.post('/v1/sites', site));
+  const project = {
+    number: randomUUID(),
+    name: '某工程',
+    siteId: projectSiteId,
+    kind: 'demolition',
+    startsOn: '2026-09-01',
+  };
+  return { project, projectId: await id(consignor.post('/v1/projects', project)) };
 }
 
 async function layLaw(world: World, agent: Caller) {
@@ -154,4 +173,47 @@ async function layStock(world: World) {
     (item: { subject: { id: string } }) => item.subject.id === received,
   );
   return { ...laid, anomaly };
+}
+
+async function layObserved(world: World) {
+  const { carrier, consignor, consignee, plate } = world;
+  const { works, plant } = groundOf(world);
+  const { id: observedManifest, number } = await world.aManifest({ status: 'in_transit', declaredGrams: 1_000 });
+  const pass = {
+    siteId: world.consigneeSiteId,
+    direction: 'entry',
+    plate,
+    occurredAt: at(world, -180),
+    manifestId: observedManifest,
+  };
+  const waybill = () => ({
+    number: randomUUID(),
+    plate,
+    goods: [{ unNumber: '3082', hazardClass: '9', massGrams: 1_000 }],
+    routeRegions: ['370112'],
+    manifestNumbers: [number],
+    departsAt: at(world),
+  });
+  const fence = {
+    siteId: world.consignorSiteId,
+    crs: 'WGS84',
+    shape: { type: 'circle', centre: works, radiusMetres: 200 },
+    inForceFrom: '2026-01-01',
+  };
+  const fenceId = await aFence(consignor, world.consignorSiteId, works);
+  await aFence(consignee, world.consigneeSiteId, plant);
+  await tell(world, round(world, world.clock.now().getTime() - 60 * 60_000));
+  await lookedAt(world);
+  const [trip] = await tripsOf(world);
+  return {
+    pass,
+    passId: await id(consignee.post('/v1/gate-passes', pass)),
+    waybill,
+    waybillId: await id(carrier.post('/v1/waybills', waybill())),
+    fence,
+    fenceId,
+    position: { crs: 'WGS84', plate, points: [{ at: at(world), longitude: 117.1, latitude: 36.6 }] },
+    sightings: [{ deviceSequence: 1, plate, occurredAt: at(world) }],
+    observedTripId: trip.id as string,
+  };
 }

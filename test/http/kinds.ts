@@ -53,7 +53,9 @@ export const WATCHERS: readonly Kind[] = ['regulatorHere', 'regulatorOfMedical']
 export interface Row {
   readonly operation: Operation;
   readonly url: string;
-  readonly body?: object;
+  readonly body?: object | string;
+  /** Where the body is a file and no JSON. */
+  readonly headers?: Record<string, string>;
   /** Let in: the answer is a success, or a refusal that has nothing to do with who asks. */
   readonly may: readonly Kind[];
   /** Told that it is not theirs to do (403): they may know of the subject. Everyone else gets 404. */

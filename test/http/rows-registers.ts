@@ -1,6 +1,8 @@
 import type { Ground } from './ground.ts';
 import { ALL, CONSIGNOR, EVERY_READER, membersBut, type Rows, WATCHERS } from './kinds.ts';
 
+const PARTY = { capacities: ['producer'], region: '370102' };
+
 /** Organisations and what belongs to them, stores and tenants. */
 export function registerRows({
   world,
@@ -10,6 +12,7 @@ export function registerRows({
   deviceId,
   vehicle,
   vehicleId,
+  bulkId,
   keyId,
   oldKeyId,
   site,
@@ -23,6 +26,24 @@ export function registerRows({
   return {
     'GET /v1/me': { operation: 'me.read', url: '/v1/me', may: ALL },
     'GET /v1/streams': { operation: 'catalogue.read', url: '/v1/streams', may: EVERY_READER },
+    'POST /v1/validations': {
+      operation: 'validations.run',
+      url: '/v1/validations',
+      body: { operation: 'parties.amend', id: consignor.partyId, ifMatch: 1, body: { ...PARTY, name: '试' } },
+      may: ['consignor', 'administrator'],
+      told: ALL.filter((kind) => !['administrator', 'consignor'].includes(kind)),
+    },
+    'POST /v1/bulks': {
+      operation: 'bulks.start',
+      url: '/v1/bulks',
+      body: '{"operation":"none"}\n',
+      headers: { 'content-type': 'application/x-ndjson' },
+      may: ALL,
+    },
+    'GET /v1/bulks': { operation: 'bulks.read', url: '/v1/bulks', may: ['consignor'], lists: bulkId },
+    'GET /v1/bulks/{id}': { operation: 'bulks.read', url: `/v1/bulks/${bulkId}`, may: ['consignor'] },
+    'GET /v1/bulks/{id}/results': { operation: 'bulks.read', url: `/v1/bulks/${bulkId}/results`, may: ['consignor'] },
+    'POST /v1/bulks/{id}/cancel': { operation: 'bulks.cancel', url: `/v1/bulks/${bulkId}/cancel`, may: ['consignor'] },
     'GET /v1/waste-codes': { operation: 'catalogue.read', url: '/v1/waste-codes', may: EVERY_READER },
     'GET /v1/waste-codes/{code}': { operation: 'catalogue.read', url: '/v1/waste-codes/900-249-08', may: EVERY_READER },
     'GET /v1/regions': { operation: 'catalogue.read', url: '/v1/regions', may: EVERY_READER },
@@ -37,7 +58,7 @@ export function registerRows({
     'PUT /v1/parties/{id}': {
       operation: 'parties.amend',
       url: `/v1/parties/${consignor.partyId}`,
-      body: { name: '改名', capacities: ['producer'], region: '370102' },
+      body: { ...PARTY, name: '改名' },
       may: ['administrator', 'consignor'],
       told: membersBut('consignor'),
     },

@@ -6,6 +6,9 @@ import type { Kind, Row, Rows } from './kinds.ts';
 import { custodyRows } from './rows-custody.ts';
 import { lawRows } from './rows-law.ts';
 import { manifestRows } from './rows-manifests.ts';
+import { observedRows } from './rows-observed.ts';
+import { officialRows } from './rows-official.ts';
+import { projectRows } from './rows-projects.ts';
 import { registerRows } from './rows-registers.ts';
 
 export interface Scene extends World {
@@ -54,7 +57,10 @@ export async function aScene(): Promise<Scene> {
     ...registers,
     ...lawRows(ground),
     ...custodyRows(ground),
+    ...projectRows(ground),
     ...(await manifestRows(ground)),
+    ...(await officialRows(ground)),
+    ...observedRows(ground),
     'DELETE /v1/api-keys/{id}': revocation!, // whoever may, revokes it
   };
   const named = {
@@ -77,12 +83,12 @@ export async function send(
   scene: Scene,
   caller: Caller,
   route: string,
-  { url, body }: Pick<Row, 'url' | 'body'>,
+  { url, body, headers }: Pick<Row, 'url' | 'body' | 'headers'>,
 ): Promise<Answer> {
   const [method] = route.split(' ');
   if (method === 'GET') return caller.get(url);
   if (method === 'DELETE') return caller.delete(url);
-  if (method === 'POST') return caller.post(url, body);
+  if (method === 'POST') return caller.post(url, body, headers);
   const version = (await scene.admin.get(url)).headers.etag ?? '"1"';
   return caller.put(url, body!, { 'if-match': String(version) });
 }

@@ -1,5 +1,6 @@
 import '../drills/cut-commits.cases.ts';
 import '../drills/faulty-groups.cases.ts';
+import '../drills/killed-bulks.cases.ts';
 import '../drills/killed-processes.cases.ts';
 import '../drills/main-process.cases.ts';
 import '../drills/poison-acts.cases.ts';

@@ -52,6 +52,7 @@ function aPermit(type: PermitType, changes: Partial<HeldPermit> = {}): HeldPermi
     methods: [],
     areas: [],
     capGrams: null,
+    capVolume: null,
     validFrom: '2020-01-01',
     validTo: '2030-01-01',
     status: 'valid',

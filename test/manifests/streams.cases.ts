@@ -136,15 +136,15 @@ t.test(
     t.match(without.number, /^JZ20263701\d{8}$/);
     t.same(without.warnings.map(({ code }: { code: string }) => code).sort(), [
       'discharge-permit-missing',
+      'project-missing',
       'project-plan-missing',
       'receiving-permit-missing',
-      'stock-short',
       'transport-permit-missing',
     ]);
     await permitted(world);
     t.same(
       (await issued()).warnings.map(({ code }: { code: string }) => code),
-      ['stock-short'],
+      ['project-missing'],
     );
   },
 );

@@ -1,19 +1,17 @@
 // Sites, vehicles, people and devices: whose they are to enter and amend.
 import t from 'tap';
 import {
-  amendDevice,
   amendPerson,
   amendSite,
   amendVehicle,
-  DeviceBody,
   PersonBody,
   personInput,
-  registerDevice,
   registerSite,
   registerVehicle,
   SiteBody,
   VehicleBody,
 } from '../../src/parties/commands.ts';
+import { amendDevice, DeviceBody, registerDevice } from '../../src/parties/devices.ts';
 import type { Caller, Decision, Facts, States } from '../../src/platform/acts.ts';
 
 const ids = (n: number) => `01900000-0000-7000-8000-00000000000${n}`;

@@ -58,6 +58,7 @@ const device = {
   serialNumber: '1',
   scaleDivisionGrams: 20_000,
   verifiedThrough: null,
+  vehicleId: null,
   active: true,
 };
 const person = { id: PERSON, partyId: OWN, duties: ['driver'], detailsEventId: null, active: true };

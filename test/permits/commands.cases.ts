@@ -2,7 +2,7 @@
 import t from 'tap';
 import { seedPolicyRows } from '../../src/catalogue/policies.ts';
 import { type Facts, policyBook } from '../../src/catalogue/reference.ts';
-import { amendPermit, liesIn, PermitBody, type PermitRecord, registerPermit } from '../../src/permits/commands.ts';
+import { amendPermit, liesIn, PermitBody, type PermitEntry, registerPermit } from '../../src/permits/commands.ts';
 import { PERMIT_TYPES } from '../../src/permits/tables.ts';
 import type { Caller, Decision, States } from '../../src/platform/acts.ts';
 
@@ -57,7 +57,7 @@ const factsOf = (role: string, party = BUREAU): Facts => ({
   expectedSeq: 1,
   newId: () => NEW,
 });
-const aPermit = (record: Partial<PermitRecord> = {}): PermitRecord =>
+const aPermit = (record: Partial<PermitEntry> = {}): PermitEntry =>
   PermitBody.parse({
     type: 'licence',
     number: '鲁危证01',
@@ -69,9 +69,9 @@ const aPermit = (record: Partial<PermitRecord> = {}): PermitRecord =>
   });
 const placeOf = (decision: Decision) =>
   'refused' in decision ? [decision.refused.problem, decision.refused.errors?.[0]?.pointer] : 'accepted';
-const register = (record: Partial<PermitRecord>, facts = factsOf('regulator')) =>
+const register = (record: Partial<PermitEntry>, facts = factsOf('regulator')) =>
   placeOf(registerPermit.decide({ record: aPermit(record) }, statesOf(), facts));
-const amend = (before: Partial<PermitRecord>, record: Partial<PermitRecord>, facts = factsOf('regulator')) =>
+const amend = (before: Partial<PermitEntry>, record: Partial<PermitEntry>, facts = factsOf('regulator')) =>
   placeOf(
     amendPermit.decide({ id: PERMIT, record: aPermit(record) }, statesOf({ id: PERMIT, ...aPermit(before) }), facts),
   );
@@ -108,7 +108,7 @@ t.test('outside its jurisdiction a regulator knows of licences and of what names
     ['not-found', undefined],
     'nor by naming another holder',
   );
-  const shared: Partial<PermitRecord> = {
+  const shared: Partial<PermitEntry> = {
     ...outside,
     type: 'point_to_point',
     wasteCodes: ['900-249-08'],
@@ -128,7 +128,7 @@ t.test('dates that do not exist never reach the rules', async (t) => {
   t.throws(() => aPermit({ capGrams: 1.5 }));
 });
 
-const anApproval = (record: Partial<PermitRecord> = {}): Partial<PermitRecord> => ({
+const anApproval = (record: Partial<PermitEntry> = {}): Partial<PermitEntry> => ({
   type: 'cross_province_approval',
   counterpartId: QINGDAO,
   capGrams: 1_000,
@@ -157,7 +157,7 @@ t.test('TM 27: an approval holds for twelve months at most', async (t) => {
 t.test("TM 27: and never beyond its receiver's licence", async (t) => {
   t.equal(register(anApproval()), 'accepted', 'as long as the licence');
   t.same(register(anApproval({ validTo: '2026-10-02' })), ['against-rule', '/validTo'], 'a day longer');
-  const warnings = (record: Partial<PermitRecord>) => {
+  const warnings = (record: Partial<PermitEntry>) => {
     const decision = registerPermit.decide({ record: aPermit(record) }, statesOf(), factsOf('regulator'));
     return 'refused' in decision ? decision.refused : (decision.warnings ?? []).map(({ code }) => code);
   };
@@ -168,7 +168,7 @@ t.test("TM 27: and never beyond its receiver's licence", async (t) => {
 });
 
 t.test('a member files contracts and plan lines of its own party, and nothing else', async (t) => {
-  const contract: Partial<PermitRecord> = { type: 'contract', counterpartId: JINAN, holderId: QINGDAO, wasteCodes: [] };
+  const contract: Partial<PermitEntry> = { type: 'contract', counterpartId: JINAN, holderId: QINGDAO, wasteCodes: [] };
   const member = factsOf('member', QINGDAO);
   t.equal(register(contract, member), 'accepted');
   t.equal(register({ type: 'management_plan', holderId: QINGDAO }, member), 'accepted');
@@ -184,7 +184,7 @@ t.test('a member files contracts and plan lines of its own party, and nothing el
 });
 
 t.test('TM 10(1): a contract is with a carrier or a consignee', async (t) => {
-  const contract: Partial<PermitRecord> = { type: 'contract', wasteCodes: [] };
+  const contract: Partial<PermitEntry> = { type: 'contract', wasteCodes: [] };
   t.equal(register({ ...contract, holderId: QINGDAO, counterpartId: JINAN }, factsOf('administrator')), 'accepted');
   t.same(register({ ...contract, counterpartId: QINGDAO }, factsOf('administrator')), [
     'against-rule',

@@ -217,6 +217,7 @@ const licence = (changes: Partial<Permit> = {}): Permit => ({
   wasteCodes: ['HW08'],
   methods: [],
   capGrams: null,
+  capVolume: null,
   excludedCodes: [],
   areas: [],
   validFrom: '2024-01-01',

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { statusOf } from '../../src/problems.ts';
 import { type Answer, type Caller, callerWith, jobsDone, ok, type TestService } from '../support/world.ts';
+import { differencesFrom, rehearse } from './rehearsing.ts';
 import { type Member, resolved, type Step, type Story } from './story.ts';
 
 /** A story on its way: who may call, and what its names stand for by now. */
@@ -97,13 +99,21 @@ export async function playStep(play: Play, step: Step & { readonly at: Date }): 
     ...(step.key ? { 'idempotency-key': `story-${step.key}` } : {}),
     ...(step.ifMatch === undefined ? {} : { 'if-match': `"${step.ifMatch}"` }),
   };
+  const rehearsed = await rehearse(service, caller, { method, path, body, headers });
   const answer = await send(caller, method, path, body, headers);
+  if (/^(POST|PUT) \/v1\/(policies|rules)/.test(step.act)) await sleep(HEARD_MS);
   await jobsDone(service.service);
-  const differences = differencesIn(answer, step, (value) => resolved(value, scope, step.at));
+  const differences = [
+    ...differencesIn(answer, step, (value) => resolved(value, scope, step.at)),
+    ...(rehearsed ? differencesFrom(rehearsed, answer) : []),
+  ];
   if (differences.length === 0) keep(play, step, answer);
   const request = [step.act, `${method} ${path}`, ...(body ? [printed(body)] : [])].join('\n');
   return { request, answer, differences };
 }
+
+/** Every process reads policies and rules anew each second. */
+const HEARD_MS = 1_200;
 
 function send(caller: Caller, method: string, path: string, body: object | undefined, headers: Record<string, string>) {
   switch (method) {

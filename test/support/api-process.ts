@@ -32,13 +32,12 @@ const service = await startService({
       }
     : {}),
 });
-const app =
-  config.ROLE === 'worker' ? undefined : await buildApp({ config, service, logger, metrics, version: 'test' });
-await app?.listen({ host: '127.0.0.1', port: 0 });
-const address = app?.server.address() as { port: number } | undefined;
+const app = await buildApp({ config, service, logger, metrics, version: 'test' });
+if (config.ROLE !== 'worker') await app.listen({ host: '127.0.0.1', port: 0 });
+const address = app.server.address() as { port: number } | null;
 process.stdout.write(`ready ${address?.port ?? 0}\n`);
 process.on('SIGTERM', async () => {
-  await app?.close();
+  await app.close();
   await service.stop();
   process.exit(0);
 });

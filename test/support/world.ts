@@ -86,6 +86,12 @@ export interface Answer {
   readonly headers: Record<string, string | string[] | number | undefined>;
 }
 
+/** JSON as what it says, anything else as its text. */
+const bodyOf = ({ body, headers }: { body: string; headers: Answer['headers'] }): Answer['body'] => {
+  if (body === '') return undefined;
+  return /json/.test(String(headers['content-type'])) ? JSON.parse(body) : body;
+};
+
 /** One caller of the API. Keys of acts are fresh unless a test gives its own. */
 export interface Caller {
   readonly partyId: string;
@@ -116,7 +122,7 @@ export function callerWith(app: App, apiKey: string, partyId = ''): Caller {
     });
     return {
       status: response.statusCode,
-      body: response.body === '' ? undefined : JSON.parse(response.body),
+      body: bodyOf(response),
       headers: response.headers,
     };
   };

@@ -5,10 +5,14 @@ import type { StoreType } from '../../generation/tables.ts';
 import type { LegRow } from '../../manifests/legs.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import type { Party, Site } from '../../parties/registers.ts';
+import type { VehicleLimits } from '../../parties/repository.ts';
 import type { Permit } from '../../permits/registers.ts';
 import type { EntryMode } from '../../platform/events.ts';
+import type { Project } from '../../projects/registers.ts';
 import type { WeighTicket } from '../../transport/commands.ts';
+import type { ObservedTrip } from '../../transport/observed-trips.ts';
 import type { Trip } from '../../transport/trips.ts';
+import type { Waybill } from '../../transport/waybills.ts';
 
 /** What a scale said of a manifest's load, and who entered it. */
 export interface Weighing {
@@ -60,6 +64,31 @@ export interface StoreFilled {
   readonly grams: number;
 }
 
+/** Of loads that left a project in a month. */
+export interface MonthFlow {
+  readonly trips: number;
+  /** Loaded, of those that have been decided on. */
+  readonly settledGrams: number;
+  /** Of these, what lies between m³ at one end and tonnes at the other. */
+  readonly densityGrams: number;
+  readonly acceptedGrams: number;
+  readonly refusedGrams: number;
+}
+
+/** What a manifest that a waybill names says of the stretch under the waybill's carrier. */
+export interface WaybillManifest {
+  readonly id: string;
+  readonly stream: Stream;
+  readonly originRegion: string;
+  readonly destinationRegion: string;
+  readonly plate: string | null;
+  /** Null until it has been picked up. */
+  readonly startedAt: Date | null;
+  readonly unNumbers: readonly string[];
+  /** As loaded, or until then as declared. */
+  readonly grams: number;
+}
+
 export interface RuleFacts {
   // Subjects: an anomaly is about one of these.
   readonly manifest: Manifest;
@@ -68,6 +97,9 @@ export interface RuleFacts {
   readonly batch: Batch;
   readonly store: StoreFilled;
   readonly weigh_ticket: WeighTicket;
+  readonly project: Project;
+  readonly observed_trip: ObservedTrip;
+  readonly waybill: Waybill;
   // Of a manifest.
   readonly weighings: readonly Weighing[];
   readonly sameReadings: readonly SameReading[];
@@ -76,10 +108,14 @@ export interface RuleFacts {
   readonly consigneeLicences: readonly Permit[];
   readonly ownLegs: readonly LegRow[];
   readonly otherLegs: readonly OtherLeg[];
+  /** Of the register, by the plate it was loaded on. */
+  readonly vehicle: VehicleLimits | undefined;
   // Of a permit.
   readonly holder: Party;
   /** Grams accepted under it in the period. */
   readonly acceptedInPeriod: number;
+  /** Undefined when it is tied to none. */
+  readonly permitSite: Site | undefined;
   // Of a ticket of a whole vehicle; the trip is undefined when it is of none.
   readonly trip: Trip | undefined;
   readonly ticketSite: Site;
@@ -87,10 +123,26 @@ export interface RuleFacts {
   readonly tripStream: Stream | undefined;
   /** Grams received of the loads it stands for; null until each has been decided on. */
   readonly tripReceivedGrams: number | null;
+  // Of a project.
+  readonly projectSite: Site;
+  /** What left it in the month, and what became of it. */
+  readonly monthFlow: MonthFlow;
+  // Of a waybill.
+  readonly waybillManifests: readonly WaybillManifest[];
   // Of a batch.
   readonly site: Site;
   readonly stored: { readonly grams: number; readonly lastMovedAt: Date | null };
 }
 
-export const SUBJECTS = ['manifest', 'permit', 'account', 'batch', 'store', 'weigh_ticket'] as const;
+export const SUBJECTS = [
+  'manifest',
+  'permit',
+  'account',
+  'batch',
+  'store',
+  'weigh_ticket',
+  'observed_trip',
+  'waybill',
+  'project',
+] as const;
 export type SubjectName = (typeof SUBJECTS)[number];

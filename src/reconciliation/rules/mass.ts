@@ -8,6 +8,7 @@
  */
 
 import { z } from 'zod';
+import type { ToldVolume } from '../../catalogue/density.ts';
 import { STREAMS } from '../../catalogue/streams.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import { gramsOf } from '../../manifests/parts.ts';
@@ -20,6 +21,11 @@ import { type Context, type Finding, massText, type Rule, type Severity, type Ve
 const Parameters = z.strictObject({
   /** A ticket that claims a coarser scale says nothing of how far the scale may err. */
   scaleDivisionGramsMax: z.number().int().positive(),
+  /**
+   * By how much tonnes from a scale may differ from tonnes that follow from a volume: a density is a mean, and a load is not. Beyond it
+   * is a warning; without it the two are not compared.
+   */
+  convertedPermille: z.number().int().positive().optional(),
 });
 type Parameters = z.infer<typeof Parameters>;
 
@@ -62,6 +68,8 @@ function massFactsOf(
     return values.includes(null) ? null : values.reduce<number>((total, value) => total + value!, 0);
   };
   const policy = book.policy('mass-tolerance', scene);
+  const isConverted = (pick: (line: Line) => ToldVolume | undefined): boolean =>
+    manifest.lines.some((line) => 'gramsPerLitre' in (pick(line) ?? {}));
   return {
     consignorId: manifest.consignorId,
     carrierId: manifest.carrierId,
@@ -71,6 +79,11 @@ function massFactsOf(
     loadedGrams: sum((line) => line.pickedUpGrams),
     missingGrams: sum(({ frozen, lost, recovered }) => gramsOf([...frozen, ...lost, ...recovered]))!,
     receivedGrams: sum((line) => (line.acceptedGrams === null ? null : line.acceptedGrams + line.refusedGrams!)),
+    converted: [
+      ...(isConverted(({ volume }) => volume) ? ['declaredGrams'] : []),
+      ...(isConverted(({ pickedUpVolume }) => pickedUpVolume) ? ['loadedGrams'] : []),
+      ...(isConverted(({ acceptedVolume }) => acceptedVolume) ? ['receivedGrams'] : []),
+    ],
     returns: manifest.remainders.flatMap(({ lines, back }) =>
       back?.takenBack
         ? [{ sentGrams: gramsOf(lines.flatMap(({ parts }) => parts)), takenGrams: gramsOf(back.takenBack.lines) }]
@@ -104,6 +117,8 @@ export interface MassFacts {
   /** What an incident held up, lost or kept back: told there, and not to be looked for at the gate. */
   readonly missingGrams: number;
   readonly receivedGrams: number | null;
+  /** Which of the figures follow from a volume. */
+  readonly converted?: readonly string[];
   readonly returns: readonly { readonly sentGrams: number; readonly takenGrams: number }[];
   readonly tickets: readonly Weighing[];
   readonly tolerance: {
@@ -111,6 +126,7 @@ export interface MassFacts {
     readonly warningPermille: number;
     readonly criticalPermille: number;
     readonly scaleDivisionGramsMax: number;
+    readonly convertedPermille?: number | undefined;
     readonly source: string;
   };
   readonly basis: string;
@@ -139,14 +155,25 @@ export function judgeMass(facts: MassFacts): Verdict {
   if (accounts.every(({ pairs }) => pairs.length === 0)) return { notJudged: 'loadedGrams' };
   const findings = accounts.flatMap((account) =>
     account.pairs.flatMap((pair) => {
-      const measured = severityOfDifference(pair, account.floorGrams, facts.tolerance);
-      const severity = measured && pair.isEstimate ? 'info' : measured;
+      const severity = severityOf(facts, pair, account.floorGrams);
       return severity ? [{ account, pair, severity }] : [];
     }),
   );
   findings.sort((a, b) => RANK[b.severity] - RANK[a.severity] || share(b.pair) - share(a.pair));
   const worst = findings[0];
   return worst ? { finding: findingOf(facts, worst) } : { clear: true };
+}
+
+/** An estimate is a remark. Of m³ and tonnes it is the density that is judged. */
+function severityOf({ tolerance, converted = [] }: MassFacts, pair: Pair, floorGrams: number): Severity | undefined {
+  const isMixed = converted.includes(pair.from) !== converted.includes(pair.to);
+  const { convertedPermille } = tolerance;
+  if (isMixed && convertedPermille === undefined) return undefined;
+  const measured = isMixed
+    ? severityOfDifference(pair, floorGrams, { warningPermille: convertedPermille!, criticalPermille: 1_000 })
+    : severityOfDifference(pair, floorGrams, tolerance);
+  if (isMixed) return measured === 'info' || pair.isEstimate ? undefined : measured;
+  return measured && pair.isEstimate ? 'info' : measured;
 }
 
 const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };

@@ -112,6 +112,10 @@ export const WAKES = [
   'itself',
   'stock_accounts',
   'licences_counted',
+  'plans_counted',
+  'validity_of_permit',
+  'capacities_counted',
+  'project_months',
   'same_plate',
   'same_plate_before',
   'same_weighing',
@@ -119,6 +123,7 @@ export const WAKES = [
   'overdue_batches',
   'stores_of_batches',
   'stores_named',
+  'waybills_naming',
 ] as const;
 export type Wake = (typeof WAKES)[number];
 

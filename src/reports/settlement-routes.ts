@@ -1,0 +1,64 @@
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { addMonths } from '../catalogue/calendar.ts';
+import { OF_PROJECTS } from '../catalogue/streams.ts';
+import { jurisdictionOf } from '../parties/repository.ts';
+import type { Caller } from '../platform/acts.ts';
+import type { Database } from '../platform/connections.ts';
+import { type App, ProblemView, type Services } from '../platform/http.ts';
+import { inBoth } from '../platform/schema-messages.ts';
+import { Uuid } from '../platform/values.ts';
+import { startOfDay } from './queries.ts';
+import { openSettlement, type SettlementQuery, settlementFile } from './settlement.ts';
+
+const Query = z
+  .strictObject({
+    projectId: Uuid.optional(),
+    carrierId: Uuid.optional(),
+    month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, inBoth('年和月，如 2026-09', 'a month such as 2026-09')),
+  })
+  .refine(({ projectId, carrierId }) => projectId !== undefined || carrierId !== undefined, {
+    path: ['projectId'],
+    error: inBoth('填 projectId 或 carrierId', 'projectId or carrierId'),
+  });
+
+/** 结算依据: the closed manifests of a month, as a file. */
+export function settlementRoutes(app: App, { database }: Services): void {
+  app.get(
+    '/v1/settlements',
+    {
+      config: { operation: 'settlements.read' },
+      schema: {
+        summary: '结算导出 · Closed manifests of a project or a haulier in a month, as CSV; what is excluded says why',
+        tags: ['settlements'],
+        querystring: Query,
+        response: { 200: z.string().describe('text/csv; charset=utf-8'), default: ProblemView },
+      },
+    },
+    async (request, reply) => {
+      const { projectId = null, carrierId = null, month } = request.query;
+      const first = `${month}-01`;
+      const query = {
+        projectId,
+        carrierId,
+        from: startOfDay(first),
+        to: startOfDay(addMonths(first, 1)),
+        ...(await sightOf(database, request.caller)),
+      };
+      const rows = await openSettlement(database.pool, query);
+      reply.type('text/csv; charset=utf-8');
+      reply.header('content-disposition', `attachment; filename="settlement-${month}.csv"`);
+      return reply.send(Readable.from(settlementFile(rows)) as never);
+    },
+  );
+}
+
+async function sightOf(
+  database: Database,
+  caller: Caller,
+): Promise<Pick<SettlementQuery, 'partyId' | 'siteId' | 'regions'>> {
+  if (caller.role !== 'regulator') return { partyId: caller.actor.party, siteId: caller.site ?? null, regions: null };
+  const { regions, streams } = await jurisdictionOf(database, caller);
+  const isTheirs = OF_PROJECTS.some((stream) => streams.includes(stream));
+  return { partyId: null, siteId: null, regions: isTheirs ? regions : [] };
+}

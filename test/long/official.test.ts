@@ -1,0 +1,1 @@
+import '../official/large-file.cases.ts';

@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
+import t from 'tap';
+import writeWorkbook from 'write-excel-file/node';
+import { type Answer, aWorld, ok } from '../support/world.ts';
+import { aNumber, importing, MANIFEST_TITLES, recordsOf, XLSX } from './given.ts';
+
+type Cell = string | number | Date | null;
+
+/** As a spreadsheet program writes it: numbers and days as such. */
+const workbookOf = async (rows: readonly (readonly Cell[])[]): Promise<Buffer> =>
+  writeWorkbook(
+    rows.map((row) =>
+      row.map((value) =>
+        value instanceof Date
+          ? { value, type: Date, format: 'yyyy-mm-dd' }
+          : value === null
+            ? null
+            : { value, type: typeof value === 'number' ? Number : String },
+      ),
+    ) as never,
+  ).toBuffer() as Promise<Buffer>;
+
+const aCellRow = (number: string, mass: Cell, day: Cell): Cell[] => [
+  number,
+  '已接受',
+  '移出单位',
+  null,
+  '接受单位',
+  null,
+  '废矿物油',
+  '900-249-08',
+  mass,
+  day,
+];
+
+t.test('a workbook is read as it is meant: numbers exactly, days as civil days', async (t) => {
+  const world = await aWorld();
+  const [one, two, three] = [aNumber(), aNumber(), aNumber()];
+  const book = await workbookOf([
+    [...MANIFEST_TITLES],
+    aCellRow(one, 4.96, new Date('2026-09-16T00:00:00Z')),
+    aCellRow(two, 0.1 + 0.2, '2026/9/16'),
+    aCellRow(three, '12.5吨', 46_281),
+  ]);
+  t.match(ok(await importing(world.regulator, book, { headers: XLSX })), {
+    format: 'xlsx',
+    counts: { new: 3, refused: 0 },
+    errors: [],
+  });
+  const records: Answer['body'][] = await recordsOf(world.regulator);
+  const fields = records.sort((a, b) => a.rowNumber - b.rowNumber).map((record) => record.fields);
+  t.match(fields, [
+    { number: one, massGrams: 4_960_000, transferredOn: '2026-09-16' },
+    { number: two, massGrams: 300_000, transferredOn: '2026-09-16' },
+    { number: three, massGrams: 12_500_000, transferredOn: '2026-09-16' },
+  ]);
+});
+
+/** What another program makes of it: a plain zip of plain sheets, cells inline. */
+function zippedBook(sheet: string): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'book-'));
+  const ns = 'http://schemas.openxmlformats.org';
+  const head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
+  const parts: Record<string, string> = {
+    '[Content_Types].xml': `<Types xmlns="${ns}/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>`,
+    '_rels/.rels': `<Relationships xmlns="${ns}/package/2006/relationships"><Relationship Id="rId1" Type="${ns}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+    'xl/workbook.xml': `<workbook xmlns="${ns}/spreadsheetml/2006/main" xmlns:r="${ns}/officeDocument/2006/relationships"><sheets><sheet name="联单" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+    'xl/_rels/workbook.xml.rels': `<Relationships xmlns="${ns}/package/2006/relationships"><Relationship Id="rId1" Type="${ns}/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+    'xl/worksheets/sheet1.xml': `<worksheet xmlns="${ns}/spreadsheetml/2006/main"><sheetData>${sheet}</sheetData></worksheet>`,
+  };
+  try {
+    for (const [path, xml] of Object.entries(parts)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), `${head}${xml}`);
+    }
+    execFileSync('zip', ['-qr', 'book.xlsx', '.'], { cwd: folder });
+    return readFileSync(join(folder, 'book.xlsx'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const inline = (cells: readonly string[], nth: number): string =>
+  `<row r="${nth}">${cells
+    .map((cell, at) => {
+      const place = `${String.fromCharCode(65 + at)}${nth}`;
+      return /^\d+(\.\d+)?$/.test(cell) && cell.length < 12
+        ? `<c r="${place}"><v>${cell}</v></c>`
+        : `<c r="${place}" t="inlineStr"><is><t>${cell}</t></is></c>`;
+    })
+    .join('')}</row>`;
+
+t.test('a workbook of another program', async (t) => {
+  const world = await aWorld();
+  const number = aNumber();
+  const rows = [[...MANIFEST_TITLES], aCellRow(number, '4.9600000000000009', '46281').map((cell) => cell ?? '')];
+  const book = zippedBook(rows.map((row, nth) => inline(row as string[], nth + 1)).join(''));
+  t.match(ok(await importing(world.regulator, book, { headers: XLSX })), { counts: { new: 1 }, errors: [] });
+  t.match(await recordsOf(world.regulator), [
+    { fields: { number, massGrams: 4_960_000, transferredOn: '2026-09-16' } },
+  ]);
+});
+
+t.test('a formula’s result is read, a formula is never run', async (t) => {
+  const world = await aWorld();
+  const cells = aCellRow(aNumber(), '5', '46281').map((cell) => cell ?? '');
+  const row = inline(cells as string[], 2).replace(
+    '<c r="I2"><v>5</v></c>',
+    '<c r="I2"><f>WEBSERVICE("http://127.0.0.1:1/")</f><v>7</v></c>',
+  );
+  const book = zippedBook(inline([...MANIFEST_TITLES], 1) + row);
+  ok(await importing(world.regulator, book, { headers: XLSX }));
+  t.match(await recordsOf(world.regulator), [{ fields: { massGrams: 7_000_000 } }]);
+});
+
+t.test('a workbook that unpacks to far more than it is, or has too many rows, is refused', async (t) => {
+  const world = await aWorld();
+  const bomb = zipOf('xl/worksheets/sheet1.xml', Buffer.alloc(200 * 1_048_576, ' '));
+  t.ok(bomb.length < 1_048_576, `${bomb.length} bytes`);
+  t.match(await importing(world.regulator, bomb, { headers: XLSX }), { status: 400, body: { detail: /128 MB/ } });
+  const many = zippedBook(
+    Array.from({ length: 50_001 }, (_, nth) => inline(nth === 0 ? [...MANIFEST_TITLES] : ['1'], nth + 1)).join(''),
+  );
+  t.match(await importing(world.regulator, many, { headers: XLSX }), { status: 400, body: { detail: /50001 rows/ } });
+  const large = Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(8 * 1_048_576)]);
+  t.match(await importing(world.regulator, large, { headers: XLSX }), { status: 413 });
+  for (const broken of [bomb.subarray(0, 100), Buffer.concat([bomb.subarray(0, 10), bomb.subarray(50)])])
+    t.match(await importing(world.regulator, broken, { headers: XLSX }), {
+      status: 400,
+      body: { detail: /no Excel workbook/ },
+    });
+});
+
+/** A zip of one entry that lies about its size. */
+function zipOf(name: string, content: Buffer): Buffer {
+  const packed = deflateRawSync(content);
+  const header = Buffer.alloc(26);
+  header.writeUInt16LE(20, 0);
+  header.writeUInt16LE(8, 4);
+  header.writeUInt32LE(packed.length, 14);
+  header.writeUInt32LE(100, 18);
+  header.writeUInt16LE(name.length, 22);
+  const local = Buffer.concat([Buffer.from('PK\u0003\u0004'), header, Buffer.from(name), packed]);
+  const central = Buffer.concat([
+    Buffer.from('PK\u0001\u0002'),
+    Buffer.from([20, 0]),
+    header,
+    Buffer.alloc(14),
+    Buffer.from(name),
+  ]);
+  const end = Buffer.alloc(22);
+  end.write('PK\u0005\u0006', 0, 'latin1');
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(local.length, 16);
+  return Buffer.concat([local, central, end]);
+}
