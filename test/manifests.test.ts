@@ -1,6 +1,7 @@
 import './manifests/draft.cases.ts';
 import './manifests/revise.cases.ts';
 import './manifests/streams.cases.ts';
+import './manifests/dry-mass.cases.ts';
 import './manifests/issue.cases.ts';
 import './manifests/entitlement.cases.ts';
 import './manifests/pickup.cases.ts';
@@ -23,4 +24,3 @@ import './manifests/long-ago.cases.ts';
 import './manifests/monthly.cases.ts';
 // Last: it moves the clock to the next year.
 import './manifests/turn-of-year.cases.ts';
-import './manifests/dry-mass.cases.ts';
