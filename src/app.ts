@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
+import { effectiveRoutes } from './catalogue/effective-routes.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import type { Config } from './config.ts';
 import { disposalRoutes } from './disposal/routes.ts';
@@ -35,6 +36,7 @@ import { transportRoutes } from './transport/routes.ts';
 /** Every slice's routes, in the order of the floors. */
 const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   catalogueRoutes,
+  effectiveRoutes,
   partyRoutes,
   delegationRoutes,
   designationRoutes,

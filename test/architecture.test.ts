@@ -102,6 +102,25 @@ const EXCEPTIONS: readonly Exception[] = [
 const CLOCK_READERS: readonly Exception[] = [];
 const ENVIRONMENT_READERS: readonly Exception[] = [];
 
+/**
+ * A stream is a row of `catalogue/data/streams.json`; nothing asks which one it has before it. `streams: [ … ]`, for which a policy or a rule
+ * exists, is a row too.
+ */
+const STREAM_NAMERS: readonly Exception[] = [
+  { in: 'src/catalogue/routes.ts', of: '', because: 'the example of a body' },
+  { in: 'src/parties/examples.ts', of: '', because: 'the example of a body' },
+  { in: 'src/reconciliation/routes.ts', of: '', because: 'the example of a body' },
+  { in: 'src/official/upward.ts', of: '', because: 'the example of a body' },
+  { in: 'src/transport/fences.ts', of: '', because: 'in which stream journeys to a site are told, where nobody says' },
+  { in: 'src/transport/observed-trips.ts', of: '', because: 'the same, where the site has no fence' },
+  { in: 'src/transport/waybills.ts', of: '', because: 'dangerous goods on the road are hazardous waste' },
+  {
+    in: 'src/transport/trips.ts',
+    of: '',
+    because: 'a trip is of no stream and in no regulator’s list; rows that are stored say this one',
+  },
+];
+
 interface Import {
   readonly file: string;
   /** The imported file within src, or the name of a package. */
@@ -186,6 +205,16 @@ t.test('one clock', async (t) => {
     .filter((path) => path !== 'src/platform/clock.ts')
     .filter((path) => codeOf(path).some((line) => inSql.test(line) || inCode.test(line)));
   exactly(t, found, CLOCK_READERS, 'the machine’s clock is read in platform/clock.ts only');
+});
+
+t.test('no code asks which stream it has before it', async (t) => {
+  const { STREAMS } = await import('../src/catalogue/streams.ts');
+  const name = new RegExp(`['"\`](${STREAMS.join('|')})['"\`]`);
+  const isRow = (line: string) => /^\s*streams: \[/.test(line);
+  const found = sources
+    .filter((path) => !path.startsWith(`src/${OUTSIDER}/`))
+    .filter((path) => codeOf(path).some((line) => name.test(line) && !isRow(line)));
+  exactly(t, found, STREAM_NAMERS, 'what differs by stream is data');
 });
 
 t.test('one reader of the environment', async (t) => {

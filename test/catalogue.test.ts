@@ -13,3 +13,4 @@ import './permits/commands.cases.ts';
 import './permits/rules.cases.ts';
 import './permits/uses.cases.ts';
 import './reconciliation/mass.cases.ts';
+import './catalogue/jurisdictions.cases.ts';

@@ -20,3 +20,4 @@ import './manifests/events.cases.ts';
 import './manifests/long-ago.cases.ts';
 // Last: it moves the clock to the next year.
 import './manifests/turn-of-year.cases.ts';
+import './manifests/dry-mass.cases.ts';

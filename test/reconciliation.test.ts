@@ -5,5 +5,6 @@ import './reconciliation/stores.cases.ts';
 import './reconciliation/overlap.cases.ts';
 import './reconciliation/engine.cases.ts';
 import './reconciliation/trip-matching.cases.ts';
+import './reconciliation/dry-mass.cases.ts';
 // Last: it moves the clock by a year.
 import './reconciliation/woken.cases.ts';

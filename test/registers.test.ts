@@ -7,3 +7,4 @@ import './permits/balances.cases.ts';
 import './registers/policies.cases.ts';
 import './parties/delegations.cases.ts';
 import './registers/designations.cases.ts';
+import './registers/effective.cases.ts';

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { inBoth } from '../platform/schema-messages.ts';
 import { observationPolicies } from './observation-policies.ts';
-import { HAZARDOUS_STREAMS, STREAMS, type Stream } from './streams.ts';
+import { HAZARDOUS_STREAMS, MOIST_STREAMS, STREAMS, type Stream } from './streams.ts';
 import { TREATMENT_KINDS } from './treatment-methods.ts';
 
 /** The day of its life on which a rule looks at a manifest or batch (or the last of a reported period): the law of that day judges. */
@@ -159,6 +159,13 @@ export const POLICIES = {
     streams: STREAMS,
     optional: true,
   },
+  'receiving-moisture-permille': {
+    zh: '接收时含水率上限（‰）',
+    en: 'Moisture up to which a place takes a waste in, permille',
+    value: Count.max(1_000),
+    streams: MOIST_STREAMS,
+    optional: true,
+  },
   'contract-missing': {
     zh: '没有书面合同时的处理',
     en: 'What happens without a written contract',
@@ -175,7 +182,27 @@ export const POLICIES = {
     zh: '未经批准跨省转移时的处理',
     en: 'What happens when waste leaves the province without approval',
     value: z.enum(['refuse', 'warn']),
-    streams: HAZARDOUS_STREAMS,
+    streams: STREAMS,
+  },
+  'cross-province-uninformed': {
+    zh: '未事先通报即跨省转移利用时的处理',
+    en: 'What happens when waste leaves the province to be used before both provinces were informed',
+    value: z.enum(['refuse', 'warn']),
+    streams: STREAMS.filter((stream) => !HAZARDOUS_STREAMS.includes(stream)),
+    optional: true,
+  },
+  'manifest-duty': {
+    zh: '是否须办理联单',
+    en: 'Whether a move needs a manifest',
+    value: z.enum(['required', 'voluntary']),
+    streams: STREAMS,
+  },
+  'register-retention-years': {
+    zh: '登记资料保存年数',
+    en: 'Years a register and its pickup cards are kept',
+    value: Count,
+    streams: STREAMS,
+    optional: true,
   },
   'manifest-number-authority': {
     zh: '联单编号由谁发放',
@@ -341,5 +368,7 @@ export const POLICIES = {
 } as const satisfies Record<string, PolicyDefinition>;
 
 export type PolicyName = keyof typeof POLICIES;
+/** Of a policy that looks at a site, a store or a permit, which are of no stream: the one whose law it is. */
+export const streamOfPolicy = (name: PolicyName): Stream => POLICIES[name].streams[0]!;
 export type PolicyValue<Name extends PolicyName> = z.infer<(typeof POLICIES)[Name]['value']>;
 export const POLICY_NAMES = Object.keys(POLICIES) as [PolicyName, ...PolicyName[]];

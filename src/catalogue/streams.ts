@@ -69,6 +69,11 @@ export const OF_PROJECTS: readonly Stream[] = streams
   .filter(({ manifest }) => manifest.projectId !== 'absent')
   .map(({ stream }) => stream);
 
+/** Those of whose wastes dry mass is kept. */
+export const MOIST_STREAMS: readonly Stream[] = streams
+  .filter(({ line }) => line.moisturePermille !== 'absent')
+  .map(({ stream }) => stream);
+
 const byName = new Map(streams.map((row) => [row.stream, row]));
 /** @throws Error for a stream there is none of: names come through `z.enum(STREAMS)`. */
 export function streamTerms(stream: Stream): StreamTerms {
@@ -91,6 +96,10 @@ export const streamOfClass = (wasteClass: string): Stream | undefined =>
 /** The stream a waste moves in, by its code (900-249-08, 900-001-S70); empty when it moves in none. Never throws. */
 export const streamOfCode = (code: string): Stream =>
   streamOfClass(code.at(-3) === 'S' ? `SW${code.slice(-2)}` : `HW${code.slice(-2)}`) ?? '';
+
+/** The same for what permits name: a code, or a class such as HW08. */
+export const streamOfWaste = (codeOrClass: string): Stream =>
+  /^[HS]W\d{2}$/.test(codeOrClass) ? (streamOfClass(codeOrClass) ?? '') : streamOfCode(codeOrClass);
 
 /** The same for SQL: `code` is an expression of a waste code. */
 export function streamOfCodeSql(code: string): string {

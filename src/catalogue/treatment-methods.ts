@@ -12,7 +12,7 @@ export const TREATMENT_KINDS = ['use', 'disposal'] as const;
 export type TreatmentKind = (typeof TREATMENT_KINDS)[number];
 
 const TreatmentMethodRow = z.object({
-  code: z.string().regex(/^[RDCYGJKWS]\d{1,2}$/),
+  code: z.string().regex(/^[A-Z]\d{1,2}$/),
   zh: z.string().min(1),
   en: z.string().min(1),
   kind: z.enum([...TREATMENT_KINDS, 'by_policy']),

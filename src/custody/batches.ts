@@ -13,6 +13,8 @@ export interface BatchFormed {
   readonly wasteCode: string;
   readonly grams: number;
   readonly pieces: number;
+  /** Absent: none is measured of it. */
+  readonly dryGrams?: number;
   readonly manifestId: string | null;
   /** The container it was put into. */
   readonly containerId?: string;
@@ -45,6 +47,7 @@ export const batchKind = subjectKind({
       accountId: account.id,
       initialGrams: batch.grams,
       initialPieces: batch.pieces,
+      initialDryGrams: batch.dryGrams ?? 0,
       manifestId: batch.manifestId,
       formedAt: batch.formedAt ? new Date(batch.formedAt) : event.occurredAt,
       code: (event.data.code ?? batch.code ?? null) as string | null,
@@ -81,7 +84,7 @@ export const batchMoved = (
 });
 
 /** A part of a batch, formed within the account it lies in: as old as the whole, and of the same origin. */
-export const partOf = (whole: Batch, part: Pick<BatchFormed, 'id' | 'grams' | 'pieces'>): BatchFormed => ({
+export const partOf = (whole: Batch, part: Pick<BatchFormed, 'id' | 'grams' | 'pieces' | 'dryGrams'>): BatchFormed => ({
   ...part,
   origin: whole.origin,
   stock: stockOf(whole),

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { EventDraft, Json } from '../platform/events.ts';
 import { namedUuid } from '../platform/ids.ts';
+import { dried, dryPartOf } from './dry-parts.ts';
 
 /**
  * The mass ledger: double entry in integer grams, pieces and dry grams. An event that moves mass says so in its
@@ -102,7 +103,7 @@ type SaidPlace = Place | readonly [role: AccountRole, party: string, site: strin
 
 /** Movements as event data. Zero movements are left out. */
 export function movementsData(movements: readonly Movement[]): { movements: Json } {
-  const moved = movements.filter((movement) => movement.grams !== 0 || movement.pieces !== 0);
+  const moved = movements.filter(({ grams, pieces, dryGrams }) => grams !== 0 || pieces !== 0 || dryGrams !== 0);
   return { movements: moved.map(say) as unknown as Json };
 }
 
@@ -161,6 +162,8 @@ export interface StockedBatch {
   readonly batchId: string;
   readonly grams: number;
   readonly pieces: number;
+  /** Absent: none is measured of it. */
+  readonly dryGrams?: number | undefined;
 }
 
 export interface Taken extends StockedBatch {
@@ -190,11 +193,48 @@ export function takeFrom(
     const gramsHere = last ? gramsLeft : Math.min(Math.max(source.grams, 0), gramsLeft);
     const piecesHere = last ? piecesLeft : Math.min(Math.max(source.pieces, 0), piecesLeft);
     if (gramsHere > 0 || piecesHere > 0)
-      taken.push({ batchId: source.batchId, grams: gramsHere, pieces: piecesHere, inferred });
+      taken.push({
+        ...{ batchId: source.batchId, grams: gramsHere, pieces: piecesHere, inferred },
+        ...dried(dryPartOf(source, gramsHere)),
+      });
     gramsLeft -= gramsHere;
     piecesLeft -= piecesHere;
   }
   return taken;
+}
+
+/** The same parts with so much dry mass between them, in proportion to what each weighs. */
+export function withDry<Part extends StockedBatch>(parts: readonly Part[], dryGrams: number): Part[] {
+  const shares = apportion(
+    dryGrams,
+    parts.map(({ grams }) => grams),
+  );
+  return parts.map(({ dryGrams: _, ...part }, index) => ({ ...part, ...dried(shares[index]!) }) as Part);
+}
+
+/**
+ * What these movements would leave of the dry mass of batches whose last gram they take, or bring back to nothing: it is a weighing
+ * difference. `leftOf` is what a batch had in its stock before; undefined for one that is not looked at.
+ */
+export function dryRests(
+  movements: readonly Movement[],
+  leftOf: (batchId: string) => { readonly grams: number; readonly dryGrams: number } | undefined,
+): Movement[] {
+  const sides = movements.flatMap(({ from, fromBatch, to, toBatch, grams, dryGrams, ...movement }) => [
+    { ...movement, place: from, batchId: fromBatch, grams: -grams, dryGrams: -dryGrams },
+    { ...movement, place: to, batchId: toBatch, grams, dryGrams },
+  ]);
+  const stocks = sides.filter(({ place: [role] }) => role === 'stock');
+  return [...new Set(stocks.map(({ batchId }) => batchId))].flatMap((batchId): Movement[] => {
+    const left = leftOf(batchId);
+    const here = stocks.filter((side) => side.batchId === batchId);
+    const sum = (of: 'grams' | 'dryGrams') => here.reduce((total, side) => total + side[of], left?.[of] ?? 0);
+    if (!left || sum('grams') !== 0 || sum('dryGrams') === 0) return [];
+    const { place, wasteCode, line } = here.at(-1)!;
+    const to: Place = ['weighing_difference', place[1], place[2], place[3]];
+    const whole = { grams: 0, pieces: 0, dryGrams: sum('dryGrams') };
+    return [{ wasteCode, ...(line ? { line } : {}), from: place, to, fromBatch: batchId, toBatch: batchId, ...whole }];
+  });
 }
 
 /**

@@ -76,6 +76,8 @@ export interface BatchRow {
   readonly initialPieces: number;
   readonly remainingGrams: number;
   readonly remainingPieces: number;
+  readonly initialDryGrams: number;
+  readonly remainingDryGrams: number;
   readonly manifestId: string | null;
   readonly formedAt: Date;
   /** 批次编码, or the identification code of the container it is in. */
@@ -88,6 +90,7 @@ export interface BatchRow {
 
 const BATCH_COLUMNS = `b.id, b.origin, b.party_id as "partyId", b.site_id as "siteId", b.owner_id as "ownerId", b.waste_code as "wasteCode",
   b.initial_grams as "initialGrams", b.initial_pieces as "initialPieces", coalesce(l.grams, 0) as "remainingGrams", coalesce(l.pieces, 0) as "remainingPieces",
+  b.initial_dry_grams as "initialDryGrams", coalesce(l.dry_grams, 0) as "remainingDryGrams",
   b.manifest_id as "manifestId", b.formed_at as "formedAt", coalesce(b.code, c.code) as code,
   case when (coalesce(l.grams, 0), coalesce(l.pieces, 0)) <> (0, 0) then b.store_id end as "storeId",
   b.container_id as "containerId", b.seq as version`;

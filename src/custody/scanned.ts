@@ -1,5 +1,6 @@
 import type { Needs, States } from '../platform/acts.ts';
 import { type Container, containerKind } from './containers.ts';
+import { dried } from './dry-parts.ts';
 import { accountOf } from './ledger.ts';
 import { batchBalanceLookup } from './repository.ts';
 import { contentPlace, type Scanned, scanLocks } from './scanning.ts';
@@ -37,7 +38,12 @@ export const contentLookups = ({ scanned = NOTHING_SCANNED }: Scanning, states: 
  * What is in a container that stands in a stock: what its batch has left there, which was put right since the label was written; the
  * label's figures when the books have none of it.
  */
-export function contentOf({ batchId, grams, pieces }: Container, states: States): { grams: number; pieces: number } {
+export function contentOf(
+  { batchId, grams, pieces }: Container,
+  states: States,
+): { grams: number; pieces: number; dryGrams?: number } {
   const held = batchId === null ? undefined : states.found(batchBalanceLookup, batchId);
-  return held && held.grams > 0 ? { grams: held.grams, pieces: held.pieces } : { grams, pieces };
+  return held && held.grams > 0
+    ? { grams: held.grams, pieces: held.pieces, ...dried(held.dryGrams) }
+    : { grams, pieces };
 }

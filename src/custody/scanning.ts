@@ -77,6 +77,7 @@ export interface ContainerLoad {
   readonly batchId: string;
   readonly grams: number;
   readonly pieces: number;
+  readonly dryGrams?: number;
   /** Where its record says the mass lies; null when that is no stock: the reporter's own place gives it then. */
   readonly from: Place | null;
 }

@@ -30,6 +30,8 @@ export const batches = pgTable(
     accountId: uuid().notNull(),
     initialGrams: bigint({ mode: 'number' }).notNull(),
     initialPieces: integer().notNull(),
+    /** Of a waste whose moisture is measured; 0 for all others. */
+    initialDryGrams: bigint({ mode: 'number' }).notNull().default(0),
     manifestId: uuid(),
     /** When the oldest of what is in it came into being or was received: a part that is split off is as old as its whole. */
     formedAt: instant().notNull(),

@@ -5,6 +5,7 @@ import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { streamOfCode } from '../catalogue/streams.ts';
 import { type Batch, batchFormed, batchKind } from '../custody/batches.ts';
 import { type Container, containerKind } from '../custody/containers.ts';
+import { dried } from '../custody/dry-parts.ts';
 import { accountOf, batchesIn, movementsData, type Place } from '../custody/ledger.ts';
 import { batchBalanceLookup, stockLookup } from '../custody/repository.ts';
 import { contentGates, contentOf, NOTHING_SCANNED, type Scanning, scannedNeeds } from '../custody/scanned.ts';
@@ -184,7 +185,7 @@ function decideRecord({ input, site, day, taken, emptied, warnings }: Report, st
   };
   const stock = placeOf('stock', treatment);
   const formed = (
-    { batchId, ...batch }: { batchId: string; wasteCode: string; grams: number; formedAt?: string },
+    { batchId, ...batch }: { batchId: string; wasteCode: string; grams: number; dryGrams?: number; formedAt?: string },
     origin: 'residue' | 'generated',
     type: string,
   ) =>
@@ -206,8 +207,12 @@ function decideRecord({ input, site, day, taken, emptied, warnings }: Report, st
     events: [
       event,
       ...taken.unrecorded.map((batch) => formed({ ...batch, grams: 0 }, 'generated', 'unrecorded_batch_treated')),
-      ...residues.map(({ batchId, wasteCode, grams }) =>
-        formed({ batchId, wasteCode, grams, ...ageOf(wasteCode, taken) }, 'residue', 'residue_formed'),
+      ...residues.map(({ batchId, wasteCode, grams, dryGrams }) =>
+        formed(
+          { batchId, wasteCode, grams, ...dried(dryGrams), ...ageOf(wasteCode, taken) },
+          'residue',
+          'residue_formed',
+        ),
       ),
       ...emptied.events,
     ],

@@ -60,15 +60,16 @@ export const remarksOn = (treatment: JudgedTreatment): Warning[] => [
   ...balanceRemarks(treatment),
 ];
 
-/** Others' hazardous waste needs a licence of that day, one's own a plan that names it. Once for each code. */
+/** Of hazardous waste: others' waste needs a licence of that day, one's own a plan that names it. Once for each code. */
 function permitRemarks({ siteId, method, treatmentKind, day, inputs, licences, plans }: JudgedTreatment): Warning[] {
   const covers = (permits: readonly Permit[], wasteCode: string) =>
     permits.some((permit) => permitCovers(permit, { wasteCode, method, day, siteId }));
   const forItself = plans.filter(({ counterpartId }) => counterpartId === null); // a line that names a receiver is a transfer
   const seen = new Set<string>();
-  return inputs.flatMap(({ wasteCode, foreign, pointer }) => {
+  const hazardous = inputs.filter(({ wasteCode }) => HAZARDOUS_STREAMS.includes(streamOfCode(wasteCode)));
+  return hazardous.flatMap(({ wasteCode, foreign, pointer }) => {
     const question = `${wasteCode} ${foreign}`;
-    if (seen.has(question) || !HAZARDOUS_STREAMS.includes(streamOfCode(wasteCode))) return [];
+    if (seen.has(question)) return [];
     seen.add(question);
     const what = `${wasteCode}（${method}）`;
     if (!foreign)

@@ -1,5 +1,5 @@
 /** Which batches a treatment took from, and how far their stock reached. Pure. */
-import { apportion, type Place, takeFrom } from '../custody/ledger.ts';
+import { type Place, takeFrom } from '../custody/ledger.ts';
 import type { StockBalance } from '../custody/repository.ts';
 import type { JudgedInput } from './rules.ts';
 import type { TreatmentInput } from './tables.ts';
@@ -59,7 +59,7 @@ export function takeInputs(all: readonly Given[], newId: (nth: number) => string
       const balance = stock.find((one) => one.batchId === part.batchId)!;
       const oldest = formedAt.get(wasteCode);
       if (!oldest || balance.formedAt < oldest) formedAt.set(wasteCode, balance.formedAt);
-      const dryGrams = dryPartOf(balance, part.grams);
+      const { dryGrams = 0 } = part;
       left.set(part.batchId, {
         ...balance,
         grams: balance.grams - part.grams,
@@ -81,12 +81,6 @@ const takenBy = ({ containerId, from }: Pick<Given, 'containerId' | 'from'>) => 
 
 const originOf = (batchId: string, stock: readonly StockBalance[]) =>
   stock.find((balance) => balance.batchId === batchId)?.origin;
-
-/** Dry mass goes in proportion; with the last of the batch goes the last of it. */
-function dryPartOf({ grams: heldGrams, dryGrams }: StockBalance, grams: number): number {
-  if (grams === 0 || heldGrams <= 0) return 0;
-  return grams >= heldGrams ? dryGrams : apportion(dryGrams, [grams, heldGrams - grams])[0]!;
-}
 
 const added = (known: TreatmentInput | undefined, part: TreatmentInput): TreatmentInput =>
   known === undefined

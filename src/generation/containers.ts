@@ -3,6 +3,7 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import { codeRemarks } from '../catalogue/code-remarks.ts';
 import { IDENTIFICATION_BASIS, identificationNumber } from '../catalogue/custody-codes.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
+import { HAZARDOUS_STREAMS, streamOfCode } from '../catalogue/streams.ts';
 import { findWasteCode, HAZARDS, hazardsFit } from '../catalogue/waste-codes.ts';
 import { type Batch, batchFormed, batchKind, partOf } from '../custody/batches.ts';
 import {
@@ -12,6 +13,7 @@ import {
   containerLabelled,
   contentsChanged,
 } from '../custody/containers.ts';
+import { dried, dryPartOf } from '../custody/dry-parts.ts';
 import { type Movement, movementsData } from '../custody/ledger.ts';
 import { batchLeftLookup } from '../custody/repository.ts';
 import { type Party, partyKind, type Site, siteKind } from '../parties/registers.ts';
@@ -20,7 +22,7 @@ import { ENTRY_MODES, type EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { inBoth } from '../platform/schema-messages.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
-import type { Refusal } from '../problems.ts';
+import { against, type Refusal } from '../problems.ts';
 import { generated } from './commands.ts';
 import { ContainerName, parentRefusal } from './nesting.ts';
 import { atSiteAlsoNeeds, atSiteNeeds, onBehalf, ownerAt } from './tenants.ts';
@@ -129,6 +131,7 @@ export const labelContainer: Act<LabelInput, PolicyBook> = {
     if ('refusal' in at) return refused(at.refusal);
     const remarks = codeRemarks(input.wasteCode, day, '/wasteCode');
     if ('refusal' in remarks) return refused(remarks.refusal);
+    if (!HAZARDOUS_STREAMS.includes(streamOfCode(input.wasteCode))) return refused(noLabel(input.wasteCode));
     const unit = states.get(partyKind, at.ownerId)!;
     if (unit.uscc === null) return refused(noUscc(unit));
     const id = facts.newId();
@@ -176,7 +179,7 @@ function contentOf(
   if (input.massGrams === undefined) return { ...nothing, producedOn: dayInShanghai(occurredAt) };
   const batchId = facts.newId(1);
   const { wasteCode, massGrams: grams, pieces } = input;
-  const movements = [generated(batchId, wasteCode, at, grams, pieces)];
+  const movements = [generated(batchId, wasteCode, at, { grams, pieces, dryGrams: 0 })];
   const batch = batchFormed(
     { id: batchId, origin: 'generated', stock: at.stock, wasteCode, grams, pieces, manifestId: null, containerId: id },
     'generation_recorded',
@@ -219,12 +222,13 @@ function takenContent(
     toBatch: batchId,
     grams,
     pieces,
-    dryGrams: 0,
+    dryGrams: dryPartOf(states.found(batchLeftLookup, fromBatch)!, grams),
   }));
+  const dryGrams = movements.reduce((sum, movement) => sum + movement.dryGrams, 0);
   const grams = input.from.reduce((sum, part) => sum + part.massGrams, 0);
   const pieces = input.from.reduce((sum, part) => sum + part.pieces, 0);
   const [oldest] = wholes.sort((a, b) => a.formedAt.getTime() - b.formedAt.getTime());
-  const { code: _, ...part } = partOf(oldest!, { id: batchId, grams, pieces });
+  const { code: _, ...part } = partOf(oldest!, { id: batchId, grams, pieces, ...dried(dryGrams) });
   const stored = oldest!.storeId !== null && wholes.every(({ storeId }) => storeId === oldest!.storeId);
   const batch = batchFormed(
     {
@@ -329,6 +333,15 @@ function hazardWarnings({ wasteCode, hazards }: LabelInput, day: string): Warnin
   };
   return [{ code: 'hazards-differ', pointer: '/hazards', basis: IDENTIFICATION_BASIS, detail }];
 }
+
+/** An identification code has room for a code of the hazardous list, and for no other. */
+const noLabel = (wasteCode: string): Refusal =>
+  against(
+    '/wasteCode',
+    `${wasteCode} 不属于危险废物，没有危险废物标签和数字识别码；请登记产生批次。`,
+    `${wasteCode} is no hazardous waste and bears no such label; record what was generated as a batch.`,
+    IDENTIFICATION_BASIS,
+  );
 
 const noUscc = ({ name }: Party): Refusal => ({
   problem: 'against-rule',

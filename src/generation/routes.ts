@@ -24,6 +24,9 @@ const BatchView = z.object({
   initialPieces: z.number().int(),
   remainingGrams: z.number().int(),
   remainingPieces: z.number().int(),
+  /** 干物质, of a waste whose moisture is measured. */
+  initialDryGrams: z.number().int(),
+  remainingDryGrams: z.number().int(),
   manifestId: Uuid.nullable(),
   formedAt: InstantView,
   /** 批次编码 (HJ 1259), or the identification code of the container it is in. */

@@ -32,10 +32,10 @@ export function moveWarnings(
         ({ storeId }) => storeId === null || storeId === store.id,
       ));
   if (!mayBeHere) found.push(notShared(ownerId));
-  if (streamOfCode(wasteCode) !== 'hazardous') return found;
-  const place = { region: site.region, stream: 'hazardous', day } as const;
-  const point = facts.reference.policy('storage-point-limit-grams', place);
-  const filling = facts.reference.policy('store-capacity-warning-permille', place);
+  const place = { region: site.region, stream: streamOfCode(wasteCode), day };
+  const point = facts.reference.policyIf('storage-point-limit-grams', place);
+  const filling = facts.reference.policyIf('store-capacity-warning-permille', place);
+  if (!point || !filling) return found;
   const already = parts.filter(({ whole }) => whole.storeId === store.id).reduce((sum, { grams }) => sum + grams, 0);
   const moved = parts.reduce((sum, { grams }) => sum + grams, 0);
   const load = {

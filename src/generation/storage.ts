@@ -4,6 +4,7 @@ import { batchCodeNumber } from '../catalogue/custody-codes.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { type Batch, batchFormed, batchKind, batchMoved, partOf, stockOf } from '../custody/batches.ts';
 import { containerKind } from '../custody/containers.ts';
+import { dried, dryPartOf } from '../custody/dry-parts.ts';
 import { type Movement, movementsData } from '../custody/ledger.ts';
 import { batchLeftLookup } from '../custody/repository.ts';
 import { contentLookups, contentOf, NOTHING_SCANNED, type Scanning, scannedNeeds } from '../custody/scanned.ts';
@@ -72,6 +73,7 @@ export interface Part {
   readonly containerId: string | null;
   readonly grams: number;
   readonly pieces: number;
+  readonly dryGrams?: number;
   /** The id of the part that is split off; null when the whole batch moves. */
   readonly partId: string | null;
   readonly pointer: string;
@@ -153,6 +155,7 @@ function batchParts(input: StorageMoveInput, states: States, facts: Facts): Move
       containerId: null,
       grams: massGrams ?? Math.max(0, left.grams),
       pieces: pieces ?? (isPart ? 0 : Math.max(0, left.pieces)),
+      ...dried(dryPartOf(left, massGrams ?? left.grams)),
       partId: isPart ? facts.newId(1 + index) : null,
       isMoreThanLeft: massGrams !== undefined && massGrams > left.grams,
     });
@@ -227,13 +230,17 @@ function moveEvents(input: StorageMoveInput, store: Store, site: Site, { parts, 
   const { ownerId, wasteCode } = parts[0]!.whole;
   const into = input.direction === 'in' ? { storeId: store.id, storedById: id } : null;
   const draft = { occurredAt, region: site.region, entryMode: input.entryMode };
-  const batchEvents = parts.map(({ whole, partId, grams, pieces }) =>
+  const batchEvents = parts.map(({ whole, partId, grams, pieces, dryGrams = 0 }) =>
     partId === null
       ? batchMoved(whole.id, into, { ...draft, refs: [id] })
-      : batchFormed({ ...partOf(whole, { id: partId, grams, pieces }), ...into }, 'batch_split_off', {
-          ...draft,
-          refs: [id, whole.id],
-        }),
+      : batchFormed(
+          { ...partOf(whole, { id: partId, grams, pieces, ...dried(dryGrams) }), ...into },
+          'batch_split_off',
+          {
+            ...draft,
+            refs: [id, whole.id],
+          },
+        ),
   );
   const move = {
     direction: input.direction,
@@ -270,17 +277,18 @@ function moveEvents(input: StorageMoveInput, store: Store, site: Site, { parts, 
   };
 }
 
-const itemOf = ({ whole, partId, containerId, grams, pieces }: Part, leaves: boolean): MovedItem => ({
+const itemOf = ({ whole, partId, containerId, grams, pieces, dryGrams = 0 }: Part, leaves: boolean): MovedItem => ({
   batchId: partId ?? whole.id,
   fromBatchId: whole.id,
   containerId,
   grams,
   pieces,
+  ...dried(dryGrams),
   enteredById: leaves ? whole.storedById : null,
 });
 
 /** Within the account: what the part has, the whole no longer has. */
-function splitOff({ whole, partId, grams, pieces }: Part): Movement[] {
+function splitOff({ whole, partId, grams, pieces, dryGrams = 0 }: Part): Movement[] {
   if (partId === null) return [];
   const stock = stockOf(whole);
   return [
@@ -292,7 +300,7 @@ function splitOff({ whole, partId, grams, pieces }: Part): Movement[] {
       toBatch: partId,
       grams,
       pieces,
-      dryGrams: 0,
+      dryGrams,
     },
   ];
 }

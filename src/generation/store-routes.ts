@@ -82,6 +82,7 @@ const StorageMoveView = z.object({
         containerId: Uuid.nullable(),
         grams: whole,
         pieces: whole,
+        dryGrams: whole.optional(),
         enteredById: Uuid.nullable(),
       }),
     )

@@ -50,6 +50,7 @@ export interface MovedItem {
   readonly containerId: string | null;
   readonly grams: number;
   readonly pieces: number;
+  readonly dryGrams?: number;
   /** For what leaves: the storage move it came in by. */
   readonly enteredById: string | null;
 }

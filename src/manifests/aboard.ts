@@ -5,6 +5,7 @@
  * HJ 1276-2022.
  */
 import { type Container, containerKind } from '../custody/containers.ts';
+import { dried } from '../custody/dry-parts.ts';
 import type { ContainerStep } from '../custody/lifecycle.ts';
 import { contentOf, NOTHING_SCANNED, type Scanning } from '../custody/scanned.ts';
 import {
@@ -134,14 +135,16 @@ export function joiningOf({ lines }: Pick<Manifest, 'lines'>, container: Contain
 export function joinedContainer(container: Container, line: Line, states: States): LineContainer {
   const from = contentPlace(container);
   const there = carried(line).find(({ batchId }) => batchId === container.batchId) ?? { grams: 0, pieces: 0 };
-  const { grams, pieces } = from ? contentOf(container, states) : there;
-  return lineContainer(container, { grams, pieces, from, joined: true });
+  const { grams, pieces, dryGrams }: Pick<LineContainer, 'grams' | 'pieces' | 'dryGrams'> = from
+    ? contentOf(container, states)
+    : there;
+  return lineContainer(container, { grams, pieces, dryGrams, from, joined: true });
 }
 
 /** A container as its line remembers it. */
 export const lineContainer = (
   { id, code, wasteCode, batchId }: Container,
-  { grams, pieces, from, joined }: Pick<LineContainer, 'grams' | 'pieces' | 'from' | 'joined'>,
+  { grams, pieces, dryGrams, from, joined }: Pick<LineContainer, 'grams' | 'pieces' | 'dryGrams' | 'from' | 'joined'>,
 ): LineContainer => ({
   containerId: id,
   code,
@@ -149,6 +152,7 @@ export const lineContainer = (
   batchId,
   grams,
   pieces,
+  ...dried(dryGrams ?? 0),
   from,
   joined,
   heldUp: null,

@@ -1,6 +1,7 @@
 /** Pickup by scans: which containers are loaded on which line, and what is in them. TM 10(3), 13; HJ 1276-2022. */
 import { batchKind, batchMoved } from '../custody/batches.ts';
 import { type Container, containerKind } from '../custody/containers.ts';
+import { dried } from '../custody/dry-parts.ts';
 import { apportion, type Place, type StockedBatch } from '../custody/ledger.ts';
 import { contentGates, contentLookups, contentOf, NOTHING_SCANNED } from '../custody/scanned.ts';
 import { type ContainerLoad, containersLoaded, type Named, namedAs } from '../custody/scanning.ts';
@@ -159,6 +160,7 @@ export function boardedLine(
     grams: gramsOf[nth]!,
     pieces: piecesOf[nth]!,
     inferred: false,
+    ...dried(records[nth]!.dryGrams ?? 0),
   }));
   return {
     grams,

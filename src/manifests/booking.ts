@@ -2,11 +2,12 @@
  * Where the mass of a manifest lies, and how it moves: pure functions of its state, so that an act, a correction and a
  * rebuild come to the same figures. Every movement names the batch it left and the batch it lies in now.
  */
-import type { Movement, Place } from '../custody/ledger.ts';
+import { dried, dryMass, dryPartOf } from '../custody/dry-parts.ts';
+import { type Movement, type Place, withDry } from '../custody/ledger.ts';
 import { currentLeg } from './lifecycle.ts';
 import { decidedParts, isScanned, partOf, receivedBatchOf, replacedBy } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf, without } from './parts.ts';
+import { carried, isSomething, moistureOf, without } from './parts.ts';
 import { shareOver } from './sharing.ts';
 import type { JoinedContainer, Line, LineBatch, Remainder } from './tables.ts';
 
@@ -66,7 +67,7 @@ export const moveParts = (
   from: Place | ((batchId: string) => Place),
   to: Place,
 ): Movement[] =>
-  parts.map(({ batchId, grams, pieces }) => ({
+  parts.map(({ batchId, grams, pieces, dryGrams = 0 }) => ({
     wasteCode: wasteCodeOf(line, batchId),
     line: line.line,
     from: typeof from === 'function' ? from(batchId) : from,
@@ -75,7 +76,7 @@ export const moveParts = (
     toBatch: batchId,
     grams,
     pieces,
-    dryGrams: 0,
+    dryGrams,
   }));
 
 const wasteCodeOf = ({ containers, offeredContainers = [], wasteCode }: Line, batchId: string): string =>
@@ -102,12 +103,14 @@ export function loadingDifferences(line: Line, source: Place): Movement[] {
     .flatMap((container) => partOf(container).filter(({ batchId }) => loaded.some((one) => one.batchId === batchId)));
   const from = takenFrom(line, source);
   return without([...wanted, ...labelled], loaded)
-    .filter(({ grams, pieces }) => grams !== 0 || pieces !== 0)
+    .filter(isSomething)
     .flatMap((rest) => {
       const place = from(rest.batchId);
-      return moveParts(line, [rest], place, ['weighing_difference', place[1], place[2], place[3]]);
+      return moveParts(line, [rest], place, differenceAt(place));
     });
 }
+
+export const differenceAt = ([, party, site, owner]: Place): Place => ['weighing_difference', party, site, owner];
 
 /** What was found with the load leaves the place its record gave; what had been taken for it goes back to where it was taken from. */
 export const joiningMovements = (manifest: Manifest, joined: readonly JoinedContainer[], to: Place): Movement[] =>
@@ -154,12 +157,16 @@ export interface Received {
   readonly acceptedPieces: number;
   readonly refusedGrams: number;
   readonly refusedPieces: number;
+  /** Absent: it was not measured. */
+  readonly moisturePermille?: number | undefined;
 }
 
 /** The receipt of a line as the manifest remembers it; undefined before there is one. */
-export function receivedOf({ acceptedGrams, refusedGrams, refusedPieces, receivedPieces }: Line): Received | undefined {
+export function receivedOf(line: Line): Received | undefined {
+  const { acceptedGrams, refusedGrams, refusedPieces, receivedPieces } = line;
   if (acceptedGrams === null) return undefined;
   return {
+    moisturePermille: line.receivedMoisturePermille,
     acceptedGrams,
     acceptedPieces: receivedPieces! - refusedPieces!,
     refusedGrams: refusedGrams!,
@@ -167,11 +174,31 @@ export function receivedOf({ acceptedGrams, refusedGrams, refusedPieces, receive
   };
 }
 
-/** Refused parts, batch by batch. */
-export const refusedParts = (line: Line, { refusedGrams, refusedPieces }: Received): LineBatch[] =>
-  isScanned(line)
-    ? decidedParts(line, 'refused', refusedGrams, refusedPieces)
-    : shareOver(carried(line), refusedGrams, refusedPieces);
+/**
+ * What was accepted and refused of a line, batch by batch. Where its moisture was measured, the dry mass of both follows from that;
+ * else each has its part of what came, and what is refused the rest of it.
+ */
+export function receivedShares(line: Line, received: Received): { accepted: LineBatch[]; refused: LineBatch[] } {
+  const { acceptedGrams, acceptedPieces, refusedGrams, refusedPieces, moisturePermille } = received;
+  const parts = carried(line);
+  if (isScanned(line))
+    return {
+      accepted: decidedParts(line, 'accepted', acceptedGrams, acceptedPieces),
+      refused: decidedParts(line, 'refused', refusedGrams, refusedPieces),
+    };
+  const accepted = shareOver(line.receivedBatchIds.length > 0 ? parts : [], acceptedGrams, acceptedPieces);
+  const refused = shareOver(parts, refusedGrams, refusedPieces);
+  if (moisturePermille !== undefined)
+    return {
+      accepted: withDry(accepted, dryMass(acceptedGrams, moisturePermille)),
+      refused: withDry(refused, dryMass(refusedGrams, moisturePermille)),
+    };
+  const left = without(parts, accepted);
+  return {
+    accepted,
+    refused: refused.map(({ dryGrams: _, ...part }, nth) => ({ ...part, ...dried(dryPartOf(left[nth]!, part.grams)) })),
+  };
+}
 
 /**
  * A received line out of the place it lay in: accepted into the consignee's stock as a new batch, or one for each container; refused to
@@ -183,20 +210,23 @@ export function receiptMovements(
   received: Received,
   from: Place | ((batchId: string) => Place),
 ): Movement[] {
-  const { acceptedGrams, acceptedPieces } = received;
+  const { acceptedGrams, acceptedPieces, moisturePermille = moistureOf(line) ?? 1_000 } = received;
   const difference = atConsignee('weighing_difference', manifest);
   const stock = consigneeStock(manifest);
   const parts = carried(line);
   const [batchId = null] = line.receivedBatchIds;
+  const ofNothing = { grams: acceptedGrams, pieces: acceptedPieces, inferred: false };
   if (parts.length === 0)
     return batchId
-      ? moveParts(line, [{ batchId, grams: acceptedGrams, pieces: acceptedPieces, inferred: false }], difference, stock)
+      ? moveParts(
+          line,
+          withDry([{ batchId, ...ofNothing }], dryMass(acceptedGrams, moisturePermille)),
+          difference,
+          stock,
+        )
       : [];
   const scanned = isScanned(line);
-  const accepted = scanned
-    ? decidedParts(line, 'accepted', acceptedGrams, acceptedPieces)
-    : shareOver(batchId ? parts : [], acceptedGrams, acceptedPieces);
-  const refused = refusedParts(line, received);
+  const { accepted, refused } = receivedShares(line, received);
   return [
     ...moveParts(line, accepted, from, stock).map((movement) => ({
       ...movement,
@@ -211,8 +241,8 @@ export function receiptMovements(
 export function lotOfRefused(manifest: Manifest): Remainder[] {
   const lines = manifest.lines.flatMap((line) => {
     const received = receivedOf(line);
-    const parts = received ? refusedParts(line, received) : [];
-    return gramsOf(parts) > 0 || piecesOf(parts) > 0 ? [{ line: line.line, parts }] : [];
+    const parts = received ? receivedShares(line, received).refused : [];
+    return parts.some(isSomething) ? [{ line: line.line, parts }] : [];
   });
   if (lines.length === 0) return [];
   return [{ reason: 'refused', place: refusedAt(manifest), state: 'held', lines, carrierId: null, followedById: null }];

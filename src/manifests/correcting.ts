@@ -14,6 +14,7 @@ import { notFound } from '../platform/register.ts';
 import { against, type Refusal } from '../problems.ts';
 import { positionsOf, undone } from './booking.ts';
 import { applyChanges, carriersConcerned, changedSince, checkChanges, noLongerPossible } from './corrections.ts';
+import { restsOf } from './dry-rests.ts';
 import type { EventData } from './event-data.ts';
 import { checkMethod } from './fields.ts';
 import type { CorrectionDecisionInput, CorrectionInput } from './inputs.ts';
@@ -164,7 +165,8 @@ function correctedEvents(
   facts: Facts,
 ): EventDraft[] {
   const corrected = applyChanges(manifest, changes);
-  const movements = cancelled([...positionsOf(manifest).map(undone), ...positionsOf(corrected)]);
+  const moved = cancelled([...positionsOf(manifest).map(undone), ...positionsOf(corrected)]);
+  const movements = [...moved, ...restsOf(manifest, moved, states)];
   const accepted = new Map(corrected.lines.map(({ line, acceptedGrams }) => [line, acceptedGrams ?? 0]));
   const settled = corrected.acceptedAt
     ? settledUses(manifest.permitUses, accepted, dayInShanghai(corrected.acceptedAt))

@@ -6,15 +6,15 @@ import { z } from 'zod';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import { HAZARDS, type Hazard } from '../catalogue/waste-codes.ts';
 import { fieldErrors } from '../platform/schema-messages.ts';
-import { Grams, Instant, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
+import { Grams, Instant, MoisturePermille, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
 import { against, type Bilingual, inLanguage, type Refusal } from '../problems.ts';
 import { lotOfRefused } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import { currentLeg } from './lifecycle.ts';
 import { isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
-import { carried, gramsOf, piecesOf, travels } from './parts.ts';
-import { shareOver } from './sharing.ts';
+import { carried, travels } from './parts.ts';
+import { loadedAnew } from './sharing.ts';
 import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
 
 interface Field {
@@ -50,10 +50,12 @@ const LINE_FIELDS = {
   wasteCode: { value: z.string().max(20), concerns: WITH_REGULATOR, once: 'issued', untilReceipt: true },
   pickedUpGrams: { value: Grams, concerns: WITH_REGULATOR, once: 'loaded' },
   pickedUpPieces: { value: Pieces, concerns: PARTIES, once: 'loaded' },
+  pickedUpMoisturePermille: { value: MoisturePermille, concerns: WITH_REGULATOR, once: 'loaded' },
   acceptedGrams: { value: Grams.min(1), concerns: ENDS_AND_REGULATOR, once: 'received' },
   refusedGrams: { value: Grams, concerns: ENDS_AND_REGULATOR, once: 'received' },
   refusedPieces: { value: Pieces, concerns: ENDS, once: 'received' },
   receivedPieces: { value: Pieces, concerns: ENDS, once: 'received' },
+  receivedMoisturePermille: { value: MoisturePermille, concerns: ENDS_AND_REGULATOR, once: 'received' },
   method: { value: z.string().max(4), concerns: ENDS_AND_REGULATOR, once: 'received' },
 } as const satisfies Record<string, Field>;
 
@@ -102,7 +104,9 @@ function targetOf(manifest: Manifest, path: string): Target | undefined {
   const list = (listed ?? 'head') as Target['list'];
   const field = Object.hasOwn(TABLES[list], name) ? (TABLES[list] as Record<string, Field>)[name] : undefined;
   const at = Number(index ?? 0);
-  return field && (list === 'head' || at < manifest[list].length) ? { field, name, index: at, list } : undefined;
+  const isThere = list === 'head' || at < manifest[list].length;
+  const isMeasured = !name.endsWith('MoisturePermille') || manifest.lines[at]?.moisturePermille !== undefined;
+  return field && isThere && isMeasured ? { field, name, index: at, list } : undefined;
 }
 
 const entryAt = (manifest: Manifest, { list, index }: Target): object =>
@@ -193,7 +197,9 @@ function isRecorded({ status, pickedUpAt, arrivedAt, acceptedAt }: Manifest, { o
 /** Figures that cannot be: more lost or received than was there in pieces, or a remainder that has moved on meanwhile. */
 function impossible(manifest: Manifest, changes: readonly FieldChange[]): Refusal | undefined {
   const next = applyChanges(manifest, changes);
-  const short = next.lines.find((line) => carried(line).some(({ grams, pieces }) => grams < 0 || pieces < 0));
+  const short = next.lines.find((line) =>
+    carried(line).some(({ grams, pieces, dryGrams = 0 }) => Math.min(grams, pieces, dryGrams) < 0),
+  );
   if (short)
     return notAllowed(
       '/changes',
@@ -276,7 +282,7 @@ function withValue(manifest: Manifest, { list, index, name }: Target, to: FieldV
   }
   if (list === 'lines') {
     const lines = manifest.lines.map(
-      (line, at): Line => (at === index ? shared(withField(line, name, to), line) : line),
+      (line, at): Line => (at === index ? loadedAnew(withField(line, name, to), line) : line),
     );
     return { ...manifest, lines };
   }
@@ -297,15 +303,6 @@ function withField({ codeAtSource, ...line }: Line, name: string, to: FieldValue
   const isTied = [line.loaded, line.offered, line.namedBatches].some((batches) => batches.length > 0);
   const before = codeAtSource ?? (isTied ? line.wasteCode : next.wasteCode);
   return before === next.wasteCode ? next : { ...next, codeAtSource: before };
-}
-
-/** What was loaded of each batch adds up to what was picked up, and what was found with the load besides. */
-function shared(line: Line, { loaded, pickedUpGrams, pickedUpPieces }: Line): Line {
-  if (line.pickedUpGrams === null || pickedUpGrams === null) return line;
-  const grams = line.pickedUpGrams + gramsOf(loaded) - pickedUpGrams;
-  const pieces = (line.pickedUpPieces ?? 0) + piecesOf(loaded) - (pickedUpPieces ?? 0);
-  const isSame = gramsOf(loaded) === grams && piecesOf(loaded) === pieces;
-  return isSame ? line : { ...line, loaded: shareOver(loaded, grams, pieces) };
 }
 
 const unknownPath = (index: number, path: string): Refusal => ({

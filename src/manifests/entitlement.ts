@@ -54,6 +54,7 @@ function wantedPermits(manifest: Manifest, day: string, reference: PolicyBook): 
   if (asks('plan-missing')) types.push('management_plan');
   if (manifest.crossProvince && asks('cross-province-unapproved'))
     types.push('cross_province_approval', 'white_list', 'pilot');
+  if (manifest.crossProvince && asks('cross-province-uninformed')) types.push('cross_province_information');
   if (manifest.lines.some((line) => line.exemption?.item === POINT_TO_POINT_ITEM)) types.push('point_to_point');
   return types.flatMap((type) => {
     const over = type === 'licence' ? 'licence-over-scale' : COVERS.find((row) => row.type === type)?.over;
@@ -137,7 +138,9 @@ export function checkEntitlement(
     if (!checkClaim(judging, line) && asks('licence-missing')) checkLicence(judging, line);
     if (asks('contract-missing')) checkContracts(judging, line);
     if (asks('plan-missing')) checkPlan(judging, line);
-    if (manifest.crossProvince && asks('cross-province-unapproved')) checkCrossProvince(judging, line);
+    if (manifest.crossProvince && asks('cross-province-uninformed') && isUsed(judging, line))
+      checkInformation(judging, line);
+    else if (manifest.crossProvince && asks('cross-province-unapproved')) checkCrossProvince(judging, line);
     for (const row of COVERS) if (asks(row.missing ?? row.over)) checkCover(judging, row, line);
   }
   const refusal = judging.findings.find((finding) => 'refusal' in finding);
@@ -241,6 +244,18 @@ function checkPlan(judging: Judging, line: DraftLine): void {
   const cover = coverOf(judging, ['management_plan'], question, line);
   if ('why' in cover) fail(judging, 'plan-missing', line, cover.field, cover.why);
   else reserve(judging, cover.permit, line, 'plan-over');
+}
+
+const isUsed = (judging: Judging, line: DraftLine): boolean =>
+  stageOf(line.plannedMethod, judging.context.reference, atPlace(judging, 'destination')) === 'utilise';
+
+/** 法典 476 ¶2: what leaves the province to be used needs no approval there, but that both provinces know beforehand. */
+function checkInformation(judging: Judging, line: DraftLine): void {
+  const { manifest, context } = judging;
+  const question = { ...askedOf(manifest, line, context.day), counterpartId: manifest.consigneeId };
+  const cover = coverOf(judging, ['cross_province_information'], question, line);
+  if ('why' in cover) fail(judging, 'cross-province-uninformed', line, cover.field, cover.why);
+  else reserve(judging, cover.permit, line, 'cross-province-beyond-information');
 }
 
 /** An approval is the consignor's, a place on a white list or in a pilot the consignee's. */

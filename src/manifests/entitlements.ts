@@ -86,6 +86,19 @@ export const ENTITLEMENTS = {
     basis: null,
     failure: { policy: 'cross-province-unapproved', of: 'origin' },
   },
+  'cross-province-uninformed': {
+    asks: {
+      zh: '跨省转移利用的，已事先向移出地和接受地省级主管部门通报信息',
+      en: 'both provinces were informed before a waste leaves one to be used in the other',
+    },
+    basis: null,
+    failure: { policy: 'cross-province-uninformed', of: 'origin' },
+  },
+  'cross-province-beyond-information': {
+    asks: { zh: '未超过通报的数量', en: 'no more is moved than both were informed of' },
+    basis: '法典 476 ¶2; 固废法 22 ¶2',
+    failure: 'warn',
+  },
   'cross-province-over': {
     asks: { zh: '未超过批准的数量', en: 'the approved quantity is not passed' },
     basis: 'TM 28',

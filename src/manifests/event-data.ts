@@ -77,6 +77,7 @@ export interface EventData {
       grams: number;
       pieces: number;
       volume?: ToldVolume;
+      pickedUpMoisturePermille?: number;
       loaded: readonly LineBatch[];
       containers?: readonly LineContainer[];
     }[];
@@ -96,6 +97,7 @@ export interface EventData {
       refusedVolume?: ToldVolume;
       refusedPieces?: number;
       receivedPieces: number;
+      receivedMoisturePermille?: number;
       method: string;
       batchId: string | null;
       containers?: readonly DecidedContainer[];

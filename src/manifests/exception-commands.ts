@@ -14,6 +14,7 @@ import {
   refsTo,
 } from './command-needs.ts';
 import { decideCorrection, decideCorrectionApproval, decideCorrectionEnd } from './correcting.ts';
+import { dryLeft } from './dry-rests.ts';
 import { decideIncident, decideIncidentPlan, decideIncidentResolution } from './incidents.ts';
 import type * as inputs from './inputs.ts';
 import { decideFollowUp, decideReturn, decideReturnReceipt, returnedBatches } from './returning.ts';
@@ -39,8 +40,12 @@ export const returnReceipt: ManifestCommand<inputs.ReturnReceiptInput> = {
   alsoNeeds(input, states) {
     const needs = aboardToo(input, states);
     const home = returnedBatches(manifestOf(input, states), input).map((id) => ({ kind: batchKind.name, id }));
-    const gates = [...accountsAt(manifestOf(input, states), homeOf), ...(needs.sharedGates ?? [])];
-    return { lock: [...(needs.lock ?? []), ...home], sharedGates: gates };
+    const manifest = manifestOf(input, states);
+    return {
+      lock: [...(needs.lock ?? []), ...home],
+      sharedGates: [...accountsAt(manifest, homeOf), ...(needs.sharedGates ?? [])],
+      lookups: [...(needs.lookups ?? []), ...dryLeft(manifest)],
+    };
   },
   decide: (input, states, facts) =>
     onManifest('return-receipt', input, states, facts, (manifest) => decideReturnReceipt(input, manifest, states)),
@@ -162,6 +167,7 @@ function correctionGates(input: { readonly id: string }, states: States): Needs 
   const manifest = manifestOf(input, states);
   return {
     ...aboardNeeds({}, manifest),
+    lookups: dryLeft(manifest),
     sharedGates: [
       ...accountsAt(manifest, sourceOf),
       ...accountsAt(manifest, consigneeStock),

@@ -12,19 +12,21 @@ import {
   STREAM_NAMES,
   type StreamTerms,
   streamOfCode,
+  streams,
   streamTerms,
 } from '../catalogue/streams.ts';
 import { findTreatmentMethod, methodsOf } from '../catalogue/treatment-methods.ts';
 import { wasteClassOf } from '../catalogue/waste-codes.ts';
 import { against, type FieldError, type Refusal, sentence } from '../problems.ts';
 import type { DraftInput } from './inputs.ts';
+import type { Manifest } from './manifest.ts';
 import type { DraftLine } from './tables.ts';
 
 type GivenLine = DraftInput['lines'][number];
 
-/** The stream of a draft: the one it names, else that of its first waste. */
+/** The stream of a draft: the one it names, else that of its first waste; of a code no list knows, the first there is. */
 export const streamOf = ({ stream, lines }: Pick<DraftInput, 'stream' | 'lines'>): string =>
-  stream ?? (streamOfCode(lines[0]!.wasteCode) || 'hazardous');
+  stream ?? (streamOfCode(lines[0]!.wasteCode) || streams[0]!.stream);
 
 /**
  * Lines as the manifest keeps them.
@@ -59,26 +61,44 @@ function wrongUses(
   fields: readonly string[],
   given: object,
   at: string,
-  { stream }: StreamTerms,
+  terms: StreamTerms,
 ): FieldError[] {
-  const name = STREAM_NAMES[stream];
+  const { zh: name, stream } = terms;
   return fields.flatMap((field): FieldError[] => {
     const use = uses[field]!;
-    const isGiven = isSaid((given as Record<string, unknown>)[field]);
+    const isGiven = isSaid(field, (given as Record<string, unknown>)[field]);
     const pointer = `${at}/${field}`;
     if (use === 'required' && !isGiven)
       return [{ pointer, detail: { zh: `${name}须填写`, en: `required for ${stream} waste` } }];
-    if (use === 'absent' && isGiven)
-      return [
-        { pointer, detail: { zh: `${name}没有此项，请去掉`, en: `${stream} waste has no such field; leave it out` } },
-      ];
+    if (use === 'absent' && isGiven) return [{ pointer, detail: unknownTo(terms) }];
     return [];
   });
 }
 
-/** Null, nothing and an empty list say nothing; so does a count of zero. */
-const isSaid = (value: unknown): boolean =>
-  value !== undefined && value !== null && value !== 0 && !(Array.isArray(value) && value.length === 0);
+/** A moisture that is measured on the way, where the line says none: it is a field of other streams. */
+export function strayMoisture(
+  lines: readonly { readonly line: number; readonly moisturePermille?: number | undefined }[],
+  manifest: Pick<Manifest, 'stream' | 'lines'>,
+): Refusal | undefined {
+  const terms = streamTerms(manifest.stream);
+  const isStray = (line: number) => manifest.lines[line - 1]?.moisturePermille === undefined;
+  const at = lines.findIndex(({ line, moisturePermille }) => moisturePermille !== undefined && isStray(line));
+  if (at < 0) return undefined;
+  const error = { pointer: `/lines/${at}/moisturePermille`, detail: unknownTo(terms) };
+  return { problem: 'against-rule', ...saidOf(terms, [error]) };
+}
+
+const unknownTo = ({ zh, stream }: StreamTerms) => ({
+  zh: `${zh}没有此项，请去掉`,
+  en: `${stream} waste has no such field; leave it out`,
+});
+
+/** Null, nothing and an empty list say nothing; so does a count of zero pieces. */
+const isSaid = (field: string, value: unknown): boolean =>
+  value !== undefined &&
+  value !== null &&
+  !(field === 'pieces' && value === 0) &&
+  !(Array.isArray(value) && value.length === 0);
 
 function saidOf({ zh, en, basis }: StreamTerms, errors: FieldError[]): Pick<Refusal, 'detail' | 'basis' | 'errors'> {
   return {

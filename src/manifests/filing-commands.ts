@@ -15,8 +15,8 @@ import { accountsAt, type ManifestCommand, manifestOf, permitGates, refsTo, stoc
 import { entitlementLookups, permitsFound } from './entitlement.ts';
 import { checkDraft, checkIssue, draftFields, type Origin } from './filing.ts';
 import type * as inputs from './inputs.ts';
-import { decidePickupCode } from './loading.ts';
 import type { Manifest } from './manifest.ts';
+import { decidePickupCode } from './pickup-code.ts';
 import { projectLookups, projectOf } from './project-of.ts';
 import { reservedKey, reservedLookup } from './queries.ts';
 import { givenBack } from './returning.ts';

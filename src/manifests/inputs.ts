@@ -6,7 +6,7 @@ import type { Scanning } from '../custody/scanned.ts';
 import { ContainerName } from '../generation/nesting.ts';
 import { ENTRY_MODES, type EntryMode } from '../platform/events.ts';
 import { inBoth } from '../platform/schema-messages.ts';
-import { Grams, Instant, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
+import { Grams, Instant, MoisturePermille, Pieces, ShortText, TypedNumber, Uuid } from '../platform/values.ts';
 import { CONTAINER_OUTCOMES, DISCREPANCY_TYPES, INCIDENT_TYPES } from './tables.ts';
 
 /** Bodies of the manifest acts. Lines are named by their number, from 1. */
@@ -19,6 +19,7 @@ const LineNumber = z.number().int().min(1).max(LINES_MAX);
 const entryMode = z.enum(ENTRY_MODES).default('live');
 /** m³ × 1000, as measured. */
 const Litres = z.number().int().min(0).max(1_000_000_000);
+const Moisture = MoisturePermille.optional();
 
 /** Which of these a line must say depends on the stream of its waste (GET /v1/streams). */
 const DraftLineFields = z.strictObject({
@@ -34,8 +35,7 @@ const DraftLineFields = z.strictObject({
   massGrams: Grams.min(1).optional(),
   /** Instead of the mass, where the stream is measured by volume: m³ × 1000. */
   volumeLitres: Litres.min(1).optional(),
-  /** 含水率, ‰. */
-  moisturePermille: z.number().int().min(0).max(1_000).optional(),
+  moisturePermille: Moisture,
   pieces: Pieces.default(0),
   /** Use or disposal intended at the consignee's, e.g. D10. */
   plannedMethod: z.string().max(4),
@@ -115,6 +115,8 @@ const LoadedLine = z
     /** m³ × 1000. Beside the mass: it was measured and weighed; alone: its mass follows from it. */
     volumeLitres: Litres.optional(),
     pieces: Pieces.optional(),
+    /** Measured anew at loading; else it is as declared. */
+    moisturePermille: Moisture,
     containers: Scanned,
   })
   .refine((line) => line.massGrams !== undefined || line.volumeLitres !== undefined || line.containers !== undefined, {
@@ -174,6 +176,8 @@ const ReceivedLine = z
     refusedLitres: Litres.optional(),
     acceptedPieces: Pieces.optional(),
     refusedPieces: Pieces.optional(),
+    /** As the consignee measured it: what the dry mass received follows from. */
+    moisturePermille: Moisture,
     method: z.string().max(4).optional(),
     /** Each that is there, accepted or refused, with its mass where it was weighed by itself. */
     containers: z

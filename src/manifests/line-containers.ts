@@ -1,6 +1,7 @@
 /** The containers of a line, and the parts of it that are in them. Pure. */
+import { dried } from '../custody/dry-parts.ts';
 import type { DecidedContainer } from './event-data.ts';
-import { carried, gramsOf, piecesOf, without } from './parts.ts';
+import { carried, gramsOf, isSomething, piecesOf, without } from './parts.ts';
 import { shareOver } from './sharing.ts';
 import type { ContainerOutcome, JoinedContainer, Line, LineBatch, LineContainer } from './tables.ts';
 
@@ -17,12 +18,13 @@ export function partsIn(line: Line, containers: readonly LineContainer[]): LineB
 /** So much accepted or refused of a line, over the containers of which that was decided and as they were weighed. */
 export function decidedParts(line: Line, decision: ContainerOutcome, grams: number, pieces: number): LineBatch[] {
   const decided = line.containers.filter((one) => one.decision === decision && one.batchId !== null);
-  const piecesOfBatch = new Map(carried(line).map((part) => [part.batchId, part.pieces]));
+  const travelled = new Map(carried(line).map((part) => [part.batchId, part]));
   const asWeighed = decided.map(({ batchId, decidedGrams }) => ({
     batchId: batchId!,
     grams: decidedGrams ?? 0,
-    pieces: piecesOfBatch.get(batchId!) ?? 0,
+    pieces: travelled.get(batchId!)?.pieces ?? 0,
     inferred: false,
+    ...dried(travelled.get(batchId!)?.dryGrams ?? 0),
   }));
   return shareOver(asWeighed, grams, pieces);
 }
@@ -80,8 +82,6 @@ export function replacedBy(line: Line, containers: readonly LineContainer[]): Li
   return [...own, ...shareOver(others, grams, pieces)].filter(isSomething);
 }
 
-const isSomething = ({ grams, pieces }: LineBatch): boolean => grams !== 0 || pieces !== 0;
-
 /** What the consignee decided on each. */
 export const withDecisions = (
   containers: readonly LineContainer[],
@@ -94,5 +94,5 @@ export const withDecisions = (
   });
 
 /** What a container adds to its line; one whose record says no stock is with the load already. */
-export const partOf = ({ batchId, grams, pieces }: LineContainer): LineBatch[] =>
-  batchId === null ? [] : [{ batchId, grams, pieces, inferred: false }];
+export const partOf = ({ batchId, grams, pieces, dryGrams }: LineContainer): LineBatch[] =>
+  batchId === null ? [] : [{ batchId, grams, pieces, inferred: false, ...dried(dryGrams ?? 0) }];

@@ -14,8 +14,9 @@ import {
   stocksDrawn,
 } from './command-needs.ts';
 import type * as inputs from './inputs.ts';
-import { decidePickup, pickupCodeLookup } from './loading.ts';
+import { decidePickup } from './loading.ts';
 import { decideArrival, decideDeparture, decideHandover, decideTransitStorage } from './moving.ts';
+import { pickupCodeLookup } from './pickup-code.ts';
 import { decideReceipt } from './receiving.ts';
 import { lockManifest, manifestEvent, onManifest } from './standing.ts';
 import { boxNeeds } from './vehicle-limits.ts';

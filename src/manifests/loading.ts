@@ -1,22 +1,43 @@
-/** Pickup (装运): what left the origin as weighed, and how the consignor confirms it. TM 10(3), 11(1)-(2), 13. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+/** Pickup (装运): what left the origin as weighed. How the consignor confirms it: pickup-code.ts. TM 10(3), 11(1)-(2), 13. */
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { streamTerms } from '../catalogue/streams.ts';
 import { batchFormed } from '../custody/batches.ts';
-import { accountOf, batchesIn, type Movement, movementsData, type Taken, takeFrom } from '../custody/ledger.ts';
+import { dryMass, dryPartOf } from '../custody/dry-parts.ts';
+import {
+  accountOf,
+  batchesIn,
+  type Movement,
+  movementsData,
+  type StockedBatch,
+  type Taken,
+  takeFrom,
+  withDry,
+} from '../custody/ledger.ts';
 import { type StockBalance, stockLookup } from '../custody/repository.ts';
 import { generated } from '../generation/commands.ts';
 import { driverRemarks } from '../parties/drivers.ts';
-import { type Decision, type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
+import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
 import { tripKind } from '../transport/trips.ts';
 import { type Boarding, board, boardedLine, storeExitMissing } from './boarding.ts';
-import { carriedBy, loadingDifferences, moveParts, recoded, sourceCodeOf, sourceOf, takenFrom } from './booking.ts';
-import type { PickupCodeInput, PickupInput } from './inputs.ts';
+import {
+  carriedBy,
+  differenceAt,
+  loadingDifferences,
+  moveParts,
+  recoded,
+  sourceCodeOf,
+  sourceOf,
+  takenFrom,
+} from './booking.ts';
+import { strayMoisture } from './fields.ts';
+import type { PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
+import { dryGramsOf, gramsOf, piecesOf } from './parts.ts';
+import { checkCode } from './pickup-code.ts';
 import { shareOver } from './sharing.ts';
 import { everyLineOnce, ifBefore, manifestEvent, UNRECORDED_NTH, vehicleData } from './standing.ts';
 import type { Line, LineBatch, LineContainer } from './tables.ts';
@@ -28,6 +49,9 @@ interface LoadedLine {
   readonly grams: number;
   readonly pieces: number;
   readonly loaded: readonly LineBatch[];
+  readonly moisturePermille: number | undefined;
+  /** By how much more dry mass each batch had by its record than what was loaded of it. */
+  readonly drier: readonly LineBatch[];
   /** Those that were scanned. */
   readonly containers: readonly LineContainer[];
   /** A batch opened because the origin's register knows of none, or because the stream keeps no register before loading. */
@@ -39,7 +63,8 @@ interface LoadedLine {
 }
 
 export function decidePickup(told: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision {
-  const refusal = everyLineOnce(manifest.lines, told.lines) ?? wrongTrip(told, states, facts);
+  const refusal =
+    everyLineOnce(manifest.lines, told.lines) ?? strayMoisture(told.lines, manifest) ?? wrongTrip(told, states, facts);
   if (refusal) return refused(refusal);
   const measured = pickupInGrams(told, manifest, facts);
   if ('refusal' in measured) return refused(measured.refusal);
@@ -63,9 +88,10 @@ export function decidePickup(told: PickupInput, manifest: Manifest, states: Stat
       ...vehicleData(input, plate),
       ...(input.tripId ? { tripId: input.tripId } : {}),
       ...(input.pickupCode ? { confirmedBy: 'code' as const } : {}),
-      lines: lines.map(({ line: { line }, grams, pieces, loaded, containers }) => ({
+      lines: lines.map(({ line: { line }, grams, pieces, loaded, moisturePermille, containers }) => ({
         ...{ line, grams, pieces, loaded },
         ...(volumes.has(line) ? { volume: volumes.get(line)! } : {}),
+        ...(moisturePermille === undefined ? {} : { pickedUpMoisturePermille: moisturePermille }),
         ...(containers.length > 0 ? { containers } : {}),
       })),
     },
@@ -92,19 +118,27 @@ export function decidePickup(told: PickupInput, manifest: Manifest, states: Stat
 }
 
 /** A site that keeps no stock register generates what leaves it as it is loaded (streams.json, `stock`). */
-function generatedAsLoaded(manifest: Manifest, { line, unrecorded, asLoaded, grams, pieces }: LoadedLine): Movement[] {
+function generatedAsLoaded(
+  manifest: Manifest,
+  { line, unrecorded, asLoaded, grams, pieces, loaded }: LoadedLine,
+): Movement[] {
   if (!unrecorded || !asLoaded) return [];
   const { consignorId, consignorSiteId } = manifest;
   const of = { stock: sourceOf(manifest), ownerId: consignorId, site: { id: consignorSiteId } };
-  return [{ ...generated(unrecorded, sourceCodeOf(line), of, grams, pieces), line: line.line }];
+  const quantity = { grams, pieces, dryGrams: dryGramsOf(loaded) };
+  return [{ ...generated(unrecorded, sourceCodeOf(line), of, quantity), line: line.line }];
 }
 
 /** Off the stock onto the first carrier's vehicle. */
-function loadingMovements(manifest: Manifest, { line, loaded, containers }: LoadedLine): Movement[] {
+function loadingMovements(manifest: Manifest, { line, loaded, drier, containers }: LoadedLine): Movement[] {
   const of = { ...line, loaded, containers };
   const source = sourceOf(manifest);
   const onBoard = carriedBy(manifest.legs[0]!.carrierId, manifest);
-  const movements = [...moveParts(of, loaded, takenFrom(of, source), onBoard), ...loadingDifferences(of, source)];
+  const movements = [
+    ...moveParts(of, loaded, takenFrom(of, source), onBoard),
+    ...loadingDifferences(of, source),
+    ...moveParts(of, drier, source, differenceAt(source)),
+  ];
   return recoded(of, movements, 'from');
 }
 
@@ -124,27 +158,51 @@ function loadLines(
     const line = manifest.lines.find((one) => one.line === given.line)!;
     const aboard = on(line.line);
     if (aboard && aboard.loads.length > 0)
-      return { line, ...boardedLine(given, line, aboard, source), unrecorded: null, asLoaded, outOf: NOTHING };
+      return { ...NOTHING_ELSE, line, ...boardedLine(given, line, aboard, source), asLoaded };
     const { namedBatches, declaredPieces, offered } = line;
     const containers = aboard ? boardedLine(given, line, aboard, source).containers : [];
     const wasteCode = sourceCodeOf(line);
     const grams = given.massGrams!;
     const pieces = given.pieces ?? (grams > 0 ? declaredPieces : 0);
-    const known = { line, grams, pieces, containers, unrecorded: null, asLoaded, outOf: NOTHING };
-    if (offered.length > 0) return { ...known, loaded: shareOver(offered, grams, pieces) };
+    const known = {
+      ...NOTHING_ELSE,
+      line,
+      grams,
+      pieces,
+      moisturePermille: given.moisturePermille,
+      containers,
+      asLoaded,
+    };
+    const moisture = given.moisturePermille ?? line.moisturePermille;
+    const measured = <Part extends StockedBatch>(parts: readonly Part[]) =>
+      moisture === undefined ? [...parts] : withDry(parts, dryMass(grams, moisture));
+    if (offered.length > 0) return { ...known, loaded: measured(shareOver(offered, grams, pieces)) };
     const all = left.get(wasteCode) ?? states.found(stockLookup, accountOf(source, wasteCode).id);
     const stock = all.filter((batch) => !isScanned(batch));
     const isCovered = namedBatches.length > 0 || stock.reduce((sum, batch) => sum + batch.grams, 0) >= grams;
-    const taken = asLoaded && !isCovered ? [] : takeFrom(stock, namedBatches, grams, pieces);
-    left.set(wasteCode, remaining(stock, taken));
+    const taken = asLoaded && !isCovered ? [] : measured(takeFrom(stock, namedBatches, grams, pieces));
+    const drier = taken.flatMap((part) => drierThan(stock, part));
+    left.set(wasteCode, remaining(stock, [...taken, ...drier]));
     const unrecorded = taken.length === 0 && (grams > 0 || pieces > 0) ? facts.newId(UNRECORDED_NTH + line.line) : null;
-    const opened = unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : [];
+    const opened = measured(unrecorded ? [{ batchId: unrecorded, grams, pieces, inferred: true }] : []);
     const loaded = [taken, opened, noneOf(stock, namedBatches)].find((parts) => parts.length > 0) ?? [];
-    return { ...known, loaded, unrecorded, outOf: outOf(stock, taken) };
+    return { ...known, loaded, drier, unrecorded, outOf: outOf(stock, taken) };
   });
 }
 
-const NOTHING = { containers: 0, stores: 0 };
+const NOTHING_ELSE = { moisturePermille: undefined, drier: [], unrecorded: null, outOf: { containers: 0, stores: 0 } };
+
+/**
+ * The moisture of a load is measured, or declared, for itself; that of the batch it came from was for the batch. What the batch has more or
+ * less for it goes to the weighing difference, so that it has no dry mass left when it has no mass left.
+ */
+function drierThan(stock: readonly StockBalance[], part: Taken): LineBatch[] {
+  const batch = stock.find(({ batchId }) => batchId === part.batchId);
+  if (!batch) return [];
+  const grams = Math.min(part.grams, batch.grams);
+  const dryGrams = dryPartOf(batch, grams) - dryPartOf(part, grams);
+  return dryGrams === 0 ? [] : [{ batchId: part.batchId, grams: 0, pieces: 0, inferred: part.inferred, dryGrams }];
+}
 
 function outOf(stock: readonly StockBalance[], taken: readonly Taken[]): LoadedLine['outOf'] {
   const batches = stock.filter(({ batchId }) => taken.some((part) => part.batchId === batchId));
@@ -160,10 +218,15 @@ const noneOf = (stock: readonly StockBalance[], named: readonly string[]): Taken
     .slice(0, 1)
     .map((batchId) => ({ batchId, grams: 0, pieces: 0, inferred: named.length === 0 }));
 
-function remaining(stock: readonly StockBalance[], taken: readonly Taken[]): StockBalance[] {
+function remaining(stock: readonly StockBalance[], taken: readonly LineBatch[]): StockBalance[] {
   return stock.map((batch) => {
-    const part = taken.find(({ batchId }) => batchId === batch.batchId);
-    return part ? { ...batch, grams: batch.grams - part.grams, pieces: batch.pieces - part.pieces } : batch;
+    const parts = taken.filter(({ batchId }) => batchId === batch.batchId);
+    return {
+      ...batch,
+      grams: batch.grams - gramsOf(parts),
+      pieces: batch.pieces - piecesOf(parts),
+      dryGrams: batch.dryGrams - dryGramsOf(parts),
+    };
   });
 }
 
@@ -269,77 +332,3 @@ function outOfWarnings({ line: { line }, outOf }: LoadedLine): Warning[] {
     ...(outOf.stores > 0 ? [storeExitMissing(pointer, outOf.stores)] : []),
   ];
 }
-
-/** A code is kept as a salted hash among the erasable details of the event that gave it out. */
-export const hashOfCode = (salt: string, code: string): string =>
-  createHash('sha256').update(`${salt} ${code}`).digest('hex');
-
-export const pickupCodeLookup: Lookup<{ readonly salt: string; readonly hash: string } | undefined> = {
-  name: 'pickup-code',
-  gated: false,
-  sql: "select event_id, body->>'salt', body->>'hash' from event_details where event_id = any($1::uuid[])",
-  read: ([row]) => row && { salt: row[1] as string, hash: row[2] as string },
-};
-
-/** A new code replaces the one before. Its holder confirms the pickup on the driver's device, once. No answer that is kept holds it. */
-export function decidePickupCode({ code, salt }: PickupCodeInput, manifest: Manifest, facts: Facts): Decision {
-  const hours = facts.reference.policy('pickup-code-hours', placeOf(manifest, facts)).value;
-  const expiresAt = new Date(facts.now.getTime() + hours * 3_600_000).toISOString();
-  const event = manifestEvent(
-    'pickup_code_issued',
-    manifest.id,
-    facts.now,
-    { expiresAt },
-    {
-      region: manifest.originRegion,
-      details: { salt, hash: hashOfCode(salt, code) },
-    },
-  );
-  return { events: [event], answer: { id: manifest.id, status: manifest.status, expiresAt } };
-}
-
-const placeOf = ({ originRegion: region, stream }: Manifest, { now }: Facts) => ({
-  region,
-  stream,
-  day: dayInShanghai(now),
-});
-
-/** Guessing is counted on the manifest and locked out: a wrong code is refused and the attempt kept. */
-function checkCode(input: PickupInput, manifest: Manifest, states: States, facts: Facts): Decision | undefined {
-  if (input.pickupCode === undefined) return undefined;
-  const { pickupCodeEventId, pickupCodeExpiresAt, pickupCodeFailures } = manifest;
-  const expired = pickupCodeExpiresAt !== null && typedAt(input, manifest, facts) >= pickupCodeExpiresAt;
-  const attempts = facts.reference.policy('pickup-code-attempts', placeOf(manifest, facts)).value;
-  if (pickupCodeEventId === null || expired || pickupCodeFailures >= attempts) return refused(NO_CODE);
-  const known = states.found(pickupCodeLookup, pickupCodeEventId);
-  if (known && isSameText(known.hash, hashOfCode(known.salt, input.pickupCode))) return undefined;
-  const left = attempts - pickupCodeFailures - 1;
-  return {
-    ...refused(
-      against(
-        '/pickupCode',
-        `装运码不正确，还可输入 ${left} 次。`,
-        `The code is wrong; ${left} ${left === 1 ? 'attempt is' : 'attempts are'} left.`,
-        'TM 10(3)',
-      ),
-    ),
-    kept: [manifestEvent('pickup_code_failed', manifest.id, facts.now, {}, { region: manifest.originRegion })],
-  };
-}
-
-/** When a code was typed, by our clock: what is told offline may lie back as far as late reports are waited for. */
-function typedAt({ occurredAt, entryMode }: PickupInput, manifest: Manifest, facts: Facts): Date {
-  if (entryMode !== 'offline') return facts.now;
-  const hours = facts.reference.policy('late-report-patience-hours', placeOf(manifest, facts)).value;
-  const told = new Date(occurredAt);
-  return facts.now.getTime() - told.getTime() <= hours * 3_600_000 ? told : facts.now;
-}
-
-const NO_CODE = against(
-  '/pickupCode',
-  '没有可用的装运码（未发放、已过期或输错次数过多）；请移出人重新发放，或不带装运码办理。',
-  'There is no code to use: none was given out, it has expired, or it was mistyped too often. The consignor can give out another, or leave it out.',
-  'TM 10(3)',
-);
-const isSameText = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

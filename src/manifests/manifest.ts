@@ -72,11 +72,11 @@ const CHANGES: { [Type in keyof EventData]: Change<Type> } = {
     status: 'in_transit',
     legs: withLeg(state.legs, 0, { ...vehicleOf(data), startedAt: occurredAt.toISOString() }),
     tripId: data.tripId ?? null,
-    lines: withLines(state, data.lines, ({ grams, pieces, volume, loaded, containers = [] }) => ({
+    lines: withLines(state, data.lines, ({ line: _, grams, pieces, volume, containers = [], ...loaded }) => ({
       pickedUpGrams: grams,
       pickedUpPieces: pieces,
       ...(volume ? { pickedUpVolume: volume } : {}),
-      loaded,
+      ...loaded,
       containers,
     })),
     pickedUpAt: occurredAt,

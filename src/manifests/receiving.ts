@@ -3,21 +3,29 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { ToldVolume } from '../catalogue/density.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { batchFormed } from '../custody/batches.ts';
+import { dried } from '../custody/dry-parts.ts';
 import { batchesIn, movementsData } from '../custody/ledger.ts';
 import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft, Json } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
 import { joinedData } from './aboard.ts';
-import { consigneeStock, joiningMovements, onHold, type Received, receiptMovements } from './booking.ts';
+import {
+  consigneeStock,
+  joiningMovements,
+  onHold,
+  type Received,
+  receiptMovements,
+  receivedShares,
+} from './booking.ts';
 import { type Decided, decideContainers } from './deciding.ts';
 import type { DecidedContainer } from './event-data.ts';
-import { checkMethod } from './fields.ts';
+import { checkMethod, strayMoisture } from './fields.ts';
 import type { ReceiptInput } from './inputs.ts';
-import { decidedParts, isScanned } from './line-containers.ts';
+import { isScanned } from './line-containers.ts';
 import type { Manifest } from './manifest.ts';
 import { enteredLate } from './moving.ts';
-import { carried, gramsOf, piecesOf } from './parts.ts';
+import { carried, dryGramsOf, gramsOf, moistureOf, piecesOf } from './parts.ts';
 import { everyLineOnce, ifBefore, manifestEvent } from './standing.ts';
 import type { Line } from './tables.ts';
 import { receiptInGrams } from './volumes.ts';
@@ -26,7 +34,10 @@ type ReceiptLine = ReceiptInput['lines'][number];
 /** @refuses against-rule (lines, methods, discrepancies; a mismatch where the law says refuse; as `decideContainers`). */
 export function decideReceipt(told: ReceiptInput, manifest: Manifest, states: States, facts: Facts): Decision {
   const refusal =
-    everyLineOnce(manifest.lines, told.lines) ?? wrongMethod(told, manifest) ?? unknownLine(told, manifest);
+    everyLineOnce(manifest.lines, told.lines) ??
+    strayMoisture(told.lines, manifest) ??
+    wrongMethod(told, manifest) ??
+    unknownLine(told, manifest);
   if (refusal) return refused(refusal);
   const measured = receiptInGrams(told, manifest, facts);
   if ('refusal' in measured) return refused(measured.refusal);
@@ -121,18 +132,20 @@ function weighedFigures(given: ReceiptLine, line: Line): Received {
   const refusedGrams = given.refusedGrams ?? (acceptedGrams === 0 ? gramsOf(parts) : 0);
   const refusedPieces = given.refusedPieces ?? (acceptedGrams === 0 ? pieces : 0);
   const acceptedPieces = given.acceptedPieces ?? (acceptedGrams === 0 ? 0 : Math.max(0, pieces - refusedPieces));
-  return { acceptedGrams, refusedGrams, acceptedPieces, refusedPieces };
+  const { moisturePermille } = given;
+  return { acceptedGrams, refusedGrams, acceptedPieces, refusedPieces, moisturePermille };
 }
 
 /** A line as the event says it. */
 function saidOf({ line, method, containers, ...received }: ReceivedLine) {
-  const { acceptedGrams, refusedGrams, acceptedPieces, refusedPieces } = received;
+  const { acceptedGrams, refusedGrams, acceptedPieces, refusedPieces, moisturePermille } = received;
   return {
     line: line.line,
     acceptedGrams,
     refusedGrams,
     refusedPieces,
     receivedPieces: acceptedPieces + refusedPieces,
+    ...(moisturePermille === undefined ? {} : { receivedMoisturePermille: moisturePermille }),
     method,
     batchId: isScanned(line) ? null : (line.receivedBatchIds[0] ?? null),
     ...(containers.length > 0 ? { containers } : {}),
@@ -146,11 +159,12 @@ function formedBatches(
   { occurredAt, entryMode }: ReceiptInput,
 ): EventDraft[] {
   const { line, acceptedGrams, acceptedPieces } = received;
-  const whole = { grams: acceptedGrams, pieces: acceptedPieces };
+  const { accepted } = receivedShares(line, received);
+  const whole = { grams: acceptedGrams, pieces: acceptedPieces, ...dried(dryGramsOf(accepted)) };
   const batches = isScanned(line)
-    ? decidedParts(line, 'accepted', acceptedGrams, acceptedPieces).map(({ batchId, grams, pieces }) => {
+    ? accepted.map(({ batchId, grams, pieces, dryGrams = 0 }) => {
         const { receivedBatchId, containerId, wasteCode } = line.containers.find((one) => one.batchId === batchId)!;
-        return { id: receivedBatchId!, containerId, wasteCode, grams, pieces };
+        return { id: receivedBatchId!, containerId, wasteCode, grams, pieces, ...dried(dryGrams) };
       })
     : line.receivedBatchIds.map((id) => ({ id, wasteCode: line.wasteCode, ...whole }));
   const origin = { origin: 'received' as const, stock: consigneeStock(manifest), manifestId: manifest.id };
@@ -254,7 +268,7 @@ function receiptWarnings(
   input: ReceiptInput,
   manifest: Manifest,
   lines: readonly ReceivedLine[],
-  { now }: Facts,
+  { now, reference }: Facts,
 ): Warning[] {
   const differing = lines.flatMap(({ line, acceptedGrams, refusedGrams }, index) => {
     const sent = gramsOf(carried(line));
@@ -267,11 +281,41 @@ function receiptWarnings(
     };
     return [{ code: 'quantity-differs', pointer: `/lines/${index}`, basis: 'TM 18 ¶2', detail }];
   });
+  const wet = lines.flatMap((line, index) => moistureWarnings(line, index, manifest, input, reference));
   const early = ifBefore(manifest.arrivedAt, input, {
     code: 'received-before-arrival',
     detail: { zh: '接受时间早于运抵时间。', en: 'It was received before it arrived.' },
   });
   const { paperDueOn } = manifest;
   const late = paperDueOn !== null && dayInShanghai(now) > paperDueOn ? [enteredLate(paperDueOn)] : [];
-  return [...differing, ...early, ...late];
+  return [...differing, ...wet, ...early, ...late];
 }
+
+/** What is to be measured at the gate, and what the place takes at most. */
+function moistureWarnings(
+  { line, moisturePermille, acceptedGrams }: ReceivedLine,
+  index: number,
+  { destinationRegion: region, stream, arrivedAt }: Manifest,
+  { occurredAt }: ReceiptInput,
+  reference: Facts['reference'],
+): Warning[] {
+  if (moistureOf(line) === undefined || acceptedGrams === 0) return [];
+  const pointer = `/lines/${index}/moisturePermille`;
+  if (moisturePermille === undefined) {
+    const detail = {
+      zh: `第 ${line.line} 行未测含水率；干物质按来料比例入账。`,
+      en: `The moisture of line ${line.line} was not measured; its dry mass is booked in proportion to what came.`,
+    };
+    return [{ code: 'moisture-not-measured', pointer, basis: OURS, detail }];
+  }
+  const day = dayInShanghai(arrivedAt ?? new Date(occurredAt));
+  const limit = reference.policyIf('receiving-moisture-permille', { region, stream, day });
+  if (!limit || moisturePermille <= limit.value) return [];
+  const detail = {
+    zh: `第 ${line.line} 行含水率 ${moisturePermille} ‰，高于该地接收上限 ${limit.value} ‰。`,
+    en: `Line ${line.line} has a moisture of ${moisturePermille} ‰; this place takes at most ${limit.value} ‰.`,
+  };
+  const basis = `${limit.basis.instrument} ${limit.basis.article}`;
+  return [{ code: 'moisture-above-limit', pointer, basis, detail }];
+}
+const OURS = '本平台约定 0024';

@@ -14,6 +14,7 @@ import type { EventDraft, Json } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
 import { apartFrom, joiningOf, listed, moveAboard } from './aboard.ts';
 import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
+import { restsOf } from './dry-rests.ts';
 import type { DraftFields } from './event-data.ts';
 import { checkMethod } from './fields.ts';
 import { checkPlaces, crossesProvince } from './filing.ts';
@@ -21,7 +22,7 @@ import type { FollowUpInput, ReturnInput, ReturnReceiptInput } from './inputs.ts
 import { currentLeg } from './lifecycle.ts';
 import { partOf } from './line-containers.ts';
 import { type Manifest, manifestKind } from './manifest.ts';
-import { gramsOf, piecesOf, without } from './parts.ts';
+import { gramsOf, moistureOf, piecesOf, without } from './parts.ts';
 import { shareOver } from './sharing.ts';
 import { everyLineOnce, manifestEvent, vehicleData } from './standing.ts';
 import type { DraftLine, JoinedContainer, LineBatch, LineContainer, Remainder } from './tables.ts';
@@ -153,8 +154,8 @@ const alongMovements = (along: readonly JoinedContainer[], to: Place): Movement[
   along.flatMap(({ line, wasteCode, from, ...container }) =>
     from === null
       ? []
-      : partOf({ ...container, wasteCode, from }).map(({ batchId, grams, pieces }) => ({
-          ...{ wasteCode, line, from, to, fromBatch: batchId, toBatch: batchId, grams, pieces, dryGrams: 0 },
+      : partOf({ ...container, wasteCode, from }).map(({ batchId, grams, pieces, dryGrams = 0 }) => ({
+          ...{ wasteCode, line, from, to, fromBatch: batchId, toBatch: batchId, grams, pieces, dryGrams },
         })),
   );
 
@@ -191,7 +192,7 @@ export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifes
       ...moveParts(of, without(parts, back), road, difference),
     ];
   });
-  const movements = [...returned, ...alongMovements(along, home)];
+  const movements = [...returned, ...alongMovements(along, home), ...restsOf(manifest, returned, states)];
   const event = manifestEvent(
     'return_received',
     manifest.id,
@@ -301,9 +302,10 @@ function offeredContainers(containers: readonly LineContainer[], parts: readonly
   if (containers.length === 0) return {};
   return {
     offeredContainers: containers.map((container): LineContainer => {
-      const { grams, pieces } = parts.find(({ batchId }) => batchId === container.batchId) ?? { grams: 0, pieces: 0 };
+      const part = parts.find(({ batchId }) => batchId === container.batchId);
+      const { grams = 0, pieces = 0, dryGrams } = part ?? {};
       const undecided = { heldUp: null, decision: null, decidedGrams: null, receivedBatchId: null };
-      return { ...container, grams, pieces, from: null, joined: false, ...undecided };
+      return { ...container, grams, pieces, dryGrams, from: null, joined: false, ...undecided };
     }),
   };
 }
@@ -316,6 +318,7 @@ function followingLine(
 ): DraftLine {
   const { wasteCode, name, form, hazards, packaging, plannedMethod, hazardousComponent, unNumber, packingGroup } =
     lines[line - 1]!;
+  const moisture = moistureOf(lines[line - 1]!);
   return {
     line: index + 1,
     wasteCode,
@@ -329,6 +332,7 @@ function followingLine(
     plannedMethod: methods.find((one) => one.line === line)?.plannedMethod ?? plannedMethod,
     declaredGrams: gramsOf(parts),
     declaredPieces: piecesOf(parts),
+    ...(moisture === undefined ? {} : { moisturePermille: moisture }),
     namedBatches: parts.map(({ batchId }) => batchId),
     offered: parts,
   } satisfies DraftLine & { [key: string]: Json | undefined | readonly LineBatch[] };

@@ -119,6 +119,8 @@ export interface LineBatch {
   readonly batchId: string;
   readonly grams: number;
   readonly pieces: number;
+  /** 干物质; absent: none is measured of it. */
+  readonly dryGrams?: number | undefined;
   /** True when nobody named it and the oldest was taken. */
   readonly inferred: boolean;
 }
@@ -135,6 +137,7 @@ export interface LineContainer {
   /** As on record where it was taken from. What a scale says of the whole load is in `loaded`. */
   readonly grams: number;
   readonly pieces: number;
+  readonly dryGrams?: number | undefined;
   /** Where its record said it lay, when not where the manifest is loaded from. */
   readonly from: Place | null;
   /** Found with the load on the way, or at its end; nobody scanned it when it was loaded. */
@@ -194,6 +197,8 @@ export interface Line extends DraftLine {
   readonly pickedUpVolume?: ToldVolume;
   readonly acceptedVolume?: ToldVolume;
   readonly refusedVolume?: ToldVolume;
+  /** As the carrier measured it anew; absent: as declared. */
+  readonly pickedUpMoisturePermille?: number;
   readonly loaded: readonly LineBatch[];
   /** Of a line that was loaded by scans: every batch of it is in one of these. */
   readonly containers: readonly LineContainer[];
@@ -207,6 +212,8 @@ export interface Line extends DraftLine {
   readonly refusedGrams: number | null;
   readonly refusedPieces: number | null;
   readonly receivedPieces: number | null;
+  /** As the consignee measured it; absent: what was accepted and refused shares the dry mass that came. */
+  readonly receivedMoisturePermille?: number;
   readonly method: string | null;
   /** One, or one for each container that was accepted. */
   readonly receivedBatchIds: readonly string[];

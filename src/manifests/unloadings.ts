@@ -1,10 +1,12 @@
 /** What the vehicle of a trip brought to a site each time, and what its owner's scale said of the whole vehicle. */
+import type { Stream } from '../catalogue/streams.ts';
 import type { Lookup } from '../platform/acts.ts';
 import { groupBy } from '../platform/collections.ts';
 import type { Line, Status } from './tables.ts';
 
 /** What a manifest of the trip has come to. */
 export interface TripManifest {
+  readonly stream: Stream;
   readonly status: Status;
   readonly consignorId: string;
   readonly consigneeId: string;
@@ -16,11 +18,11 @@ export interface TripManifest {
 export const tripManifestsLookup: Lookup<readonly TripManifest[]> = {
   name: 'trip-manifests',
   gated: false,
-  sql: 'select trip_id, status, consignor_id, consignee_id, consignee_site_id, picked_up_at, lines from manifests where trip_id = any($1::uuid[]) order by id limit 500',
+  sql: 'select trip_id, stream, status, consignor_id, consignee_id, consignee_site_id, picked_up_at, lines from manifests where trip_id = any($1::uuid[]) order by id limit 500',
   read: (rows) =>
     rows.map(
-      ([, status, consignorId, consigneeId, consigneeSiteId, pickedUpAt, lines]) =>
-        ({ status, consignorId, consigneeId, consigneeSiteId, pickedUpAt, lines }) as TripManifest,
+      ([, stream, status, consignorId, consigneeId, consigneeSiteId, pickedUpAt, lines]) =>
+        ({ stream, status, consignorId, consigneeId, consigneeSiteId, pickedUpAt, lines }) as TripManifest,
     ),
 };
 

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { dryMass } from '../custody/dry-parts.ts';
 import { BasisView, InstantView } from '../platform/values.ts';
 import type { Bilingual } from '../problems.ts';
+import { receivedOf, receivedShares } from './booking.ts';
 import { FORMS, PACKAGINGS } from './inputs.ts';
 import { decideTransition, type ManifestAct, TRANSITIONS } from './lifecycle.ts';
+import { dryGramsOf } from './parts.ts';
 import type { ManifestRow } from './queries.ts';
 import type { RolesInAct } from './standing.ts';
 import {
@@ -11,6 +14,7 @@ import {
   DISCREPANCY_TYPES,
   HANDOVER_SIDES,
   INCIDENT_TYPES,
+  type Line,
   STATUSES,
 } from './tables.ts';
 
@@ -18,7 +22,14 @@ import {
 const nullableGrams = z.number().int().nullable();
 
 const Parts = z.array(
-  z.object({ batchId: z.uuid(), grams: z.number().int(), pieces: z.number().int(), inferred: z.boolean() }),
+  z.object({
+    batchId: z.uuid(),
+    grams: z.number().int(),
+    pieces: z.number().int(),
+    /** 干物质, of a waste whose moisture is measured. */
+    dryGrams: z.number().int().optional(),
+    inferred: z.boolean(),
+  }),
 );
 
 const LegView = z.object({
@@ -99,7 +110,13 @@ const LineView = z.object({
   pickedUpVolume: VolumeView.optional(),
   acceptedVolume: VolumeView.optional(),
   refusedVolume: VolumeView.optional(),
+  /** 含水率 as declared, as measured anew at loading, and as the consignee measured it; what is dry of each follows. */
   moisturePermille: z.number().int().optional(),
+  pickedUpMoisturePermille: z.number().int().optional(),
+  receivedMoisturePermille: z.number().int().optional(),
+  dryGrams: z
+    .object({ declared: z.number().int(), pickedUp: nullableGrams, accepted: nullableGrams, refused: nullableGrams })
+    .optional(),
   declaredPieces: z.number().int(),
   namedBatches: z.array(z.uuid()),
   exemption: z.object({ item: z.number().int() }).optional(),
@@ -213,8 +230,24 @@ export function viewOf(
   return {
     ...manifest,
     ...(matched ? { matched } : {}),
+    lines: manifest.lines.map((line) => ({ ...line, ...dryMassesOf(line) })),
     actions: (Object.keys(TRANSITIONS) as ManifestAct[]).map((act) => actionOf(act, manifest, rolesIn(act), language)),
   } as unknown as z.output<typeof ManifestView>;
+}
+
+/** As they are booked. */
+function dryMassesOf(line: Line) {
+  if (line.moisturePermille === undefined) return {};
+  const received = receivedOf(line);
+  const shares = received && receivedShares(line, received);
+  return {
+    dryGrams: {
+      declared: dryMass(line.declaredGrams, line.moisturePermille),
+      pickedUp: line.pickedUpGrams === null ? null : dryGramsOf(line.loaded),
+      accepted: shares ? dryGramsOf(shares.accepted) : null,
+      refused: shares ? dryGramsOf(shares.refused) : null,
+    },
+  };
 }
 
 function actionOf(

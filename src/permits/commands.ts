@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { addMonths, dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode, withRemarks } from '../catalogue/commands.ts';
+import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { descendantsPresent, NATION } from '../catalogue/regions.ts';
+import { HAZARDOUS_STREAMS, streamOfWaste } from '../catalogue/streams.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
 import type { Capacity, Jurisdiction } from '../parties/tables.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
@@ -231,11 +233,10 @@ function approvalRefusal(record: PermitRecord, states: States, { reference }: Fa
   if (record.type !== 'cross_province_approval') return undefined;
   const { validFrom, validTo } = record;
   const region = states.get(partyKind, record.holderId)!.region;
-  const { value: months, basis } = reference.policy('cross-province-approval-months', {
-    region,
-    stream: 'hazardous',
-    day: validFrom,
-  });
+  const [stream = streamOfPolicy('cross-province-approval-months')] = record.wasteCodes.map(streamOfWaste);
+  const term = reference.policyIf('cross-province-approval-months', { region, stream, day: validFrom });
+  if (!term) return undefined;
+  const { value: months, basis } = term;
   const latest = addMonths(validFrom, months);
   if (validTo > latest)
     return {
@@ -260,7 +261,9 @@ function approvalRefusal(record: PermitRecord, states: States, { reference }: Fa
 }
 
 function approvalWarnings(record: PermitRecord, states: States): Warning[] {
-  if (record.type !== 'cross_province_approval' || receiverLicences(record, states).length > 0) return [];
+  const { type, wasteCodes } = record;
+  const needsLicence = wasteCodes.length === 0 || wasteCodes.some(isHazardous);
+  if (type !== 'cross_province_approval' || !needsLicence || receiverLicences(record, states).length > 0) return [];
   return [
     {
       code: 'receiver-unlicensed',
@@ -273,6 +276,8 @@ function approvalWarnings(record: PermitRecord, states: States): Warning[] {
     },
   ];
 }
+
+const isHazardous = (codeOrClass: string): boolean => HAZARDOUS_STREAMS.includes(streamOfWaste(codeOrClass));
 
 /** Another type or holder is another permit. */
 function otherHolder(record: PermitRecord, before: Permit | undefined): Refusal | undefined {

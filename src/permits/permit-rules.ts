@@ -69,6 +69,17 @@ export const PERMIT_RULES = {
     countsOn: 'issue',
     basis: 'TM 27, 28',
   },
+  cross_province_information: {
+    name: { zh: '跨省利用信息通报', en: 'information on a use in another province' },
+    holder: 'consignor',
+    counterpart: 'must',
+    areas: 'may',
+    quantity: 'may',
+    period: 'validity',
+    cap: 'soft',
+    countsOn: 'issue',
+    basis: '法典 476 ¶2; 固废法 22 ¶2',
+  },
   white_list: {
     name: { zh: '白名单', en: 'white list' },
     holder: 'consignee',

@@ -8,6 +8,7 @@ export const PERMIT_TYPES = [
   'management_plan',
   'project_plan',
   'cross_province_approval',
+  'cross_province_information',
   'white_list',
   'point_to_point',
   'contract',

@@ -4,6 +4,8 @@ import { inBoth } from './schema-messages.ts';
 /** Values every body shares. 10,000 t: no load, batch or stock movement of one act weighs more. */
 export const GRAMS_MAX = 10_000_000_000;
 export const Grams = z.number().int().min(0).max(GRAMS_MAX);
+/** 含水率: parts of water in a thousand of the mass. */
+export const MoisturePermille = z.number().int().min(0).max(1_000);
 export const Pieces = z.number().int().min(0).max(1_000_000);
 /** Capitals are allowed in a UUID (RFC 9562) and mean the same: ids are compared in small letters. */
 export const Uuid = z.uuid().toLowerCase();

@@ -1,6 +1,7 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { PolicyName } from '../catalogue/policy-definitions.ts';
 import { NATION } from '../catalogue/regions.ts';
+import { streamOfCode } from '../catalogue/streams.ts';
 import type { JobDraft } from '../platform/acts.ts';
 import type { RecordedEvent } from '../platform/events.ts';
 import { type JobAct, type JobDefinition, PermanentError, SYSTEM_PARTY } from '../platform/jobs.ts';
@@ -40,7 +41,7 @@ export function judgementsOf(event: RecordedEvent, after: { id: string }, book: 
     if (!rule.deadline?.on.includes(event.type)) return [];
     const at = rule.deadline.at(after as never, event, book);
     const input = { rule: rule.id, subjectId: event.subject.id, period: '' };
-    return at ? [deadlineJob(input, notBeforeTheRest(at, event, book))] : [];
+    return at ? [deadlineJob(input, notBeforeTheRest(at, event, after, book))] : [];
   });
   const isAwaited = subjectId !== null && RULES.some((rule) => wakesOf(rule.wokenBy, on).length > 0);
   return isAwaited
@@ -52,11 +53,16 @@ export function judgementsOf(event: RecordedEvent, after: { id: string }, book: 
 function notBeforeTheRest(
   dueAt: Date,
   { entryMode, occurredAt, recordedAt, region }: RecordedEvent,
+  about: object,
   book: RuleBook,
 ): Date {
   if (entryMode === 'live') return dueAt;
-  const at = { region: region ?? NATION, stream: 'hazardous', day: dayInShanghai(occurredAt) } as const;
-  const patientUntil = hoursAfter(recordedAt, book.policy('late-report-patience-hours', at).value);
+  const { stream, wasteCode = '' } = about as { readonly stream?: string; readonly wasteCode?: string };
+  const place = { region: region ?? NATION, day: dayInShanghai(occurredAt) };
+  const patientUntil = hoursAfter(
+    recordedAt,
+    book.policy('late-report-patience-hours', { ...place, stream: stream ?? streamOfCode(wasteCode) }).value,
+  );
   return dueAt > patientUntil ? dueAt : patientUntil;
 }
 

@@ -1,6 +1,12 @@
 import { batchKind } from '../custody/batches.ts';
 import { manifestKind } from '../manifests/manifest.ts';
-import { receivedGramsOf, tripManifestsLookup, tripTicketsLookup, unloadingsOf } from '../manifests/unloadings.ts';
+import {
+  receivedGramsOf,
+  tripManifestsLookup,
+  tripTicketsLookup,
+  type Unloading,
+  unloadingsOf,
+} from '../manifests/unloadings.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
 import { vehicleByPlate } from '../parties/repository.ts';
 import { permitKey, permitsOf } from '../permits/queries.ts';
@@ -99,16 +105,14 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
     },
     read: ({ subjectId }, states) => states.get(siteKind, states.get(weighTicketKind, subjectId)!.siteId),
   },
+  tripStream: {
+    alsoNeeds: tripNeeds,
+    read: ({ subjectId }, states) => ownUnloading(subjectId, states)?.loads[0]?.stream,
+  },
   tripReceivedGrams: {
-    alsoNeeds({ subjectId }, states) {
-      const key = states.get(weighTicketKind, subjectId)?.tripId;
-      return key ? { lookups: [tripManifestsLookup, tripTicketsLookup].map((lookup) => ({ lookup, key })) } : {};
-    },
+    alsoNeeds: tripNeeds,
     read({ subjectId }, states) {
-      const key = states.get(weighTicketKind, subjectId)!.tripId;
-      if (key === null) return null;
-      const unloadings = unloadingsOf(states.found(tripTicketsLookup, key), states.found(tripManifestsLookup, key));
-      const own = unloadings.find(({ tickets }) => tickets.some(({ id }) => id === subjectId));
+      const own = ownUnloading(subjectId, states);
       return own ? receivedGramsOf(own) : null;
     },
   },
@@ -193,3 +197,16 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
       states.found(storedLookup, `${states.get(batchKind, subjectId)!.accountId} ${subjectId}`),
   },
 };
+
+/** What a ticket of a whole vehicle stands for. */
+function ownUnloading(ticketId: string, states: States): Unloading | undefined {
+  const key = states.get(weighTicketKind, ticketId)!.tripId;
+  if (key === null) return undefined;
+  const unloadings = unloadingsOf(states.found(tripTicketsLookup, key), states.found(tripManifestsLookup, key));
+  return unloadings.find(({ tickets }) => tickets.some(({ id }) => id === ticketId));
+}
+
+function tripNeeds({ subjectId }: { readonly subjectId: string }, states: States): Needs {
+  const key = states.get(weighTicketKind, subjectId)?.tripId;
+  return key ? { lookups: [tripManifestsLookup, tripTicketsLookup].map((lookup) => ({ lookup, key })) } : {};
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
+import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { delegationNeeds, mandateOf } from '../parties/delegations.ts';
 import { siteKind } from '../parties/registers.ts';
@@ -141,8 +142,10 @@ export const confirmReport: Act<ReportInput, PolicyBook> = {
 };
 
 /** The last day, by the law of the place on the first day after the period. */
-export const dueOfPeriod = (period: Period, region: string, { reference }: Pick<Facts, 'reference'>): string =>
-  dueOn(period, reference.policy(DEADLINES[period.type].policy, { region, stream: 'hazardous', day: period.to }).value);
+export function dueOfPeriod(period: Period, region: string, { reference }: Pick<Facts, 'reference'>): string {
+  const { policy } = DEADLINES[period.type];
+  return dueOn(period, reference.policy(policy, { region, stream: streamOfPolicy(policy), day: period.to }).value);
+}
 
 function notOver({ name, to, type }: Period, today: string): Refusal | undefined {
   if (today >= to) return undefined;

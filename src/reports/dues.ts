@@ -1,4 +1,5 @@
 import { addDays, dayInShanghai } from '../catalogue/calendar.ts';
+import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { SiteClass } from '../parties/designations.ts';
@@ -55,7 +56,11 @@ export interface JudgedClass extends ClassVerdict {
 
 /** The class of a site by the thresholds of its place on that day. */
 export function classOn({ region, facts }: SiteFacts, day: string, book: PolicyBook): JudgedClass {
-  const { id, value, basis } = book.policy('site-class-grams', { region, stream: 'hazardous', day });
+  const { id, value, basis } = book.policy('site-class-grams', {
+    region,
+    stream: streamOfPolicy('site-class-grams'),
+    day,
+  });
   return {
     ...judgeClass(facts, value),
     thresholds: { policyId: id, ...value, basis: `${basis.instrument} ${basis.article}` },

@@ -33,6 +33,8 @@ const RegisterView = z.object({
   wasteCode: z.string(),
   grams: z.number().int(),
   pieces: z.number().int(),
+  /** 干物质, of a waste whose moisture is measured. */
+  dryGrams: z.number().int(),
   ownerId: Uuid,
   treatmentMethod: z.string().nullable(),
   facilityCode: z.string().nullable(),

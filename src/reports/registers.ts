@@ -63,6 +63,7 @@ export interface RegisterRow {
   readonly wasteCode: string;
   readonly grams: number;
   readonly pieces: number;
+  readonly dryGrams: number;
   readonly ownerId: string;
   readonly treatmentMethod: string | null;
   readonly facilityCode: string | null;
@@ -125,11 +126,11 @@ const IN_STREAMS = (code: string, streams: string): string =>
  */
 const REGISTER_SQL = `with page as (
     select r.*, a.waste_code, a.owner_id from accounts a cross join lateral (
-      select p.event_id, min(p.n) as n, p.batch_id, p.manifest_id, p.line, sum(p.grams)::bigint as grams, sum(p.pieces)::int as pieces, p.occurred_at
+      select p.event_id, min(p.n) as n, p.batch_id, p.manifest_id, p.line, sum(p.grams)::bigint as grams, sum(p.pieces)::int as pieces, sum(p.dry_grams)::bigint as dry_grams, p.occurred_at
       from postings p ${OTHER_END}
       where p.account_id = a.id and p.occurred_at >= $4 and p.occurred_at < $3 and p.event_id >= $5 and p.n & 1 = $6 and o.role = any($7::text[])
       group by p.occurred_at, p.event_id, p.batch_id, p.manifest_id, p.line
-      having (sum(p.grams), sum(p.pieces)) <> (0, 0) and ($8::uuid is null or (p.occurred_at, p.event_id, min(p.n)) > ($4, $8, $9::int))
+      having (sum(p.grams), sum(p.pieces), sum(p.dry_grams)) <> (0, 0, 0) and ($8::uuid is null or (p.occurred_at, p.event_id, min(p.n)) > ($4, $8, $9::int))
       order by p.occurred_at, p.event_id, min(p.n) limit $10
     ) r
     where a.site_id = $1 and a.role = 'stock' and ${IN_STREAMS('a.waste_code', '$2')} and ($12::uuid is null or a.owner_id = $12)
@@ -137,7 +138,7 @@ const REGISTER_SQL = `with page as (
   )
   select page.event_id as "eventId", page.n, e.type as "eventType", e.subject_id as "subjectId", page.occurred_at as "occurredAt", c ->> 'recordedAt' as "recordedAt",
     c #>> '{actor,party}' as "recordedById", c ->> 'onBehalfOf' as "onBehalfOf", page.batch_id as "batchId", page.waste_code as "wasteCode",
-    page.grams * $11::int as grams, page.pieces * $11::int as pieces, page.owner_id as "ownerId",
+    page.grams * $11::int as grams, page.pieces * $11::int as pieces, page.dry_grams * $11::int as "dryGrams", page.owner_id as "ownerId",
     c #>> '{data,treatment,method}' as "treatmentMethod", c #>> '{data,treatment,facilityCode}' as "facilityCode",
     case when m.id is not null then jsonb_build_object('id', m.id, 'number', m.number, 'line', page.line, 'counterpartId', p.id, 'counterpartName', p.name,
       'method', coalesce(l ->> 'method', l ->> 'plannedMethod'),
@@ -161,7 +162,7 @@ const STORAGE_SQL = `with page as (
   )
   select e.id as "eventId", page.n, e.type as "eventType", page.id as "subjectId", page.moved_at as "occurredAt", c ->> 'recordedAt' as "recordedAt",
     c #>> '{actor,party}' as "recordedById", c ->> 'onBehalfOf' as "onBehalfOf", (item ->> 'batchId')::uuid as "batchId", page.waste_code as "wasteCode",
-    (item ->> 'grams')::bigint as grams, (item ->> 'pieces')::bigint as pieces, page.owner_id as "ownerId", null as "treatmentMethod", null as "facilityCode",
+    (item ->> 'grams')::bigint as grams, (item ->> 'pieces')::bigint as pieces, coalesce((item ->> 'dryGrams')::bigint, 0) as "dryGrams", page.owner_id as "ownerId", null as "treatmentMethod", null as "facilityCode",
     null as manifest, jsonb_build_object('code', page.code, 'storeId', s.id, 'storeCode', s.code, 'storeType', s.type, 'containerId', item -> 'containerId',
       'sourceCode', coalesce(
         (select code from storage_moves where id = (item ->> 'enteredById')::uuid),

@@ -1,4 +1,5 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
+import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import type { Device } from '../parties/registers.ts';
 import type { Warning } from '../platform/acts.ts';
@@ -12,7 +13,7 @@ export function clockRemarks(
   { now, reference }: Pick<Facts, 'now' | 'reference'>,
 ): Warning[] {
   if (!device || entryMode !== 'live') return [];
-  const at = { region, stream: 'hazardous', day: dayInShanghai(now) } as const;
+  const at = { region, stream: streamOfPolicy('device-clock-skew-seconds'), day: dayInShanghai(now) } as const;
   const { value: seconds, basis } = reference.policy('device-clock-skew-seconds', at);
   const lag = Math.round((now.getTime() - Date.parse(occurredAt)) / 1_000);
   if (lag <= seconds) return [];

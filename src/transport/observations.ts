@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { checkPlate } from '../catalogue/identifiers.ts';
+import type { Stream } from '../catalogue/streams.ts';
 import { parameter } from '../platform/parameters.ts';
 import type { Crossing, FenceInForce, TrackPoint } from './rules.ts';
 import type { positions, sightings } from './tables.ts';
@@ -176,7 +177,7 @@ export async function insideBefore(
 
 export interface FenceRow extends Omit<FenceInForce, 'from' | 'until' | 'terms'> {
   readonly region: string;
-  readonly stream: 'hazardous' | 'medical' | 'construction';
+  readonly stream: Stream;
   readonly inForceFrom: string;
   readonly inForceTo: string | null;
 }

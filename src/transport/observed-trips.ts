@@ -1,4 +1,5 @@
 import { addDays, dayInShanghai } from '../catalogue/calendar.ts';
+import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import type { Audience } from '../parties/audience.ts';
 import type { Act, Lookup, States } from '../platform/acts.ts';
@@ -159,7 +160,7 @@ function journeysNear(input: PlateStretch, states: States, book: PolicyBook): Jo
   const observed = states.found(observationsLookup, seenKey(input));
   const day = dayInShanghai(new Date(input.from));
   const hoursMax = ({ region }: ObservedSite) =>
-    book.policy('observed-trip-hours', { region, stream: 'hazardous', day }).value;
+    book.policy('observed-trip-hours', { region, stream: streamOfPolicy('observed-trip-hours'), day }).value;
   return journeysOf(observed, hoursMax).filter(({ departedAt }) => from <= departedAt && departedAt <= to);
 }
 

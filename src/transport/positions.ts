@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { Plate } from '../catalogue/identifiers.ts';
+import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { readDevices, readParties, readVehicles } from '../parties/repository.ts';
 import type { Caller, Warning } from '../platform/acts.ts';
@@ -174,7 +175,11 @@ interface Keeping {
 function rowsOf(input: PositionsInput, times: readonly number[], source: Source, keeping: Keeping): PositionRow[] {
   const { underWay, now, book } = keeping;
   const today = dayInShanghai(now);
-  const { value } = book.policy('position-keeping', { region: source.region, stream: 'hazardous', day: today });
+  const { value } = book.policy('position-keeping', {
+    region: source.region,
+    stream: streamOfPolicy('position-keeping'),
+    day: today,
+  });
   const lastDayOf = daysAfter();
   return input.points
     .flatMap((point, index) => {

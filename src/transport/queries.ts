@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Stream } from '../catalogue/streams.ts';
 import { maySee, type Sight, sightOf, visibleAmong } from '../parties/visibility.ts';
 import type { Caller, Lookup } from '../platform/acts.ts';
 import type { Observation } from './rules.ts';
@@ -112,7 +113,7 @@ export const STRETCHES = `(select key, split_part(key, ' ', 1)::timestamptz as "
 
 export interface Observed extends Observation {
   /** Of the site's fences, the one drawn last: in which stream journeys to it are told. */
-  readonly stream: 'hazardous' | 'medical' | 'construction' | null;
+  readonly stream: Stream | null;
   /** Whose vehicle it is. */
   readonly carrierId: string | null;
 }

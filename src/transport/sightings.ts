@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
+import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { readDevices, readSites } from '../parties/repository.ts';
 import type { Caller } from '../platform/acts.ts';
@@ -53,7 +54,7 @@ export async function recordSightings(
   const today = dayInShanghai(now);
   const { value: days } = book.policy('sighting-keeping-days', {
     region: site!.region,
-    stream: 'hazardous',
+    stream: streamOfPolicy('sighting-keeping-days'),
     day: today,
   });
   const lastDayOf = daysAfter();

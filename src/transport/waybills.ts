@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { addMonths, dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode } from '../catalogue/commands.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
+import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import type { Audience } from '../parties/audience.ts';
 import { driverRead, driverRemarks } from '../parties/drivers.ts';
@@ -110,7 +111,11 @@ export const recordWaybill: Act<WaybillInput, PolicyBook> = {
     if (!carrier?.capacities.includes('carrier') || facts.caller.site) return refused(NO_CARRIER);
     const { plate, warnings } = plateRemarks(input.plate);
     const trailer = input.trailerPlate === undefined ? undefined : plateRemarks(input.trailerPlate);
-    const at = { region: carrier.region, stream: 'hazardous', day: dayInShanghai(facts.now) } as const;
+    const at = {
+      region: carrier.region,
+      stream: streamOfPolicy('waybill-retention-months'),
+      day: dayInShanghai(facts.now),
+    } as const;
     const told: Told = {
       carrierId: carrier.id,
       number: input.number,

@@ -7,7 +7,7 @@
  * owner together are therefore zero, but for what passed between owners. It passes in one act only, the receipt: what
  * the consignee accepts leaves the consignor's accounts for the consignee's stock, as weighed there; what is refused, missing
  * or in excess stays the consignor's. A correction of the accepted mass passes the difference, and so does the
- * difference of a trip, which is what the scale said beyond the receipts. Dry grams never pass: they are of treatments, at one owner's.
+ * difference of a trip, which is what the scale said beyond the receipts. Dry grams pass with what is accepted, as measured there.
  *
  * The sequences are played over HTTP by everybody who takes part and hold acts that must be refused: those leave no event
  * and no posting (a physical report that does not fit leaves itself, and moves nothing; a mistyped code is counted).

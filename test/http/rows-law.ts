@@ -17,6 +17,11 @@ export function lawRows({
 }: Ground): Rows {
   return {
     'GET /v1/policies': { operation: 'policies.read', url: '/v1/policies', may: EVERY_READER },
+    'GET /v1/policies/effective': {
+      operation: 'policies.read',
+      url: '/v1/policies/effective?region=370117&stream=hazardous',
+      may: EVERY_READER,
+    },
     'GET /v1/policies/{id}': { operation: 'policies.read', url: `/v1/policies/${policy.id}`, may: EVERY_READER },
     'POST /v1/policies': {
       operation: 'policies.register',

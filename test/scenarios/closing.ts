@@ -1,6 +1,6 @@
 import { checkRebuild } from '../../src/rebuild.ts';
 import type { Play } from './playing.ts';
-import { quantityOf } from './story.ts';
+import { type Quantity, quantityOf } from './story.ts';
 
 /**
  * What must hold when a story is over, asked of the tables themselves: the code under test is not asked what it thinks.
@@ -80,6 +80,7 @@ interface Held {
   readonly wasteCode: string;
   readonly grams: number;
   readonly pieces: number;
+  readonly dryGrams: number;
 }
 
 async function ledgerFaults(play: Play): Promise<string[]> {
@@ -90,14 +91,14 @@ async function ledgerFaults(play: Play): Promise<string[]> {
      from postings p join accounts a on a.id = p.account_id group by 1, 2, 3, 4`,
   );
   const told: string[] = [];
-  const found = new Map<string, { grams: number; pieces: number }>();
+  const found = new Map<string, Quantity>();
   for (const [who, roles] of Object.entries(ledger))
     for (const [role, given] of Object.entries(roles))
       for (const [part, quantity] of Object.entries(typeof given === 'object' ? given : { '': given })) {
-        const { grams, pieces } = quantityOf(quantity);
-        if (grams !== 0 || pieces !== 0) told.push(entry(`${who} ${role} ${part}`.trim(), { grams, pieces }));
+        const all = quantityOf(quantity);
+        if (isSomething(all)) told.push(entry(`${who} ${role} ${part}`.trim(), all));
       }
-  for (const { partyId, ownerId, role, wasteCode, grams, pieces } of rows) {
+  for (const { partyId, ownerId, role, wasteCode, grams, pieces, dryGrams } of rows) {
     const who = nameOf(play, partyId);
     const parts = Object.keys(partsOf(ledger[who]?.[role]));
     const owner = nameOf(play, ownerId);
@@ -109,10 +110,10 @@ async function ledgerFaults(play: Play): Promise<string[]> {
           ? wasteCode
           : '';
     const key = `${who} ${role} ${part}`.trim();
-    const sum = found.get(key) ?? { grams: 0, pieces: 0 };
-    found.set(key, { grams: sum.grams + grams, pieces: sum.pieces + pieces });
+    const sum = found.get(key) ?? quantityOf(0);
+    found.set(key, { grams: sum.grams + grams, pieces: sum.pieces + pieces, dryGrams: sum.dryGrams + dryGrams });
   }
-  const held = [...found].filter(([, { grams, pieces }]) => grams !== 0 || pieces !== 0);
+  const held = [...found].filter(([, quantity]) => isSomething(quantity));
   return differing(
     told,
     held.map(([key, quantity]) => entry(key, quantity)),
@@ -120,8 +121,9 @@ async function ledgerFaults(play: Play): Promise<string[]> {
 }
 
 const partsOf = (given: unknown): object => (typeof given === 'object' && given !== null ? given : {});
-const entry = (key: string, { grams, pieces }: { grams: number; pieces: number }): string =>
-  `${key}: ${grams} g, ${pieces} pieces`;
+const isSomething = ({ grams, pieces, dryGrams }: Quantity): boolean => grams !== 0 || pieces !== 0 || dryGrams !== 0;
+const entry = (key: string, { grams, pieces, dryGrams }: Quantity): string =>
+  `${key}: ${grams} g, ${pieces} pieces${dryGrams === 0 ? '' : `, ${dryGrams} g dry`}`;
 
 interface Raised {
   readonly rule: string;

@@ -193,9 +193,11 @@ function endingTables({ ends, cast }: Story): string[] {
 }
 
 function massText(quantity: string | 0): string {
-  const { grams, pieces } = quantityOf(quantity);
-  const kilograms = new Intl.NumberFormat('en', { maximumFractionDigits: 3 }).format(grams / 1000);
-  return `${kilograms} kg${pieces === 0 ? '' : `, ${pieces} 件 pieces`}`.replaceAll('-', '−');
+  const { grams, pieces, dryGrams } = quantityOf(quantity);
+  const kilograms = (mass: number) =>
+    `${new Intl.NumberFormat('en', { maximumFractionDigits: 3 }).format(mass / 1000)} kg`;
+  const parts = [pieces === 0 ? '' : `, ${pieces} 件 pieces`, dryGrams === 0 ? '' : `, 干 dry ${kilograms(dryGrams)}`];
+  return `${kilograms(grams)}${parts.join('')}`.replaceAll('-', '−');
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[], right = -1): string {

@@ -84,14 +84,16 @@ const Step = z.strictObject({
 });
 export type Step = z.output<typeof Step>;
 
-/** `4980 kg`, with pieces `800 kg, 4 pieces`; parted by waste code, or by owner. */
-const Quantity = z.union([z.string(), z.literal(0)]);
+/** `4980 kg`, with pieces `800 kg, 4 pieces`, with dry mass `20 t, 4 t dry`; parted by waste code, or by owner. */
+const QuantityText = z.union([z.string(), z.literal(0)]);
 
 const Ending = z.strictObject({
   ...told,
   manifests: z.record(z.string(), z.string()).default({}),
   /** By party and role: everything that is not zero. */
-  ledger: z.record(z.string(), z.record(z.string(), z.union([Quantity, z.record(z.string(), Quantity)]))).default({}),
+  ledger: z
+    .record(z.string(), z.record(z.string(), z.union([QuantityText, z.record(z.string(), QuantityText)])))
+    .default({}),
   anomalies: z
     .array(
       z.strictObject({
@@ -259,14 +261,22 @@ function gramsOf(text: string): number | undefined {
   return number === undefined ? undefined : Math.round(Number(number) * UNIT_GRAMS[unit as keyof typeof UNIT_GRAMS]);
 }
 
-/** `4980 kg` or `800 kg, 4 pieces`. @throws Error for anything else. */
-export function quantityOf(text: string | 0): { readonly grams: number; readonly pieces: number } {
-  const [mass = '', pieces = '0 pieces', more] = String(text).split(', ');
+export interface Quantity {
+  readonly grams: number;
+  readonly pieces: number;
+  readonly dryGrams: number;
+}
+
+/** `4980 kg`, `800 kg, 4 pieces` or `20 t, 4 t dry`. @throws Error for anything else. */
+export function quantityOf(text: string | 0): Quantity {
+  const [mass = '', ...more] = String(text).split(', ');
+  const count = more.find((part) => /^-?\d+ pieces?$/.test(part));
+  const dry = more.find((part) => part.endsWith(' dry'));
   const grams = text === 0 ? 0 : gramsOf(mass);
-  const count = /^(-?\d+) pieces?$/.exec(pieces)?.[1];
-  if (grams === undefined || count === undefined || more !== undefined)
-    throw new Error(`“${text}” is no quantity such as 5 t or 800 kg, 4 pieces`);
-  return { grams, pieces: Number(count) };
+  const dryGrams = dry ? gramsOf(dry.slice(0, -' dry'.length)) : 0;
+  if (grams === undefined || dryGrams === undefined || more.some((part) => part !== count && part !== dry))
+    throw new Error(`“${text}” is no quantity such as 5 t, 800 kg, 4 pieces or 20 t, 4 t dry`);
+  return { grams, pieces: Number.parseInt(count ?? '0', 10), dryGrams };
 }
 
 /** What the names of a story stand for, by now. */

@@ -2,6 +2,7 @@
 import { CLASS_RULE } from './class.ts';
 import { CLEARANCE_OVERDUE_RULE } from './clearance-overdue.ts';
 import { CONFIRMATION_OVERDUE_RULE } from './confirmation-overdue.ts';
+import { DRY_MASS_RULE } from './dry-mass.ts';
 import type { RuleFacts, SubjectName } from './facts.ts';
 import { LICENCE_RULE } from './licence.ts';
 import { LOAD_OUT_OF_RANGE_RULE } from './load-out-of-range.ts';
@@ -28,6 +29,7 @@ export const RULES = [
   MASS_RULE,
   TRIP_MASS_RULE,
   PIECE_COUNT_RULE,
+  DRY_MASS_RULE,
   CLASS_RULE,
   CONFIRMATION_OVERDUE_RULE,
   TRANSIT_OVERLONG_RULE,

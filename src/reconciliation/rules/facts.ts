@@ -119,6 +119,8 @@ export interface RuleFacts {
   // Of a ticket of a whole vehicle; the trip is undefined when it is of none.
   readonly trip: Trip | undefined;
   readonly ticketSite: Site;
+  /** Of the first of the loads it stands for. */
+  readonly tripStream: Stream | undefined;
   /** Grams received of the loads it stands for; null until each has been decided on. */
   readonly tripReceivedGrams: number | null;
   // Of a project.

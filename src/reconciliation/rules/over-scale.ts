@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
+import { streamOfPolicy } from '../../catalogue/policy-definitions.ts';
 import { HAZARDOUS_STREAMS } from '../../catalogue/streams.ts';
 import { massText, type Rule, stepOver } from './rule.ts';
 
@@ -22,7 +23,7 @@ export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', obje
   /** The law of the last day of that year, or of today while the year runs. */
   sceneOf: ({ holder }, { now, period }) => ({
     region: holder.region,
-    stream: 'hazardous',
+    stream: streamOfPolicy('licence-scale-excess-permille'),
     day: [dayInShanghai(now), `${period}-12-31`].sort()[0]!,
     partyIds: [holder.id],
     regions: [holder.region],

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { addDays, dayInShanghai, endOfDayInShanghai } from '../../catalogue/calendar.ts';
+import { POLICIES } from '../../catalogue/policy-definitions.ts';
+import { streamOfCode } from '../../catalogue/streams.ts';
 import type { Batch } from '../../custody/batches.ts';
 import { judgeTerm, massText, type Rule, type RuleBook } from './rule.ts';
 
@@ -11,7 +13,7 @@ export const STORAGE_OVER_LIMIT_RULE: Rule<'batch', 'site' | 'stored', object> =
   id: 'storage_over_limit',
   kind: 'breach',
   title: { zh: '贮存超期', en: 'Stored for longer than allowed' },
-  streams: ['hazardous'],
+  streams: POLICIES['producer-storage-days'].streams,
   subject: 'batch',
   parameters: z.strictObject({}),
   unit: 'hours',
@@ -21,13 +23,19 @@ export const STORAGE_OVER_LIMIT_RULE: Rule<'batch', 'site' | 'stored', object> =
   deadline: {
     on: ['generation_recorded', 'batch_received', 'residue_formed', 'batch_split_off', 'container_filled'],
     at(batch, event, book) {
-      const place = { region: event.region!, stream: 'hazardous', day: dayInShanghai(batch.formedAt) } as const;
-      return book.rule('storage_over_limit', place) ? dueAt(batch, limitOf(batch, place, book).value) : null;
+      const place = {
+        region: event.region!,
+        stream: streamOfCode(batch.wasteCode),
+        day: dayInShanghai(batch.formedAt),
+      };
+      return isLimited(batch) && book.rule('storage_over_limit', place)
+        ? dueAt(batch, limitOf(batch, place, book).value)
+        : null;
     },
   },
   sceneOf: ({ batch, site }) => ({
     region: site.region,
-    stream: 'hazardous',
+    stream: streamOfCode(batch.wasteCode),
     day: dayInShanghai(batch.formedAt),
     partyIds: [...new Set([batch.partyId, batch.ownerId])],
     regions: [site.region],
@@ -62,6 +70,8 @@ export const STORAGE_OVER_LIMIT_RULE: Rule<'batch', 'site' | 'stored', object> =
     }));
   },
 };
+
+const isLimited = ({ wasteCode }: Batch): boolean => STORAGE_OVER_LIMIT_RULE.streams.includes(streamOfCode(wasteCode));
 
 /** What was received lies with a licensed operator; what came into being lies with its producer. */
 function limitOf(batch: Batch, place: Parameters<RuleBook['policy']>[1], book: Pick<RuleBook, 'policy'>) {

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { dayInShanghai } from '../../catalogue/calendar.ts';
+import { POLICIES, streamOfPolicy } from '../../catalogue/policy-definitions.ts';
 import type { StoreFilled } from './facts.ts';
 import { type Finding, massText, type Rule, type RuleBook, type Scene, type Severity, stepOver } from './rule.ts';
 
@@ -12,7 +13,7 @@ export const STORE_OVER_CAPACITY_RULE: Rule<'store', never, object> = {
   id: 'store_over_capacity',
   kind: 'condition',
   title: { zh: '贮存超量', en: 'A store holds more than it may' },
-  streams: ['hazardous'],
+  streams: POLICIES['storage-point-limit-grams'].streams,
   subject: 'store',
   parameters: z.strictObject({}),
   unit: 'permille',
@@ -22,7 +23,7 @@ export const STORE_OVER_CAPACITY_RULE: Rule<'store', never, object> = {
   /** What lies there now, by the law of today. */
   sceneOf: ({ store }, { now }) => ({
     region: store.region,
-    stream: 'hazardous',
+    stream: streamOfPolicy('storage-point-limit-grams'),
     day: dayInShanghai(now),
     partyIds: [store.partyId],
     regions: [store.region],

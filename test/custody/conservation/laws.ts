@@ -26,8 +26,15 @@ export const LAWS: Readonly<Record<string, string>> = {
     group by 1 having (${SUMS}) <> (0, 0, 0)`,
   'no act but these passes anything from owner to owner': `select e.type, p.event_id, a.owner_id, ${SUMS} from ${MOVED}
     where e.ordinal > $2 and $1::uuid[] is not null and e.type not in ${PASSES} group by 1, 2, 3 having (${SUMS}) <> (0, 0, 0)`,
-  'dry grams pass from no owner to another': `select p.event_id, a.owner_id from ${MOVED} where e.ordinal > $2 and $1::uuid[] is not null
-    group by 1, 2 having sum(p.dry_grams) <> 0`,
+  'what has no mass has no dry mass': `select a.role, a.waste_code, b.batch_id, b.dry_grams,
+      (select string_agg(e.type || ' ' || p.grams || '/' || p.dry_grams, ', ' order by e.ordinal) from postings p join custody_events e on e.id = p.event_id where p.account_id = a.id and p.batch_id = b.batch_id) as history
+    from balances b join accounts a on a.id = b.account_id
+    where a.owner_id = any($1) and $2::bigint is not null and a.role in ('stock', 'in_transit', 'consignee_hold', 'incident_hold') and b.grams = 0 and b.dry_grams <> 0`,
+  'of a load that was measured the consignee owns the dry mass that follows': `select m.id, x.dry, w.dry as follows from manifests m
+    cross join lateral (select coalesce(sum(p.dry_grams), 0) as dry from postings p join accounts a on a.id = p.account_id
+      where p.manifest_id = m.id and a.owner_id = m.consignee_id) x
+    cross join lateral (select sum((l->>'acceptedGrams')::bigint * (1000 - (l->>'receivedMoisturePermille')::int) / 1000) as dry from jsonb_array_elements(m.lines) l) w
+    where m.consignee_id = any($1) and $2::bigint is not null and m.consignor_id <> m.consignee_id and m.lines->0 ? 'receivedMoisturePermille' and x.dry <> w.dry`,
   'a manifest touches nobody but its consignor and its consignee': `select p.event_id, a.owner_id from postings p join accounts a on a.id = p.account_id
     join manifests m on m.id = p.manifest_id where m.consignor_id = any($1) and $2::bigint is not null and a.owner_id not in (m.consignor_id, m.consignee_id)`,
   'by a manifest the consignee owns what it accepted, and no more': `select m.id, x.grams, x.pieces, w.grams as accepted, w.pieces as accepted_pieces from manifests m
@@ -56,9 +63,10 @@ export const LAWS: Readonly<Record<string, string>> = {
     cross join lateral (select coalesce(sum(w.grams), 0) as grams, coalesce(sum(w.pieces), 0) as pieces from manifests m cross join lateral (${ACCEPTED}) w where m.consignee_id = o.id) i
     cross join lateral (select coalesce(sum(w.grams), 0) as grams, coalesce(sum(w.pieces), 0) as pieces from manifests m cross join lateral (${ACCEPTED}) w where m.consignor_id = o.id) u
     cross join lateral (select coalesce(sum(p.grams), 0) as grams from postings p join accounts a on a.id = p.account_id where p.trip_id is not null and a.owner_id = o.id) t
-    where $2::bigint is not null and (x.grams, x.pieces, x.dry) <> (i.grams - u.grams + t.grams, i.pieces - u.pieces, 0)`,
+    cross join lateral (select coalesce(sum(p.dry_grams), 0) as dry from postings p join accounts a on a.id = p.account_id where p.manifest_id is not null and a.owner_id = o.id) d
+    where $2::bigint is not null and (x.grams, x.pieces, x.dry) <> (i.grams - u.grams + t.grams, i.pieces - u.pieces, d.dry)`,
   'a trip says what it booked at each site': `select t.id, s.id, b.grams, x.grams from trips t cross join sites s
-    left join lateral (select (b->>'grams')::bigint as grams from jsonb_array_elements(t.booked) b where (b->>'siteId')::uuid = s.id) b on true
+    cross join lateral (select sum((b->>'grams')::bigint) as grams from jsonb_array_elements(t.booked) b where (b->>'siteId')::uuid = s.id) b
     cross join lateral (select coalesce(sum(p.grams), 0) as grams from postings p join accounts a on a.id = p.account_id
       where p.trip_id = t.id and a.role = 'stock' and a.site_id = s.id) x
     where t.carrier_id = any($1) and $2::bigint is not null and x.grams <> coalesce(b.grams, 0)`,
@@ -68,7 +76,8 @@ export const LAWS: Readonly<Record<string, string>> = {
       sum((l->>'acceptedGrams')::bigint + (l->>'refusedGrams')::bigint) as grams from manifests m cross join jsonb_array_elements(m.lines) l where m.trip_id = t.id and m.consignee_site_id = k.site_id) r
     cross join lateral (select coalesce(sum(p.grams), 0) as grams from postings p join accounts a on a.id = p.account_id
       where p.trip_id = t.id and a.role = 'stock' and a.site_id = k.site_id) x
-    where t.carrier_id = any($1) and $2::bigint is not null and r.over and r.some and x.grams <> k.net - r.grams`,
+    where t.carrier_id = any($1) and $2::bigint is not null and r.over and r.some and x.grams <> k.net - r.grams
+      and (select count(*) from jsonb_array_elements(t.booked) b where (b->>'siteId')::uuid = k.site_id) < 2`,
   'an account holds the sum of its postings': `select a.id from accounts a left join
       (select account_id, sum(grams) as grams, sum(pieces) as pieces, sum(dry_grams) as dry from postings group by 1) p on p.account_id = a.id
     where a.owner_id = any($1) and $2::bigint is not null and (a.grams, a.pieces, a.dry_grams) <> (coalesce(p.grams, 0), coalesce(p.pieces, 0), coalesce(p.dry, 0))`,

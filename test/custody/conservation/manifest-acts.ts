@@ -17,7 +17,7 @@ import {
   scanOf,
   sum,
 } from './play.ts';
-import { CODES } from './scene.ts';
+import { CODES, SLUDGE } from './scene.ts';
 
 /** Everything that is done to a manifest, with masses, callers and statuses by the throws of a step. */
 const url = ({ id }: ManifestRow, act: string): string => `/v1/manifests/${id}/${act}`;
@@ -48,8 +48,10 @@ const draft: Doing = async (play) => {
     consigneeSiteId: scene.siteOf.get(oneOf(receivers)!.partyId),
     carrierId,
     onwardCarrierIds,
-    lines: await Promise.all(
-      Array.from({ length: oneOf([1, 2, 1, 3]) }, () => aLine(play, consignor.partyId, atSite.partyId)),
+    lines: ofOneStream(
+      await Promise.all(
+        Array.from({ length: oneOf([1, 2, 1, 3]) }, () => aLine(play, consignor.partyId, atSite.partyId)),
+      ),
     ),
   };
   const drafted = (await manifestsOf(play)).filter(({ status }) => status === 'draft');
@@ -59,8 +61,16 @@ const draft: Doing = async (play) => {
     : by(play, drafter.partyId).post('/v1/manifests', body);
 };
 
+/** Sludge goes alone. */
+const ofOneStream = <Line extends { wasteCode: string }>(lines: Line[]): Line[] =>
+  lines[0]!.wasteCode === SLUDGE ? lines.slice(0, 1) : lines.filter(({ wasteCode }) => wasteCode !== SLUDGE);
+
+/** Measured, or not. */
+const moisture = (play: Play, wasteCode: string): object =>
+  wasteCode === SLUDGE ? play.oneOf([{}, { moisturePermille: 690 + play.die(310) }]) : {};
+
 /** Of what lies in the consignor's stock: one batch of it is named, or none. */
-async function aLine(play: Play, ownerId: string, holderId: string): Promise<object> {
+async function aLine(play: Play, ownerId: string, holderId: string): Promise<{ wasteCode: string } & object> {
   const { die, oneOf, rows } = play;
   const stock = await rows<{ id: string; code: string; grams: number; pieces: number }>(
     `select b.id, b.waste_code as code, l.grams, l.pieces from batches b join balances l on l.account_id = b.account_id and l.batch_id = b.id
@@ -72,17 +82,20 @@ async function aLine(play: Play, ownerId: string, holderId: string): Promise<obj
   const named = oneOf([0, 1, 2]);
   const same = stock.filter(({ code }) => code === lot?.code);
   const batchIds = [lot, same[die(Math.max(1, same.length))]].slice(0, named).flatMap((one) => one?.id ?? []);
-  return {
-    wasteCode: lot?.code ?? CODES[die(2)],
+  const wasteCode = lot?.code ?? CODES[die(2)]!;
+  const fields =
+    wasteCode === SLUDGE
+      ? { moisturePermille: 700 + die(300), plannedMethod: 'W1' }
+      : { form: 'liquid', hazards: ['T'], packaging: 'tank', plannedMethod: 'D10' };
+  const line = {
+    wasteCode,
     name: '废物',
-    form: 'liquid',
-    hazards: ['T'],
-    packaging: 'tank',
+    ...fields,
     massGrams: Math.max(1, near(play, lot?.grams ?? 500_000)),
     pieces: oneOf([0, lot?.pieces ?? 3]),
-    plannedMethod: 'D10',
     batchIds,
   };
+  return line;
 }
 
 const issue: Doing = async (play) => {
@@ -127,6 +140,7 @@ const pickup: Doing = async (play) => {
       return {
         line,
         ...weighed,
+        ...moisture(play, wasteCode),
         ...play.oneOf([{}, { pieces: declaredPieces }, { pieces: declaredPieces + 1 }, { pieces: 0 }]),
       };
     }),
@@ -231,7 +245,7 @@ const receipt: Doing = async (play) => {
       ...play.oneOf([{}, { massGrams: 1 + play.die(1_000) * 150 }]),
     }));
     if (decided.length > 0 && play.die(4) > 0) return { line: line.line, containers: decided };
-    return { line: line.line, ...decisionOn(play, travelling(line)) };
+    return { line: line.line, ...decisionOn(play, travelling(line)), ...moisture(play, line.wasteCode) };
   });
   return by(play, manifest.consignee_id).post(url(manifest, 'receipt'), { occurredAt: play.ago(), lines });
 };
@@ -377,10 +391,12 @@ const correction: Doing = async (play) => {
     at('receivedPieces', (line.receivedPieces ?? 0) + play.die(2)),
     at('refusedPieces', Math.max(0, (line.refusedPieces ?? 0) + play.die(2) - 1)),
     at('method', 'R1'),
+    at('receivedMoisturePermille', 650 + play.die(300)),
   ];
   const loaded = [
     at('pickedUpGrams', near(play, line.pickedUpGrams ?? 0)),
     at('pickedUpPieces', (line.pickedUpPieces ?? 0) + play.die(3)),
+    at('pickedUpMoisturePermille', 650 + play.die(300)),
     { path: '/legs/0/plate', value: plateOf(play) },
     at('wasteCode', CODES[play.die(2)]),
   ];

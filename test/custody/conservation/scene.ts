@@ -11,6 +11,8 @@ import {
 } from '../../support/world.ts';
 
 /** Two oils that are easily taken for each other, and the fly ash that burning them leaves. */
+/** Sewage sludge: of what is loaded and received of it the moisture is measured, or not. */
+export const SLUDGE = '462-001-S90';
 export const CODES = ['900-249-08', '900-214-08', '772-003-18'] as const;
 
 /** Who takes part: owners, a park that keeps the waste of others, an agent, carriers, plants that send residues on. */
@@ -101,7 +103,11 @@ export async function aScene(base: TestService, tally: Tally): Promise<Scene> {
     const { apiKey } = ok(await admin.post('/v1/api-keys', { partyId: id, role, label: 'test' }));
     return callerWith(base.app, apiKey, id);
   };
-  const watches = { role: 'regulator', uscc: null, jurisdiction: { region: '370000', streams: ['hazardous'] } };
+  const watches = {
+    role: 'regulator',
+    uscc: null,
+    jurisdiction: { region: '370000', streams: ['hazardous', 'sludge'] },
+  };
   const [producerA, producerB, park, agent, first, second, third, near, far, stranger, regulator] = (await Promise.all([
     ...[1, 2].map(() => party(['producer'])),
     party(['producer', 'consignee']),

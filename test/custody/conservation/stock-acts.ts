@@ -1,5 +1,5 @@
 import { by, type ContainerRow, containersOf, type Doing, IN_STOCK, near, type Play } from './play.ts';
-import { CODES } from './scene.ts';
+import { CODES, SLUDGE } from './scene.ts';
 
 /** What is done to waste that lies at a site: it comes into being, is put into containers and stores, is treated. */
 interface Lot {
@@ -42,7 +42,11 @@ const generation: Doing = async (play) => {
   const { who, ...at } = whose(play);
   return by(play, who.partyId).post('/v1/generations', {
     ...at,
-    wasteCode: CODES[play.die(2)],
+    ...play.oneOf([
+      { wasteCode: CODES[play.die(2)] },
+      { wasteCode: CODES[0] },
+      { wasteCode: SLUDGE, moisturePermille: 700 + play.die(300) },
+    ]),
     massGrams: 1 + play.die(1_000) * 1_500,
     pieces: play.oneOf([0, 4, 1]),
     occurredAt: play.ago(play.die(3) * 30_000),

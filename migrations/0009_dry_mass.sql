@@ -1,0 +1,1 @@
+ALTER TABLE "batches" ADD COLUMN "initial_dry_grams" bigint DEFAULT 0 NOT NULL;
