@@ -29,10 +29,12 @@ export interface TripFigures {
   readonly balanceMs: number;
 }
 
-const TRIPS = { quick: 200, usual: 5_000, full: 20_000 } as const;
+const TRIPS = { quick: 200, usual: 2_000, full: 20_000 } as const;
 const LANES = 48;
+/** A truck makes so many trips a day; then another one takes its place. */
+const TRIPS_A_DAY = 15;
 const WARM_UP_TRIPS = 150;
-const JOBS_WAIT_MS = 300_000;
+const JOBS_WAIT_MS = 600_000;
 
 type Opened = Pick<Bench, 'started' | 'logFile' | 'say'>;
 
@@ -101,7 +103,10 @@ async function play(server: Server, city: City, run: string, trips: number): Pro
   const latencies: number[] = [];
   let begun = 0;
   const drive = async (lane: number): Promise<void> => {
-    for (let nth = begun++; nth < trips; nth = begun++) await oneTrip(server, city, { run, nth, lane }, latencies);
+    for (let nth = begun++, made = 0; nth < trips; nth = begun++, made++) {
+      const truck = lane + LANES * Math.floor(made / TRIPS_A_DAY);
+      await oneTrip(server, city, { run, nth, truck }, latencies);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(LANES, trips) }, (_, lane) => drive(lane)));
   return latencies;
@@ -110,14 +115,14 @@ async function play(server: Server, city: City, run: string, trips: number): Pro
 interface Trip {
   readonly run: string;
   readonly nth: number;
-  /** The truck: it is on one trip at a time. */
-  readonly lane: number;
+  /** On one trip at a time. */
+  readonly truck: number;
 }
 
-async function oneTrip(server: Server, city: City, { run, nth, lane }: Trip, latencies: number[]): Promise<void> {
+async function oneTrip(server: Server, city: City, { run, nth, truck }: Trip, latencies: number[]): Promise<void> {
   const origin = city.producers[(nth * 7) % city.producers.length]!;
   const { carrier, plant } = partnersOf(city, origin);
-  const plate = `鲁C${run === 'w' ? '7' : '8'}${String(lane).padStart(4, '0')}`;
+  const plate = `鲁C${run === 'w' ? '7' : '8'}${String(truck).padStart(4, '0')}`;
   const send = async (apiKey: string, path: string, body: object): Promise<string> => {
     const asked = performance.now();
     const { id } = await ask(server, 'POST', apiKey, path, body);

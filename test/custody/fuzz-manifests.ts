@@ -126,6 +126,7 @@ export function manifestTargets(world: World): Record<string, Target> {
   });
   return {
     'manifests.draft': { caller: consignor, url: '/v1/manifests', sound: draft },
+    'manifests.file': { caller: consignor, url: '/v1/manifests/file', sound: draft },
     'manifests.revise': {
       caller: consignor,
       method: 'PUT',

@@ -51,6 +51,7 @@ export async function targets(world: World): Promise<Record<string, Target>> {
     ...(await observedTargets(world)),
     ...manifestTargets(world),
     ...officialTargets(world),
+    ...(await projectTargets(world)),
   };
 }
 
@@ -394,6 +395,34 @@ async function observedTargets(world: World): Promise<Record<string, Target>> {
       sound: [
         { deviceSequence: 1, plate, occurredAt, confidencePermille: 900, evidenceHash: 'a'.repeat(64) },
       ] as unknown as Json,
+    },
+  };
+}
+
+/** One a site: entered where there is none yet, amended where there is. */
+async function projectTargets({ consignor, consignorSiteId }: World): Promise<Record<string, Target>> {
+  const site = { partyId: consignor.partyId, name: '工地', region: '370112' };
+  const { id: siteId } = ok(await consignor.post('/v1/sites', site));
+  const project = {
+    number: '%UNIQUE%',
+    name: '某工程',
+    siteId: consignorSiteId,
+    kind: 'fit_out',
+    smallWorks: 'household',
+    floorAreaSquareMetres: 100,
+    startsOn: '2026-09-01',
+    endsOn: '2026-10-01',
+    worksEndedAt: '2026-09-15T00:00:00Z',
+  };
+  const amended = await made(consignor, '/v1/projects', { ...project, siteId });
+  return {
+    'projects.register': { caller: consignor, url: '/v1/projects', sound: project },
+    'projects.amend': {
+      caller: consignor,
+      method: 'PUT',
+      edits: true,
+      url: { make: async () => amended },
+      sound: { ...project, siteId },
     },
   };
 }
