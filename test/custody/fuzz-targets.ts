@@ -4,6 +4,7 @@ import { aDrum, anOuterBox, aStore, generated, labelBody, withUnit } from '../ge
 import { at } from '../manifests/given.ts';
 import { type Caller, ok, type World } from '../support/world.ts';
 import type { Json } from './bodies.ts';
+import { collectionTargets } from './fuzz-collections.ts';
 import { manifestTargets, tripTargets } from './fuzz-manifests.ts';
 
 /** Something for an act to be done to, in the state the act is for. */
@@ -45,6 +46,7 @@ export async function targets(world: World): Promise<Record<string, Target>> {
     ...treatmentTargets(world),
     ...tripTargets(world),
     ...manifestTargets(world),
+    ...(await collectionTargets(world)),
   };
 }
 
@@ -229,6 +231,15 @@ async function stockTargets(world: World): Promise<Record<string, Target>> {
       caller: unit,
       url: drum('nesting'),
       sound: { parent: boxId, occurredAt, entryMode: 'live' },
+    },
+    'containers.close': { caller: unit, url: drum('closing'), sound: { occurredAt, entryMode: 'live' } },
+    'container-weighings.record': {
+      caller: unit,
+      url: '/v1/container-weighings',
+      sound: {
+        weighings: [{ container: boxId, stage: 'ward', massGrams: 1_000, scaleDivisionGrams: 10, occurredAt }],
+        entryMode: 'live',
+      },
     },
     'containers.empty': { caller: unit, url: drum('emptied'), sound: { occurredAt, entryMode: 'live' } },
     'storage-moves.record': {
