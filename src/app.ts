@@ -8,6 +8,9 @@ import { disposalRoutes } from './disposal/routes.ts';
 import { containerRoutes } from './generation/container-routes.ts';
 import { generationRoutes } from './generation/routes.ts';
 import { storeRoutes } from './generation/store-routes.ts';
+import { weighingRoutes } from './generation/weighing-routes.ts';
+import { cardRoutes } from './manifests/card-routes.ts';
+import { collectionRoutes } from './manifests/collection-routes.ts';
 import { manifestRoutes } from './manifests/routes.ts';
 import { officialRoutes } from './official/routes.ts';
 import { refusalOfUse } from './parties/authorisation.ts';
@@ -44,10 +47,13 @@ const ROUTES: readonly ((app: App, services: Service) => void)[] = [
   permitRoutes,
   generationRoutes,
   containerRoutes,
+  weighingRoutes,
   storeRoutes,
   transportRoutes,
   observationRoutes,
   manifestRoutes,
+  cardRoutes,
+  collectionRoutes,
   disposalRoutes,
   reconciliationRoutes,
   tripMatchRoutes,

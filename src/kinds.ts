@@ -5,9 +5,12 @@ import { ledgerProjection, traceProjection } from './custody/repository.ts';
 import { treatmentKind } from './disposal/treatment.ts';
 import { storeKind, tenancyKind } from './generation/registers.ts';
 import { storageMoveKind } from './generation/storage.ts';
+import { containerWeighingKind } from './generation/weighing.ts';
+import { audienceOfCollection, collectionKind } from './manifests/collections.ts';
 import { flowProjection } from './manifests/flows.ts';
 import { legProjection } from './manifests/legs.ts';
 import { manifestKind } from './manifests/manifest.ts';
+import { audienceOfMonthly, monthlyManifestKind } from './manifests/monthly.ts';
 import { audienceOfManifest } from './manifests/seen-by.ts';
 import { officialImportKind, officialPartyKind } from './official/commands.ts';
 import { type AudienceOf, audienceProjection } from './parties/audience.ts';
@@ -53,11 +56,14 @@ export const KINDS: readonly Kind[] = [
   permitKind,
   projectKind,
   manifestKind,
+  collectionKind,
+  monthlyManifestKind,
   batchKind,
   storeKind,
   tenancyKind,
   containerKind,
   storageMoveKind,
+  containerWeighingKind,
   treatmentKind,
   weighTicketKind,
   tripKind,
@@ -73,6 +79,8 @@ export const KINDS: readonly Kind[] = [
 
 export const AUDIENCE_OF: AudienceOf = {
   manifest: audienceOfManifest,
+  collection: audienceOfCollection,
+  monthly_manifest: audienceOfMonthly,
   trip: audienceOfTrip,
   waybill: audienceOfWaybill,
   observed_trip: audienceOfObservedTrip,

@@ -1,3 +1,4 @@
 import './generation/containers.cases.ts';
 import './generation/stores.cases.ts';
 import './generation/tenants.cases.ts';
+import './generation/weighing.cases.ts';

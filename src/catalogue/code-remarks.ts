@@ -1,5 +1,6 @@
 import type { Warning } from '../platform/acts.ts';
 import type { Refusal } from '../problems.ts';
+import { STREAM_NAMES, streamNamed, streamOfCode } from './streams.ts';
 import { findWasteCode, wasteClasses } from './waste-codes.ts';
 
 /** What an act that names a waste code is told about it: a refusal, or remarks that let it pass. */
@@ -28,6 +29,18 @@ export function codeRemarks(
     default:
       return found satisfies never;
   }
+}
+
+/** A waste called by the name of another stream's: uncontaminated infusion bottles among medical waste, or the other way round. */
+export function nameRemarks(name: string, code: string, pointer: string): Warning[] {
+  const named = streamNamed(name);
+  const stream = streamOfCode(code);
+  if (!named || named.stream === stream) return [];
+  const detail = {
+    zh: `“${name}”属于${named.zh}，代码 ${code} 属于${STREAM_NAMES[stream] ?? '其他废物'}；两者须分开收集、分别填写联单，请核对。`,
+    en: `“${name}” speaks of ${named.en}, the code ${code} is of another stream; they are kept apart and travel under manifests of their own. Check it.`,
+  };
+  return [{ code: 'named-of-another-stream', pointer, basis: 'MW 16', detail }];
 }
 
 const LIST = '《国家危险废物名录》';

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { inBoth } from '../platform/schema-messages.ts';
+import { clockPolicies } from './clock-policies.ts';
 import { observationPolicies } from './observation-policies.ts';
 import { HAZARDOUS_STREAMS, MOIST_STREAMS, STREAMS, type Stream } from './streams.ts';
 import { TREATMENT_KINDS } from './treatment-methods.ts';
@@ -23,6 +24,7 @@ export const POLICY_PLACES = ['origin', 'destination', 'site', 'carrier'] as con
 
 const Count = z.number().int().positive();
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+const NumberFormat = z.strictObject({ prefix: z.string().regex(/^[A-Z]{0,4}$/), serialDigits: Count.max(9) });
 const MassTolerance = z.strictObject({
   /** Below it a difference says nothing: two truck scales, or two bench scales, may honestly differ by as much. */
   floorTruckGrams: Count,
@@ -149,7 +151,7 @@ export const POLICIES = {
   'manifest-number-format': {
     zh: '联单编号的字头和流水号位数',
     en: 'Prefix of a manifest number, and how many digits its serial has',
-    value: z.strictObject({ prefix: z.string().regex(/^[A-Z]{0,4}$/), serialDigits: Count.max(9) }),
+    value: NumberFormat,
     streams: STREAMS,
   },
   density: {
@@ -196,13 +198,6 @@ export const POLICIES = {
     en: 'Whether a move needs a manifest',
     value: z.enum(['required', 'voluntary']),
     streams: STREAMS,
-  },
-  'register-retention-years': {
-    zh: '登记资料保存年数',
-    en: 'Years a register and its pickup cards are kept',
-    value: Count,
-    streams: STREAMS,
-    optional: true,
   },
   'manifest-number-authority': {
     zh: '联单编号由谁发放',
@@ -264,35 +259,27 @@ export const POLICIES = {
     value: z.enum(['required', 'not_required']),
     streams: HAZARDOUS_STREAMS,
   },
-  'medical-manifest-mode': {
-    zh: '医疗废物联单方式',
-    en: 'Medical waste: one manifest per trip or per month',
+  'manifest-mode': {
+    zh: '联单方式：一趟一单，或每趟登记、按月一单',
+    en: 'One manifest a trip, or a card a visit and one manifest a month',
     value: z.enum(['per_trip', 'monthly']),
-    streams: ['medical'],
+    streams: STREAMS,
+    optional: true,
   },
-  'medical-storage-hours': {
-    zh: '医疗废物暂存小时数',
-    en: 'Hours an institution may store medical waste',
-    value: Count,
-    streams: ['medical'],
+  'card-number-format': {
+    zh: '运送登记卡编号的字头和流水号位数',
+    en: 'Prefix of the number of a pickup card, and how many digits its serial has',
+    value: NumberFormat,
+    streams: STREAMS,
+    optional: true,
   },
-  'medical-pickup-gap-hours': {
-    zh: '医疗废物收集间隔小时数',
-    en: 'Hours between two pickups of medical waste',
+  ...clockPolicies(STREAMS),
+  'register-retention-years': {
+    zh: '登记资料保存年数',
+    en: 'Years a register and its pickup cards are kept',
     value: Count,
-    streams: ['medical'],
-  },
-  'medical-pickup-gap-epidemic-hours': {
-    zh: '疫情期间医疗废物收集间隔小时数',
-    en: 'Hours between two pickups of medical waste in an epidemic',
-    value: Count,
-    streams: ['medical'],
-  },
-  'medical-register-retention-years': {
-    zh: '医疗废物登记保存年数',
-    en: 'Years a medical waste register is kept',
-    value: Count,
-    streams: ['medical'],
+    streams: STREAMS,
+    optional: true,
   },
   'licence-renewal-working-days': {
     zh: '许可证到期前换证申请的工作日数',

@@ -84,7 +84,7 @@ const StreamView = NameView.extend({
 });
 
 function streamRoutes(app: App): void {
-  const items = streams.map(({ list: _, ...row }) => ({
+  const items = streams.map(({ list: _, names: __, ...row }) => ({
     ...row,
     classes: wasteClasses.filter((one) => streamOfClass(one.class) === row.stream),
     methods: methodsOf(row.stream).map(({ code, zh, en, kind }) => ({ code, zh, en, kind })),

@@ -43,6 +43,8 @@ const StreamRow = z.strictObject({
   list: z.enum(['HW', 'SW']),
   /** `*`: every class of the list that no other stream names. */
   classes: z.array(z.string().regex(/^([HS]W\d{2}|\*)$/)).min(1),
+  /** Words by which people call its wastes: in the name of another stream's waste they are remarked on. */
+  names: z.array(z.string().min(2)).optional(),
   roles: z.strictObject({ consignor: Name, carrier: Name, consignee: Name }),
   linesMax: z.number().int().min(1),
   /** 不得混装: wastes of one class only on one manifest. */
@@ -100,6 +102,9 @@ export const streamOfCode = (code: string): Stream =>
 /** The same for what permits name: a code, or a class such as HW08. */
 export const streamOfWaste = (codeOrClass: string): Stream =>
   /^[HS]W\d{2}$/.test(codeOrClass) ? (streamOfClass(codeOrClass) ?? '') : streamOfCode(codeOrClass);
+/** The stream that a name speaks of; undefined when it holds no word of any. Never throws. */
+export const streamNamed = (name: string): StreamTerms | undefined =>
+  streams.find(({ names = [] }) => names.some((word) => name.includes(word)));
 
 /** The same for SQL: `code` is an expression of a waste code. */
 export function streamOfCodeSql(code: string): string {

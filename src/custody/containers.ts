@@ -23,15 +23,16 @@ export const containerKind = subjectKind({
   evolve: (state, event): Container => {
     const { data } = event;
     if (!state) {
-      const labelled = data.container as unknown as Omit<Container, 'id' | 'code' | 'labelledAt'>;
+      const labelled = data.container as unknown as Omit<Container, 'id' | 'code' | 'labelledAt' | 'closedAt'>;
       const code = (data.code ?? '') as string; // drawn once the act has been decided
-      return { ...labelled, id: event.subject.id, code, labelledAt: event.occurredAt };
+      return { ...labelled, id: event.subject.id, code, labelledAt: event.occurredAt, closedAt: null };
     }
     const removed = (data.removed ?? []) as readonly string[];
     const left = state.childIds.filter((id) => !removed.includes(id));
     return {
       ...state,
       ...((data.changes ?? {}) as Changes),
+      closedAt: event.type === 'container_closed' ? (state.closedAt ?? event.occurredAt) : state.closedAt,
       childIds: [...left, ...((data.added ?? []) as readonly string[])],
       contradictions: state.contradictions + (data.contradicts ? 1 : 0),
     };
@@ -48,7 +49,7 @@ type Draft = Omit<EventDraft, 'type' | 'subject' | 'data'>;
 
 /** The labelling; its code is drawn by the act and written into this event, which must be the act's first. */
 export const containerLabelled = (
-  { id, ...container }: Omit<Container, 'code' | 'labelledAt'>,
+  { id, ...container }: Omit<Container, 'code' | 'labelledAt' | 'closedAt'>,
   draft: Draft,
 ): EventDraft => ({
   ...draft,

@@ -26,6 +26,8 @@ export interface Scanned {
   readonly parents: readonly string[];
   /** What the named ones were called, and where. A name that no container has got an id that no container has. */
   readonly asNamed?: Readonly<Record<string, Named>>;
+  /** A box that carries loads of several manifests: what stands in it stays in it, though it is not scanned itself. */
+  readonly boxId?: string;
 }
 
 export interface Named {
@@ -183,11 +185,14 @@ export function scan(states: States, scanned: Scanned, step: ScanStep): Scan {
   for (const [id, container] of found) {
     if (!container || !concerns(container, step.among))
       return { refusal: unknownContainer(namedAs(scanned, via.get(id)!, step.pointer)) };
-    if (container.childIds.some((child) => !via.has(child)) || (container.parentId && !held.has(container.parentId)))
-      return { refusal: contentsHaveChanged(container, step.pointer) };
     const stepHere = stepAt(step, via.get(id)!);
+    const goesAlong = staysInItsBox(container, scanned, stepHere, step.isInferred?.(via.get(id)!) === true);
+    const isHeld = goesAlong || container.parentId === null || held.has(container.parentId);
+    if (!isHeld || container.childIds.some((child) => !via.has(child)))
+      return { refusal: contentsHaveChanged(container, step.pointer) };
     const parentVia = container.parentId === null ? undefined : via.get(container.parentId);
-    const staysIn = stepHere === 'sight' || (parentVia !== undefined && stepAt(step, parentVia) === stepHere);
+    const staysIn =
+      goesAlong || stepHere === 'sight' || (parentVia !== undefined && stepAt(step, parentVia) === stepHere);
     if (container.parentId !== null && !staysIn)
       left.set(container.parentId, [...(left.get(container.parentId) ?? []), id]);
     const contradicts = contradictionOf(stepHere, container, step);
@@ -204,6 +209,14 @@ export function scan(states: States, scanned: Scanned, step: ScanStep): Scan {
   for (const [parentId, removed] of left) events.push(contentsChanged(parentId, { removed }, draftOf(step)));
   return { events, loads, warnings };
 }
+
+/** What nobody scanned by itself goes along in what it stands in, and so does what stands in a box of several loads. */
+const staysInItsBox = (
+  { parentId }: Container,
+  { boxId }: Scanned,
+  step: ContainerStep,
+  isInferred: boolean,
+): boolean => step !== 'miss' && (isInferred || (boxId !== undefined && parentId === boxId));
 
 const ON_THE_WAY: readonly ContainerState[] = ['loaded', 'on_hold', 'held_up'];
 

@@ -94,6 +94,8 @@ export const containers = pgTable(
     /** How often a scan said something else than its record. */
     contradictions: integer().notNull(),
     labelledAt: instant().notNull(),
+    /** 封闭时间: when it was closed. A storage clock runs from then on. */
+    closedAt: instant(),
   },
   (table) => [
     unique('containers_code').on(table.code),

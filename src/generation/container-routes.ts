@@ -56,6 +56,7 @@ const ContainerView = z.object({
   /** How often a scan said something else than the record. */
   contradictions: z.number().int(),
   labelledAt: InstantView,
+  closedAt: InstantView.nullable(),
   version: z.number().int(),
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { codeRemarks } from '../catalogue/code-remarks.ts';
+import { codeRemarks, nameRemarks } from '../catalogue/code-remarks.ts';
 import { IDENTIFICATION_BASIS, identificationNumber } from '../catalogue/custody-codes.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { HAZARDOUS_STREAMS, streamOfCode } from '../catalogue/streams.ts';
@@ -24,7 +24,7 @@ import { inBoth } from '../platform/schema-messages.ts';
 import { Grams, Instant, Pieces, ShortText, Uuid } from '../platform/values.ts';
 import { against, type Refusal } from '../problems.ts';
 import { generated } from './commands.ts';
-import { ContainerName, parentRefusal } from './nesting.ts';
+import { ContainerName, closedWarnings, parentRefusal } from './nesting.ts';
 import { atSiteAlsoNeeds, atSiteNeeds, onBehalf, ownerAt } from './tenants.ts';
 
 export const PACKAGINGS = ['bag', 'drum', 'can', 'box', 'bulk_bag', 'tank', 'pallet', 'other'] as const;
@@ -157,7 +157,13 @@ export const labelContainer: Act<LabelInput, PolicyBook> = {
         ...(parent ? [contentsChanged(parent.id, { added: [id] }, draft)] : []),
       ],
       answer: { id, batchId: content.batch?.subject.id ?? null },
-      warnings: [...remarks.warnings, ...hazardWarnings(input, day), ...content.warnings],
+      warnings: [
+        ...remarks.warnings,
+        ...nameRemarks(input.name, input.wasteCode, '/name'),
+        ...hazardWarnings(input, day),
+        ...content.warnings,
+        ...(parent ? closedWarnings(parent, '/parent') : []),
+      ],
       status: 201,
       number: identificationNumber({ uscc: unit.uscc, wasteCode: input.wasteCode, day: content.producedOn }),
     };
@@ -282,7 +288,7 @@ function containerOf(id: string, input: LabelInput, at: At, content: Content, un
     batchId: content.batch?.subject.id ?? null,
     childIds: [],
     contradictions: 0,
-  } satisfies Omit<Container, 'code' | 'labelledAt'>;
+  } satisfies Omit<Container, 'code' | 'labelledAt' | 'closedAt'>;
 }
 
 function otherBatch(

@@ -76,6 +76,7 @@ export const nestContainer: Act<NestingInput, PolicyBook> = {
         ...(input.parentId === null ? [] : [contentsChanged(input.parentId, { added: [child.id] }, draft)]),
       ],
       answer: { id: child.id, parentId: input.parentId },
+      warnings: parent && input.parentId !== null ? closedWarnings(parent, '/parent') : [],
     };
   },
 };
@@ -175,6 +176,16 @@ function ancestorsOf(id: string | null, held: ReadonlySet<string>, states: State
     found.push(container);
   }
   return found;
+}
+
+/** Told when something is put into what was closed, or it is closed anew. */
+export function closedWarnings({ code, closedAt }: Container, pointer: string): Warning[] {
+  if (!closedAt) return [];
+  const detail = {
+    zh: `容器 ${code} 已于 ${closedAt.toISOString()} 封闭；封闭后不得再次打开。已如实记录。`,
+    en: `Container ${code} was closed at ${closedAt.toISOString()} and is not to be opened again; it is recorded as told.`,
+  };
+  return [{ code: 'container-closed', pointer, basis: 'MW 16', detail }];
 }
 
 const stillIn = ({ grams, batchId }: Container): Warning[] =>

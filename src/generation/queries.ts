@@ -2,7 +2,8 @@ import type pg from 'pg';
 import type { LabelFacts } from '../custody/tables.ts';
 import type { Lookup } from '../platform/acts.ts';
 import type { StorageMoved } from './storage.ts';
-import type { StoreType } from './tables.ts';
+import type { StoreType, Temperature } from './tables.ts';
+import type { ContainerWeighing } from './weighing.ts';
 
 /**
  * What lies in a store `s`. Found through the site's accounts, which hold what is there now: the batches a store ever had are many more.
@@ -30,11 +31,12 @@ export interface StoreRow {
   readonly name: string | null;
   readonly capacityGrams: number | null;
   readonly shared: boolean;
+  readonly temperature: Temperature | null;
   readonly active: boolean;
 }
 
 const STORE_COLUMNS = `s.id, s.seq as version, s.site_id as "siteId", t.party_id as "partyId", t.region, s.code, s.type, s.name,
-  s.capacity_grams as "capacityGrams", s.shared, s.active`;
+  s.capacity_grams as "capacityGrams", s.shared, s.temperature, s.active`;
 
 export async function findStore(pool: pg.Pool, id: string): Promise<StoreRow | undefined> {
   const text = `select ${STORE_COLUMNS} from stores s join sites t on t.id = s.site_id where s.id = $1`;
@@ -163,4 +165,35 @@ export async function labelRow(pool: pg.Pool, id: string): Promise<LabelRow | un
     values: [id],
   });
   return rows[0];
+}
+
+/** Who stands on the manifest that a container is on, once that is more than a draft. */
+export const containerStandingLookup: Lookup<readonly string[]> = {
+  name: 'container-standing',
+  gated: false,
+  sql: `select c.id, m.consignor_id, m.consignee_id, array(select l->>'carrierId' from jsonb_array_elements(m.legs) l)
+    from containers c join manifests m on m.id = c.manifest_id and m.number is not null where c.id = any($1::uuid[])`,
+  read: (rows) =>
+    rows.flatMap(([, consignor, consignee, carriers]) => [
+      consignor as string,
+      consignee as string,
+      ...(carriers as string[]),
+    ]),
+};
+
+/** Of one container a handful. */
+const WEIGHINGS_MAX = 100;
+
+/** What scales said of these containers, in the order they were weighed; of each the first hundred told. */
+export async function weighingsOf(pool: pg.Pool, containerIds: readonly string[]): Promise<ContainerWeighing[]> {
+  const { rows } = await pool.query({
+    name: 'container-weighings-of',
+    text: `select w.id, w.container_id as "containerId", w.stage, w.mass_grams as "massGrams", w.party_id as "partyId",
+        w.device_id as "deviceId", w.scale_division_grams as "scaleDivisionGrams", w.weighed_at as "weighedAt"
+      from unnest($1::uuid[]) as k(id) cross join lateral (
+        select * from container_weighings where container_id = k.id order by id limit ${WEIGHINGS_MAX}) w
+      order by w.weighed_at, w.id`,
+    values: [containerIds],
+  });
+  return rows;
 }

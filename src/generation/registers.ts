@@ -7,16 +7,21 @@ import { inBoth } from '../platform/schema-messages.ts';
 import type { StateOf } from '../platform/subjects.ts';
 import { CivilDay, Grams, ShortText, Uuid } from '../platform/values.ts';
 import { against, type Refusal } from '../problems.ts';
-import { STORE_TYPES, stores, tenancies } from './tables.ts';
+import { STORE_TYPES, stores, TEMPERATURES, tenancies } from './tables.ts';
 
 /** Registers of a site: its stores, and who keeps waste of its own there. The site's party and administrators edit them. */
-export const storeKind = registerKind('store', stores, {
-  stores_code: {
-    problem: 'already-exists',
-    detail: { zh: '该场所已有此编码的贮存设施。', en: 'This site has a store of that code already.' },
-    errors: [{ pointer: '/code', detail: { zh: '同一场所内不得重复', en: 'unique for the site' } }],
+export const storeKind = registerKind(
+  'store',
+  stores,
+  {
+    stores_code: {
+      problem: 'already-exists',
+      detail: { zh: '该场所已有此编码的贮存设施。', en: 'This site has a store of that code already.' },
+      errors: [{ pointer: '/code', detail: { zh: '同一场所内不得重复', en: 'unique for the site' } }],
+    },
   },
-});
+  { temperature: null },
+);
 export type Store = StateOf<typeof stores>;
 export const tenancyKind = registerKind('tenancy', tenancies);
 type Tenancy = StateOf<typeof tenancies>;
@@ -36,6 +41,8 @@ export const StoreBody = z.strictObject({
   capacityGrams: Grams.min(1).nullable().default(null),
   /** 集中暂存: tenants keep their waste here too. */
   shared: z.boolean().default(false),
+  /** 贮存温度: below 5 °C is `cold`; `cold_remote` in a remote area and disinfected besides. */
+  temperature: z.enum(TEMPERATURES).nullable().default(null),
   active: z.boolean().default(true),
 });
 type StoreRecord = z.output<typeof StoreBody>;

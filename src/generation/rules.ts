@@ -1,4 +1,4 @@
-/** What labels and stores are held to. Pure: rows and deciders. */
+/** What labels, stores and weighings are held to. Pure: rows and deciders. */
 import type { Warning } from '../platform/acts.ts';
 import type { StoreType } from './tables.ts';
 
@@ -66,3 +66,47 @@ export function storeWarnings(load: StoreLoad): Warning[] {
   });
   return warnings;
 }
+
+/** 称重链: one container's masses side by side, from the ward it was filled in to the plant (MW 12). */
+export const WEIGHING_STAGES = ['ward', 'store', 'truck', 'plant'] as const;
+export type WeighingStage = (typeof WEIGHING_STAGES)[number];
+
+export interface Reading {
+  readonly id: string;
+  readonly stage: WeighingStage;
+  readonly massGrams: number;
+}
+
+export interface ChainStep {
+  readonly from: WeighingStage;
+  readonly to: WeighingStage;
+  /** Later less earlier. */
+  readonly differenceGrams: number;
+}
+
+/** The last reading of each stage, in the order they were weighed; null where nobody weighed. */
+export type Masses = Readonly<Record<WeighingStage, number | null>>;
+export const massesOf = (readings: readonly Reading[]): Masses =>
+  Object.fromEntries(
+    WEIGHING_STAGES.map((stage) => [stage, readings.findLast((one) => one.stage === stage)?.massGrams ?? null]),
+  ) as Masses;
+
+/** Between each stage that weighed and the next that did: a stage that nobody weighed at is passed over. */
+export function chainSteps(masses: Masses): ChainStep[] {
+  const weighed = WEIGHING_STAGES.filter((stage) => masses[stage] !== null);
+  return weighed.slice(1).map((to, index) => {
+    const from = weighed[index]!;
+    return { from, to, differenceGrams: masses[to]! - masses[from]! };
+  });
+}
+
+/** Of several containers: those of which each has been weighed at a stage; null where one has not. */
+export const summed = (all: readonly Masses[]): Masses =>
+  Object.fromEntries(
+    WEIGHING_STAGES.map((stage) => [
+      stage,
+      all.length > 0 && all.every((masses) => masses[stage] !== null)
+        ? all.reduce((sum, masses) => sum + masses[stage]!, 0)
+        : null,
+    ]),
+  ) as Masses;

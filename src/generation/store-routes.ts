@@ -33,7 +33,7 @@ import {
 import { filledPermille } from './rules.ts';
 import { maySeeOwn, ownerSeenAt, sightAt } from './sight.ts';
 import { recordStorageMove, StorageMove } from './storage.ts';
-import { DESTINATIONS, DIRECTIONS, STORE_TYPES } from './tables.ts';
+import { DESTINATIONS, DIRECTIONS, STORE_TYPES, TEMPERATURES } from './tables.ts';
 
 const whole = z.number().int();
 const StoreView = z.object({
@@ -45,6 +45,7 @@ const StoreView = z.object({
   name: z.string().nullable(),
   capacityGrams: whole.nullable(),
   shared: z.boolean(),
+  temperature: z.enum(TEMPERATURES).nullable(),
   active: z.boolean(),
 });
 /** With what lies in it now. A tenant sees its own; how full the store is, is the operator's and the regulator's to see. */

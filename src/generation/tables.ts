@@ -1,9 +1,31 @@
 import { bigint, boolean, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, subjectColumns } from '../platform/tables.ts';
+import type { WeighingStage } from './rules.ts';
 
 /** 贮存库 · 贮存场 · 贮存池 · 贮存罐区 · 贮存点 (GB 18597-2023). */
 export const STORE_TYPES = ['warehouse', 'yard', 'pond', 'tank_area', 'point'] as const;
 export type StoreType = (typeof STORE_TYPES)[number];
+
+/** Of a cold store: below 5 °C; in a remote area and disinfected besides (GB 39707-2020 5.4.6). */
+export const TEMPERATURES = ['ambient', 'cold', 'cold_remote'] as const;
+export type Temperature = (typeof TEMPERATURES)[number];
+
+/** What a scale said of one container at one stage: an observation beside its label. */
+export const containerWeighings = pgTable(
+  'container_weighings',
+  {
+    ...subjectColumns,
+    containerId: uuid().notNull(),
+    stage: text().$type<WeighingStage>().notNull(),
+    massGrams: bigint({ mode: 'number' }).notNull(),
+    /** Who weighed. */
+    partyId: uuid().notNull(),
+    deviceId: uuid(),
+    scaleDivisionGrams: integer(),
+    weighedAt: instant().notNull(),
+  },
+  (table) => [index('container_weighings_container').on(table.containerId, table.id)],
+);
 
 /** 贮存设施: a part of a site with a code of its own. */
 export const stores = pgTable(
@@ -18,6 +40,8 @@ export const stores = pgTable(
     capacityGrams: bigint({ mode: 'number' }),
     /** 集中暂存: others keep their waste here too, each by itself. */
     shared: boolean().notNull(),
+    /** 贮存温度; null: as the air around it. */
+    temperature: text().$type<Temperature>(),
     active: boolean().notNull(),
   },
   (table) => [unique('stores_code').on(table.siteId, table.code)],

@@ -1,5 +1,5 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import type { Facts } from '../catalogue/reference.ts';
+import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { prefectureOf } from '../catalogue/regions.ts';
 import { batchKind } from '../custody/batches.ts';
 import { accountOf } from '../custody/ledger.ts';
@@ -232,15 +232,30 @@ export const voidManifest: ManifestCommand<inputs.VoidInput> = {
  * hazardous waste fourteen digits (TM 15). Where the national system gives the numbers, ours says with an `L` that it is a
  * local one; the official number stands beside it.
  */
-function numberOf(
-  { originRegion: region, stream }: Manifest,
-  day: string,
-  facts: Facts,
-): NonNullable<Accepted['number']> {
+function numberOf({ originRegion: region, stream }: Manifest, day: string, facts: Facts): Numbering {
+  const { reference } = facts;
+  const isCard = reference.policyIf('manifest-mode', { region, stream, day })?.value === 'monthly';
+  return isCard ? cardNumber(region, stream, day, reference) : manifestNumber(region, stream, day, reference);
+}
+
+/** Where one manifest is filled in a month, each visit is a card, with a number of its own series (policy `card-number-format`). */
+function cardNumber(region: string, stream: string, day: string, reference: PolicyBook): Numbering {
+  const { prefix, serialDigits } = reference.policy('card-number-format', { region, stream, day }).value;
+  const before = `${prefix}${day.slice(0, 4)}${prefectureOf(region, day)!}`;
+  return {
+    series: `card ${before}`,
+    into: 'number',
+    max: 10 ** serialDigits - 1,
+    format: (serial) => `${before}${String(serial).padStart(serialDigits, '0')}`,
+  };
+}
+
+/** The number of a manifest of that place, stream and day. */
+export function manifestNumber(region: string, stream: string, day: string, reference: PolicyBook): Numbering {
   const prefecture = prefectureOf(region, day)!;
   const year = day.slice(0, 4);
-  const isOurs = facts.reference.policy('manifest-number-authority', { region, stream, day }).value === 'ours';
-  const { prefix, serialDigits } = facts.reference.policy('manifest-number-format', { region, stream, day }).value;
+  const isOurs = reference.policy('manifest-number-authority', { region, stream, day }).value === 'ours';
+  const { prefix, serialDigits } = reference.policy('manifest-number-format', { region, stream, day }).value;
   return {
     series: `${isOurs ? 'manifest' : 'local manifest'} ${prefix}${prefecture} ${year}`,
     into: 'number',
@@ -249,6 +264,8 @@ function numberOf(
       `${isOurs ? '' : 'L'}${prefix}${year}${prefecture}${String(serial).padStart(serialDigits, '0')}`,
   };
 }
+
+type Numbering = NonNullable<Accepted['number']>;
 
 /** What a draft names, as far as it is there. */
 function namedIn(input: inputs.DraftInput, states: States) {

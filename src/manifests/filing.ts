@@ -1,7 +1,7 @@
 /** What is checked when a manifest is drafted and issued; what must cover its lines is in entitlement.ts. TM 10, 14–16. Pure. */
 
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { codeRemarks } from '../catalogue/code-remarks.ts';
+import { codeRemarks, nameRemarks } from '../catalogue/code-remarks.ts';
 import { plateRemarks } from '../catalogue/plate-remarks.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { ancestorsOn } from '../catalogue/regions.ts';
@@ -72,7 +72,11 @@ export function checkDraft(
     const place = { region: places.destination.region, stream, day };
     const claim = claimRefusal({ ...line, line: index + 1 }, stageOf(line.plannedMethod, facts.reference, place), day);
     if (claim) return { refusal: claim };
-    warnings.push(...remarks.warnings, ...hazardWarnings(lines[index]!, index, day));
+    warnings.push(
+      ...remarks.warnings,
+      ...nameRemarks(line.name, line.wasteCode, `/lines/${index}/name`),
+      ...hazardWarnings(lines[index]!, index, day),
+    );
   }
   return { ...places, stream, lines, projectId: named.projectId, warnings };
 }

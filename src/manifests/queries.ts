@@ -156,3 +156,32 @@ export async function ownEvents(
   );
   return rows.map((row) => openEvent(row.canonical));
 }
+
+/** Names of parties and sites. */
+export async function namesOf(pool: pg.Pool, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await pool.query<{ id: string; name: string }>({
+    name: 'names-of',
+    text: 'select id, name from parties where id = any($1::uuid[]) union all select id, name from sites where id = any($1::uuid[])',
+    values: [ids],
+  });
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+/** The collection a box is filed as, unless it has been received or all its manifests are void. */
+export async function openCollectionOf(pool: pg.Pool, boxId: string): Promise<string | undefined> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'open-collection-of',
+    text: `select c.id from collections c where c.box_id = $1 and c.status <> 'received' and exists (
+        select from jsonb_array_elements(c.loads) l join manifests m on m.id = (l->>'manifestId')::uuid and m.status <> 'void')
+      order by c.id desc limit 1`,
+    values: [boxId],
+  });
+  return rows[0]?.id;
+}
+
+/** Whose a site is. */
+export async function partyOfSite(pool: pg.Pool, siteId: string): Promise<string | undefined> {
+  const text = 'select party_id as "partyId" from sites where id = $1';
+  const { rows } = await pool.query<{ partyId: string }>({ name: 'party-of-site', text, values: [siteId] });
+  return rows[0]?.partyId;
+}

@@ -260,7 +260,7 @@ function addManifestActs(app: App, { journal, database: { pool } }: Services): v
 }
 
 /** An act of a manifest may be done by an agent of whose act it is: its delegation is looked up with the rest. */
-function byAgentsToo<Input extends { readonly id: string }>(name: Row['name'], act: Act<Input, PolicyBook>) {
+export function byAgentsToo<Input extends { readonly id: string }>(name: Row['name'], act: Act<Input, PolicyBook>) {
   if (!(name in TRANSITIONS)) return act as Act<Input, never>;
   return {
     ...act,

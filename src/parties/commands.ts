@@ -55,6 +55,8 @@ export const SiteBody = z.strictObject({
   region: RegionCode,
   /** Site serial of the discharge permit (HJ 608), where there is one. */
   permitCode: z.string().trim().min(1).max(40).nullable().default(null),
+  /** 床位数 of a medical institution (LIST annex, item 2). */
+  beds: z.number().int().min(0).max(100_000).nullable().default(null),
   active: z.boolean().default(true),
 });
 export type SiteRecord = z.output<typeof SiteBody>;

@@ -12,7 +12,7 @@ const exists = (zh: string, en: string, pointer: string): Refusal => ({
 export const partyKind = registerKind('party', parties, {
   parties_uscc: exists('该统一社会信用代码已登记。', 'This USCC is registered already.', '/uscc'),
 });
-export const siteKind = registerKind('site', sites);
+export const siteKind = registerKind('site', sites, {}, { beds: null });
 export const vehicleKind = registerKind(
   'vehicle',
   vehicles,

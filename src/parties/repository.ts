@@ -73,6 +73,7 @@ export const readSites = ({ orm }: Database, wanted: Wanted, filter: { readonly 
       name: sites.name,
       region: sites.region,
       permitCode: sites.permitCode,
+      beds: sites.beds,
       active: sites.active,
     })
     .from(sites)

@@ -127,6 +127,7 @@ const SITES: Reads<typeof ofParty> = {
     name: z.string(),
     region: z.string(),
     permitCode: z.string().nullable(),
+    beds: z.number().int().nullable(),
     active: z.boolean(),
   }),
   filter: ofParty,

@@ -41,6 +41,8 @@ export const sites = pgTable(
     region: text().notNull(),
     /** Site serial of the discharge permit (HJ 608), where there is one. */
     permitCode: text(),
+    /** 床位数 of a medical institution. */
+    beds: integer(),
     active: boolean().notNull(),
   },
   (table) => [index('sites_party').on(table.partyId), index('sites_region').on(table.region, table.id)],

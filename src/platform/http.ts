@@ -256,7 +256,15 @@ export interface ActRoute<Input> {
   readonly location?: string;
   /** Edits of a register name the version they are based on. */
   readonly edits?: boolean;
-  readonly input: (request: { params: { id: string }; body: never; caller: Caller }) => Input | Promise<Input>;
+  /** Its input does acts of its own first, each under a key made of this one's: it cannot be rehearsed as a whole. */
+  readonly inSteps?: true;
+  /** `key` is the act's own: for acts that have to be done before it, each under a key made of it. */
+  readonly input: (request: {
+    params: { id: string };
+    body: never;
+    caller: Caller;
+    key: string;
+  }) => Input | Promise<Input>;
   /** The key of an act that its input names itself, such as by a device's own count, whatever the header says. */
   readonly keyOf?: (input: Input, caller: Caller) => string | undefined;
   /** What was made for this act and is no part of the stored answer. */
@@ -294,7 +302,7 @@ export async function submissionOf(
   route: ActRoute<never>,
   { params, body, caller, path, key, version }: Asked,
 ): Promise<[act: Act<never, never>, input: never, submission: Submission]> {
-  const input = await route.input({ params, body: body as never, caller });
+  const input = await route.input({ params, body: body as never, caller, key });
   const submission = {
     caller,
     organisation: caller.actor.party,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { Problem } from '../problems.ts';
 import { Call, type Operations, prepare } from './calls.ts';
 import { ActHeaders, type App, inOneLanguage, ProblemView, type Services } from './http.ts';
 import { languageOf } from './http-errors.ts';
@@ -29,6 +30,7 @@ export function validationRoutes(app: App, { rehearsals }: Services, operations:
     },
     handler: async (request, reply) => {
       const { caller } = request;
+      if (operations.acts.get(request.body.operation)?.inSteps) throw inSteps(request.body.operation);
       const key = request.headers['idempotency-key'] ?? `validation:${randomUUID()}`;
       const { submission } = await prepare(operations, request.body, { caller, key });
       const { status, body, replayed } = await rehearsals.submit(...submission);
@@ -36,4 +38,12 @@ export function validationRoutes(app: App, { rehearsals }: Services, operations:
       return reply.code(status).send(inOneLanguage(body, languageOf(request)) as z.input<typeof WouldBe>);
     },
   });
+}
+
+function inSteps(operation: string): Problem {
+  const detail = {
+    zh: `${operation} 由多份联单的操作组成，不能整体试办；请对其中每一步分别试办。`,
+    en: `${operation} is made of acts on several manifests and is not rehearsed as a whole; ask for each of them.`,
+  };
+  return new Problem('invalid-input', detail, { errors: [{ pointer: '/operation', detail }] });
 }

@@ -122,7 +122,9 @@ function settle(rule: AnyRule, input: JudgeInput, told: Judged, states: States, 
       data,
     }),
   );
-  return { events, answer: { id, outcome: events.at(-1)!.type }, ...again };
+  // A term that turned out to be later has nobody else who will ask.
+  const later = steps.includes('annul') ? askAgain({ ...input, deadline: true }, verdict, facts.now) : again;
+  return { events, answer: { id, outcome: events.at(-1)!.type }, ...later };
 }
 
 const nothing = (id: string, answer: { readonly [key: string]: Json }, again: Pick<Accepted, 'jobs'>): Accepted => ({

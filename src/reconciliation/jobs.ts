@@ -25,6 +25,7 @@ const ABOUT: Readonly<Record<string, (event: RecordedEvent) => string | null>> =
     const { manifestId, tripId } = data.ticket as { manifestId: string | null; tripId?: string | null };
     return manifestId ?? (tripId ? subject.id : null);
   },
+  container_weighed: ({ data }) => (data.weighing as { containerId: string }).containerId,
 };
 
 /** @throws what a rule's deadline throws, which would fail the act: they only read the book. */

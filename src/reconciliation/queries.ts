@@ -9,6 +9,7 @@ import type { Database } from '../platform/connections.ts';
 import { openEvent } from '../platform/events.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { type Anomaly, anomalyKind } from './anomalies.ts';
+import { CUSTODY_WAKES } from './fact-queries.ts';
 import { PROJECT_MONTHS, permitsCounted, VALIDITY, type Woken } from './project-queries.ts';
 import type { OtherLeg, RuleFacts, SameReading, StockAccount, StoreFilled, Weighing } from './rules/facts.ts';
 import type { Wake } from './rules/rule.ts';
@@ -224,6 +225,7 @@ const WAKES_SQL: Readonly<
     text: 'select w.id from manifests m join waybills w on w.manifest_numbers @> to_jsonb(array[m.number]) where m.id = $1 and m.number is not null',
     values: ({ subjectId }) => [subjectId],
   },
+  ...CUSTODY_WAKES,
 };
 const WOKEN_MAX = 200;
 
@@ -280,9 +282,9 @@ const ELSEWHERE_SQL = `select a.id from anomalies a
   left join manifests m on m.id = a.subject_id left join batches b on b.id = a.subject_id
   left join accounts c on c.id = a.subject_id left join stores s on s.id = a.subject_id
   left join weigh_tickets w on w.id = a.subject_id left join observed_trips o on o.id = a.subject_id
-  left join projects p on p.id = a.subject_id
-  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id, o.from_site_id, o.to_site_id, p.site_id], null))
-    and coalesce(m.id, b.id, c.id, s.id, w.id, o.id, p.id) is not null`;
+  left join projects p on p.id = a.subject_id left join containers t on t.id = a.subject_id
+  where a.id = any($1::uuid[]) and $2::uuid <> all(array_remove(array[m.consignor_site_id, m.consignee_site_id, b.site_id, c.site_id, s.site_id, w.site_id, o.from_site_id, o.to_site_id, p.site_id, t.site_id], null))
+    and coalesce(m.id, b.id, c.id, s.id, w.id, o.id, p.id, t.id) is not null`;
 
 /** A key bound to a site is not shown what is about another; what is the whole party's, such as a licence, it is. */
 async function anomaliesById(pool: pg.Pool, ids: readonly string[], { site }: Sight): Promise<AnomalyRow[]> {

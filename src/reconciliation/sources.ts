@@ -1,4 +1,5 @@
 import { batchKind } from '../custody/batches.ts';
+import { containerKind } from '../custody/containers.ts';
 import { manifestKind } from '../manifests/manifest.ts';
 import {
   receivedGramsOf,
@@ -17,6 +18,14 @@ import { weighTicketKind } from '../transport/commands.ts';
 import { observedTripKind } from '../transport/observed-trips.ts';
 import { tripKind } from '../transport/trips.ts';
 import { waybillKind } from '../transport/waybills.ts';
+import {
+  afterPickupLookup,
+  arrivalLookup,
+  bedsLookup,
+  closedLookup,
+  containerWeighingsLookup,
+  keptInLookup,
+} from './fact-queries.ts';
 import { waybillManifestsLookup } from './observation-queries.ts';
 import { monthFlowLookup } from './project-queries.ts';
 import {
@@ -88,6 +97,16 @@ export const SOURCES: { readonly [Name in keyof RuleFacts]: Source<RuleFacts[Nam
     read: ({ subjectId }, states) => states.get(waybillKind, subjectId),
   },
   waybillManifests: found(waybillManifestsLookup, ofSubject),
+  container: {
+    needs: ({ subjectId }) => ({ read: [{ kind: 'container', id: subjectId }] }),
+    read: ({ subjectId }, states) => states.get(containerKind, subjectId),
+  },
+  containerWeighings: found(containerWeighingsLookup, ofSubject),
+  closedAt: found(closedLookup, ofSubject),
+  keptIn: found(keptInLookup, ofSubject),
+  arrivedAt: found(arrivalLookup, ofSubject),
+  beds: found(bedsLookup, ofSubject),
+  afterPickup: found(afterPickupLookup, ofSubject),
   trip: {
     alsoNeeds({ subjectId }, states) {
       const id = states.get(weighTicketKind, subjectId)?.tripId;

@@ -86,10 +86,9 @@ t.test('tolerances by stream', async (t) => {
 });
 
 t.test('Shandong is stricter in an epidemic', async (t) => {
-  const gap = (code: string) =>
-    resolvePolicy(seedPolicyRows, 'medical-pickup-gap-epidemic-hours', at(code, 'medical')).value;
-  t.equal(gap('371502'), 24);
-  t.equal(gap('340603'), 48);
+  const gap = (code: string) => resolvePolicy(seedPolicyRows, 'pickup-gap-hours', at(code, 'medical')).value;
+  t.same(gap('371502'), { hours: 48, epidemicHours: 24 });
+  t.same(gap('340603'), { hours: 48 });
 });
 
 t.test('the nearest place wins; there, the stream before all streams', async (t) => {
@@ -144,7 +143,7 @@ t.test('the nearest place wins; there, the stream before all streams', async (t)
 
 t.test('no answer without a place, or for a stream the policy does not exist for', async (t) => {
   t.throws(() => resolvePolicy(seedPolicyRows, 'mismatch', at('999999')), /unknown region.*does not reach/);
-  t.throws(() => resolvePolicy(seedPolicyRows, 'medical-storage-hours', at('370103', 'hazardous')), /no policy/);
+  t.throws(() => resolvePolicy(seedPolicyRows, 'storage-hours', at('370103', 'hazardous')), /no policy/);
   t.throws(
     () => resolvePolicy(seedPolicyRows, 'cement-kiln-counts-as', { ...at('370103'), ancestors: [] }),
     /unknown region/,

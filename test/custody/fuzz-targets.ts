@@ -6,6 +6,7 @@ import { csvOf, importing } from '../official/given.ts';
 import { type Caller, ok, type World } from '../support/world.ts';
 import { aDeviceKey } from '../transport/observed.ts';
 import type { Json } from './bodies.ts';
+import { collectionTargets } from './fuzz-collections.ts';
 import { manifestTargets, tripTargets } from './fuzz-manifests.ts';
 
 /** Something for an act to be done to, in the state the act is for. */
@@ -52,6 +53,7 @@ export async function targets(world: World): Promise<Record<string, Target>> {
     ...manifestTargets(world),
     ...officialTargets(world),
     ...(await projectTargets(world)),
+    ...(await collectionTargets(world)),
   };
 }
 
@@ -248,6 +250,15 @@ async function stockTargets(world: World): Promise<Record<string, Target>> {
       caller: unit,
       url: drum('nesting'),
       sound: { parent: boxId, occurredAt, entryMode: 'live' },
+    },
+    'containers.close': { caller: unit, url: drum('closing'), sound: { occurredAt, entryMode: 'live' } },
+    'container-weighings.record': {
+      caller: unit,
+      url: '/v1/container-weighings',
+      sound: {
+        weighings: [{ container: boxId, stage: 'ward', massGrams: 1_000, scaleDivisionGrams: 10, occurredAt }],
+        entryMode: 'live',
+      },
     },
     'containers.empty': { caller: unit, url: drum('emptied'), sound: { occurredAt, entryMode: 'live' } },
     'storage-moves.record': {

@@ -76,7 +76,7 @@ t.test('what a rule says is in the language asked for too', async (t) => {
 
 t.test('each unknown key is named where it stands, with the keys there are', async (t) => {
   const world = await aWorld();
-  const known = '没有此字段；可用：line、massGrams、volumeLitres、pieces、containers';
+  const known = '没有此字段；可用：line、massGrams、volumeLitres、pieces、moisturePermille、containers';
   const { id } = await world.aManifest({ status: 'issued' });
   t.same(
     await saidTo(world.carrier, `/v1/manifests/${id}/pickup`, {

@@ -97,6 +97,23 @@ export function custodyRows({
       body: { parent: null, occurredAt: at(world) },
       may: [],
     },
+    'POST /v1/containers/{id}/closing': {
+      operation: 'containers.close',
+      url: `/v1/containers/${drumId}/closing`,
+      body: { occurredAt: at(world) },
+      may: [],
+    },
+    'POST /v1/container-weighings': {
+      operation: 'container-weighings.record',
+      url: '/v1/container-weighings',
+      body: { weighings: [{ container: drumId, stage: 'store', massGrams: 1, occurredAt: at(world) }] },
+      may: [],
+    },
+    'GET /v1/containers/{id}/weighings': {
+      operation: 'container-weighings.read',
+      url: `/v1/containers/${drumId}/weighings`,
+      may: ['regulatorHere'],
+    },
     'POST /v1/containers/{id}/emptied': {
       operation: 'containers.empty',
       url: `/v1/containers/${drumId}/emptied`,

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import type { CollectionAct } from '../../src/manifests/collections.ts';
 import type { Operation } from '../../src/parties/authorisation.ts';
 import { aDraft, at } from '../manifests/given.ts';
+import { aHub, collectionBody } from '../manifests/hub.ts';
 import { type Caller, ok } from '../support/world.ts';
 import { type Ground, stopped } from './ground.ts';
 import {
@@ -22,6 +25,8 @@ export async function manifestRows(ground: Ground): Promise<Rows> {
     ...(await actRows(ground)),
     ...(await correctionRows(ground)),
     ...(await tripRows(ground)),
+    ...monthlyRows(ground),
+    ...(await collectionRows(ground)),
   };
 }
 
@@ -46,6 +51,8 @@ function readRows({ world, passed }: Ground): Rows {
     ...reads('/versions/{version}', '/versions/2'),
     ...reads('/differences'),
     ...reads('/fate'),
+    ...reads('/card'),
+    ...reads('/container-weighings'),
     'POST /v1/manifests': {
       operation: 'manifests.draft',
       url: '/v1/manifests',
@@ -158,6 +165,56 @@ async function correctionRows({ world, depotId }: Ground): Promise<Rows> {
       [],
     ),
     ...decided('correction-withdrawal', await proposed(), ['consignee'], [...CONSIGNOR, 'carrier', 'secondCarrier']),
+  };
+}
+
+/** Nobody here draws one: test/manifests/monthly.cases.ts does. */
+function monthlyRows({ world }: Ground): Rows {
+  const { consignorSiteId: siteId, consigneeSiteId } = world;
+  const id = randomUUID();
+  const reads = { operation: 'monthly-manifests.read', may: [] } as const;
+  return {
+    'POST /v1/monthly-manifests': {
+      operation: 'monthly-manifests.draw',
+      url: '/v1/monthly-manifests',
+      body: { stream: 'hazardous', siteId, consigneeSiteId, month: '2026-08' },
+      may: [...CONSIGNOR, 'agent'],
+      told: ['consignorElsewhere'],
+    },
+    'GET /v1/monthly-manifests/{id}': { ...reads, url: `/v1/monthly-manifests/${id}` },
+    'GET /v1/monthly-manifests/{id}/events': { ...reads, url: `/v1/monthly-manifests/${id}/events` },
+  };
+}
+
+/** Of a hub that is nobody in the table, with one clinic. */
+async function collectionRows({ world, labelling, drumId }: Ground): Promise<Rows> {
+  const hub = await aHub([1_000], labelling);
+  const { id } = ok(await hub.unit.post('/v1/collections', collectionBody(world, hub)));
+  const occurredAt = at(world);
+  const ends = { carrierId: world.carrier.partyId, consigneeSiteId: world.consigneeSiteId };
+  const step = (name: CollectionAct, body: object, may: readonly Kind[], told: readonly Kind[]): Rows => ({
+    [`POST /v1/collections/{id}/${name}`]: {
+      operation: `collections.${name}`,
+      url: `/v1/collections/${id}/${name}`,
+      body,
+      may,
+      told,
+    },
+  });
+  const sees = [...CARRIER, 'consignee', 'regulatorHere'] as const;
+  return {
+    'POST /v1/collections': {
+      operation: 'collections.file',
+      url: '/v1/collections',
+      body: { container: drumId, plannedMethod: 'D10', ...ends },
+      may: [],
+    },
+    ...step('pickup', { occurredAt, plate: world.plate }, CARRIER, ['consignee']),
+    ...step('pickup-confirmation', { occurredAt }, [], ['carrier', 'consignee']),
+    ...step('arrival', { occurredAt }, [...CARRIER, 'consignee'], []),
+    ...step('receipt', { occurredAt }, ['consignee'], ['carrier']),
+    'GET /v1/collections': { operation: 'collections.read', url: '/v1/collections', may: sees, lists: id },
+    'GET /v1/collections/{id}': { operation: 'collections.read', url: `/v1/collections/${id}`, may: sees },
   };
 }
 

@@ -49,7 +49,7 @@ const aKey = (key: Partial<NonNullable<GrantFacts['granter']>> = {}): NonNullabl
   revokedAt: null,
   ...key,
 });
-const site = { id: SITE, partyId: OWN, name: '一号库', region: '370102', permitCode: null, active: true };
+const site = { id: SITE, partyId: OWN, name: '一号库', region: '370102', permitCode: null, beds: null, active: true };
 const device = {
   id: DEVICE,
   partyId: OWN,

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { statusOf } from '../../src/problems.ts';
-import { type Answer, type Caller, callerWith, jobsDone, ok, type TestService } from '../support/world.ts';
+import { type Answer, bookRead, type Caller, callerWith, jobsDone, ok, type TestService } from '../support/world.ts';
 import { differencesFrom, rehearse } from './rehearsing.ts';
 import { type Member, resolved, type Step, type Story } from './story.ts';
 
@@ -31,7 +30,7 @@ async function signPapers({ story, scope }: Play, who: string, platform: Caller)
     const contract = { type: 'contract', number: `2026-${other}`, counterpartId: scope.get(other), wasteCodes: [] };
     ok(await platform.post('/v1/permits', { ...terms, ...contract }));
   }
-  const wasteCodes = ['HW08', 'HW09', 'HW12', 'HW18', 'HW31', 'HW49'];
+  const wasteCodes = ['HW01', 'HW08', 'HW09', 'HW12', 'HW18', 'HW31', 'HW49'];
   ok(await platform.post('/v1/permits', { ...terms, type: 'management_plan', number: '2026', wasteCodes }));
 }
 
@@ -101,7 +100,7 @@ export async function playStep(play: Play, step: Step & { readonly at: Date }): 
   };
   const rehearsed = await rehearse(service, caller, { method, path, body, headers });
   const answer = await send(caller, method, path, body, headers);
-  if (/^(POST|PUT) \/v1\/(policies|rules)/.test(step.act)) await sleep(HEARD_MS);
+  if (/^\/v1\/(policies|rules)/.test(path) && method !== 'GET') await bookRead(service.service);
   await jobsDone(service.service);
   const differences = [
     ...differencesIn(answer, step, (value) => resolved(value, scope, step.at)),
@@ -111,9 +110,6 @@ export async function playStep(play: Play, step: Step & { readonly at: Date }): 
   const request = [step.act, `${method} ${path}`, ...(body ? [printed(body)] : [])].join('\n');
   return { request, answer, differences };
 }
-
-/** Every process reads policies and rules anew each second. */
-const HEARD_MS = 1_200;
 
 function send(caller: Caller, method: string, path: string, body: object | undefined, headers: Record<string, string>) {
   switch (method) {

@@ -12,7 +12,7 @@ interface Wish {
 export async function rehearse({ app }: TestService, caller: Caller, wish: Wish): Promise<Answer | undefined> {
   const { method, path, body, headers } = wish;
   for (const route of app.acts.values()) {
-    if ((route.method ?? 'POST') !== method) continue;
+    if ((route.method ?? 'POST') !== method || route.inSteps) continue;
     const found = new RegExp(`^${route.url.replace(':id', '([^/]+)')}$`).exec(path);
     if (!found) continue;
     const { 'if-match': version, ...others } = headers;

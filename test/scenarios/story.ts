@@ -37,7 +37,15 @@ const Member = z.strictObject({
   watches: Code.optional(),
   streams: z.array(z.string()).default(['hazardous']),
   sites: z
-    .record(z.string(), z.strictObject({ name: z.string(), region: Code, permitCode: z.string().optional() }))
+    .record(
+      z.string(),
+      z.strictObject({
+        name: z.string(),
+        region: Code,
+        permitCode: z.string().optional(),
+        beds: z.number().optional(),
+      }),
+    )
     .default({}),
   /** Plates. */
   vehicles: z.record(z.string(), z.string()).default({}),

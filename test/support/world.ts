@@ -8,6 +8,7 @@ import { createFirstAdministrator } from '../../src/parties/granting.ts';
 import { manualClock } from '../../src/platform/clock.ts';
 import type { App } from '../../src/platform/http.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
+import { loadRuleBook } from '../../src/reconciliation/rule-rows.ts';
 import { type Service, startService } from '../../src/service.ts';
 import { cloneDatabase } from './database.ts';
 
@@ -314,6 +315,15 @@ export async function jobsDone(service: Service): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error('jobs are still pending after ten seconds');
+}
+
+/** Waits until the service has read anew what policies and rules are in the database, as it does each second. */
+export async function bookRead(service: Service): Promise<void> {
+  const { version } = await loadRuleBook(service.database.pool);
+  for (const end = performance.now() + 5_000; service.reference().version !== version; ) {
+    if (performance.now() > end) throw new Error('the book is not read after five seconds');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** The body of a success. @throws Error with the problem otherwise. */

@@ -1,7 +1,9 @@
 /** What judges may be given, by name. How each is loaded stands in `reconciliation/sources.ts`. Types only. */
 import type { Stream } from '../../catalogue/streams.ts';
 import type { Batch } from '../../custody/batches.ts';
-import type { StoreType } from '../../generation/tables.ts';
+import type { Container } from '../../custody/containers.ts';
+import type { StoreType, Temperature } from '../../generation/tables.ts';
+import type { ContainerWeighing } from '../../generation/weighing.ts';
 import type { LegRow } from '../../manifests/legs.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import type { Party, Site } from '../../parties/registers.ts';
@@ -89,6 +91,19 @@ export interface WaybillManifest {
   readonly grams: number;
 }
 
+/** The store a batch was put into last, and when it was; both are null when it never was in one. */
+export interface KeptIn {
+  readonly temperature: Temperature | null;
+  readonly since: Date | null;
+}
+
+/** What happened at an institution after a pickup: the next one, or what lies there still. Its oldest waste tells since when. */
+export interface AfterPickup {
+  readonly next: { readonly manifestId: string; readonly pickedUpAt: Date } | null;
+  /** Of what the next pickup loaded, or, before there is one, of what lies there. Null: nothing. */
+  readonly oldestFormedAt: Date | null;
+}
+
 export interface RuleFacts {
   // Subjects: an anomaly is about one of these.
   readonly manifest: Manifest;
@@ -100,6 +115,7 @@ export interface RuleFacts {
   readonly project: Project;
   readonly observed_trip: ObservedTrip;
   readonly waybill: Waybill;
+  readonly container: Container;
   // Of a manifest.
   readonly weighings: readonly Weighing[];
   readonly sameReadings: readonly SameReading[];
@@ -110,6 +126,9 @@ export interface RuleFacts {
   readonly otherLegs: readonly OtherLeg[];
   /** Of the register, by the plate it was loaded on. */
   readonly vehicle: VehicleLimits | undefined;
+  /** Of the institution whose waste it is; null when nobody has told. */
+  readonly beds: number | null;
+  readonly afterPickup: AfterPickup;
   // Of a permit.
   readonly holder: Party;
   /** Grams accepted under it in the period. */
@@ -131,7 +150,14 @@ export interface RuleFacts {
   readonly waybillManifests: readonly WaybillManifest[];
   // Of a batch.
   readonly site: Site;
+  /** When the container it is in was closed; null: it is in none, or in one that nobody has closed. */
+  readonly closedAt: Date | null;
+  readonly keptIn: KeptIn;
+  /** When the load it was received of arrived; null: it came with none. */
+  readonly arrivedAt: Date | null;
   readonly stored: { readonly grams: number; readonly lastMovedAt: Date | null };
+  // Of a container.
+  readonly containerWeighings: readonly ContainerWeighing[];
 }
 
 export const SUBJECTS = [
@@ -144,5 +170,6 @@ export const SUBJECTS = [
   'observed_trip',
   'waybill',
   'project',
+  'container',
 ] as const;
 export type SubjectName = (typeof SUBJECTS)[number];

@@ -124,6 +124,11 @@ export const WAKES = [
   'stores_of_batches',
   'stores_named',
   'waybills_naming',
+  'batches_in_container',
+  'pickup_before',
+  'claims_of_exemptions',
+  'containers_of_batches',
+  'containers_weighed',
 ] as const;
 export type Wake = (typeof WAKES)[number];
 

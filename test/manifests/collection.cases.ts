@@ -1,0 +1,102 @@
+import t from 'tap';
+import { broken } from '../custody/given.ts';
+import { read } from '../generation/given.ts';
+import { ok } from '../support/world.ts';
+import { at, codesOf } from './given.ts';
+import { aHub, collectionBody } from './hub.ts';
+
+t.test('one big box: a manifest for each clinic, and one scan moves them all', async (t) => {
+  const hub = await aHub([1_000, 2_000, 3_000]);
+  const { unit, carrier, consignee, boxId, clinics, boxes } = hub;
+  const filed = ok(await unit.post('/v1/collections', collectionBody(hub, hub)));
+  t.equal(filed.loads.length, 3);
+  t.same(
+    filed.loads.map(({ consignorId }: { consignorId: string }) => consignorId).sort(),
+    clinics.map(({ partyId }) => partyId).sort(),
+    'the clinic stays the origin',
+  );
+  t.equal(new Set(filed.loads.map(({ number }: { number: string }) => number)).size, 3);
+  const path = `/v1/collections/${filed.id}`;
+  t.match(await unit.post('/v1/collections', collectionBody(hub, hub)), { status: 409 }, 'filed once');
+  const pickup = { occurredAt: at(hub), plate: hub.plate };
+  t.match(await consignee.post(`${path}/pickup`, pickup), { status: 403 }, 'the carrier loads');
+  ok(await carrier.post(`${path}/pickup`, pickup, { 'idempotency-key': 'load-once' }));
+  const again = await carrier.post(`${path}/pickup`, pickup, { 'idempotency-key': 'load-once' });
+  t.equal(again.headers['idempotency-replayed'], 'true');
+  t.match(await carrier.post(`${path}/pickup`, pickup), { status: 409 });
+  const statuses = async () => (await read(carrier, path)).loads.map(({ status }: { status: string }) => status);
+  t.same(await statuses(), ['in_transit', 'in_transit', 'in_transit']);
+  t.match(await read(carrier, `/v1/containers/${boxId}`), { state: 'loaded', siteId: null, childIds: { length: 3 } });
+  t.match(await read(clinics[0]!, `/v1/containers/${boxes[0]!.id}`), { state: 'loaded', parentId: boxId });
+  t.same(await broken(hub), {}, 'on the road');
+  ok(await unit.post(`${path}/pickup-confirmation`, { occurredAt: at(hub) }));
+  ok(await carrier.post(`${path}/arrival`, { occurredAt: at(hub) }));
+  t.same(await broken(hub), {}, 'at the gate');
+  const received = ok(await consignee.post(`${path}/receipt`, { occurredAt: at(hub) }));
+  t.same(received.warnings, []);
+  t.same(await statuses(), ['received', 'received', 'received']);
+  t.match(await read(consignee, `/v1/containers/${boxId}`), { state: 'accepted', partyId: consignee.partyId });
+  for (const { manifestId, number, consignorId } of filed.loads) {
+    const index = clinics.findIndex(({ partyId }) => partyId === consignorId);
+    const card = await read(clinics[index]!, `/v1/manifests/${manifestId}/card`);
+    t.match(card, {
+      number,
+      institution: { partyId: clinics[index]!.partyId },
+      lines: [{ grams: (index + 1) * 1_000, boxes: 1, acceptedGrams: (index + 1) * 1_000 }],
+      handedOver: { partyId: unit.partyId, by: 'consignor' },
+      received: { partyId: consignee.partyId },
+    });
+  }
+  t.equal(await hub.balance(consignee, 'stock'), 6_000);
+  t.same(await broken(hub), {});
+});
+
+t.test('a small box that is not in the big one is missed, its clinic hears of it', async (t) => {
+  const hub = await aHub([1_000, 2_000]);
+  const { unit, carrier, consignee, boxId, boxes, clinics } = hub;
+  const { id, loads } = ok(await unit.post('/v1/collections', collectionBody(hub, hub)));
+  const path = `/v1/collections/${id}`;
+  ok(await carrier.post(`${path}/pickup`, { occurredAt: at(hub), plate: hub.plate }));
+  ok(await carrier.post(`${path}/arrival`, { occurredAt: at(hub) }));
+  const stray = await consignee.post(`${path}/receipt`, { occurredAt: at(hub), missing: [boxId] });
+  t.match(stray, { status: 404, body: { errors: [{ pointer: '/missing/0' }] } });
+  const received = await consignee.post(`${path}/receipt`, { occurredAt: at(hub), missing: [boxes[1]!.code] });
+  t.equal(received.status, 200, JSON.stringify(received.body));
+  t.ok(codesOf(received).includes('container-missing'));
+  t.match(await read(clinics[1]!, `/v1/containers/${boxes[1]!.id}`), { state: 'missing' });
+  const [there, gone] = clinics.map(({ partyId }) =>
+    loads.find(({ consignorId }: { consignorId: string }) => consignorId === partyId),
+  );
+  t.match(await read(clinics[0]!, `/v1/manifests/${there.manifestId}`), { status: 'received' });
+  t.match(await read(clinics[1]!, `/v1/manifests/${gone.manifestId}`), { lines: [{ acceptedGrams: 0 }] });
+  t.same(await broken(hub), {});
+});
+
+t.test('what is refused for one is refused with its reason; sent again with the same key it goes on', async (t) => {
+  const hub = await aHub([1_000, 2_000]);
+  const { unit, clinics } = hub;
+  const body = collectionBody(hub, hub);
+  const [delegation] = ok(await clinics[1]!.get('/v1/delegations')).items;
+  const { id, version, state: _, ...record } = delegation;
+  const terms = { principalId: record.principalId, agentId: record.agentId, validFrom: record.validFrom };
+  const narrowed = { ...terms, validTo: record.validTo, acts: ['generation'] };
+  ok(await clinics[1]!.put(`/v1/delegations/${id}`, narrowed, { 'if-match': `"${version}"` }));
+  const key = { 'idempotency-key': 'filed-in-two-goes' };
+  t.match(await unit.post('/v1/collections', body, key), { status: 403 });
+  ok(
+    await clinics[1]!.put(
+      `/v1/delegations/${id}`,
+      { ...narrowed, acts: record.acts },
+      { 'if-match': `"${version + 1}"` },
+    ),
+  );
+  t.equal(ok(await unit.post('/v1/collections', body, key)).loads.length, 2);
+  t.equal(ok(await clinics[0]!.get('/v1/manifests')).items.length, 1, 'the first was drafted once');
+});
+
+t.test('an empty box, a box elsewhere and a box of strangers are no collection', async (t) => {
+  const hub = await aHub([]);
+  t.match(await hub.unit.post('/v1/collections', collectionBody(hub, hub)), { status: 422 });
+  t.match(await hub.stranger.post('/v1/collections', collectionBody(hub, hub)), { status: 404 });
+  t.match(await hub.unit.get(`/v1/collections/${hub.boxId}`), { status: 404 });
+});
