@@ -22,6 +22,7 @@ const ROW = {
   },
   linesMax: 1,
   oneClass: true,
+  stock: 'kept',
   manifest: { projectId: 'absent' },
   line: {
     form: { default: 'semi_solid' },
