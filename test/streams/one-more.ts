@@ -23,6 +23,7 @@ const ROW = {
   },
   linesMax: 1,
   oneClass: true,
+  stock: 'kept',
   manifest: { projectId: 'absent' },
   line: {
     form: { default: 'semi_solid' },
