@@ -64,10 +64,12 @@ export async function equalsItsKey(t: Test, week: Week): Promise<void> {
   const { comparison } = await playedOn(t, historyOf(week));
   t.same(comparison.differences, [], commandOf(week));
   t.same(comparison.notAsked, []);
+  // The city has hazardous waste only; what judges other streams finds nothing, or there would be a difference.
+  const asked = comparison.rules.map(({ rule }) => rule);
   t.same(
-    comparison.rules.map(({ rule }) => rule),
-    Object.keys(SHIPPED.steps).sort(),
-    'every rule',
+    Object.keys(SHIPPED.steps).filter((rule) => !asked.includes(rule)),
+    [],
+    'every rule the referee judges',
   );
   t.ok(comparison.rules.some(({ expected }) => expected > 0));
 }
