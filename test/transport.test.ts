@@ -5,4 +5,3 @@ import './transport/crossings.cases.ts';
 import './transport/gate-passes.cases.ts';
 import './transport/positions.cases.ts';
 import './transport/observed-trips.cases.ts';
-import './transport/examples.cases.ts';

@@ -167,18 +167,17 @@ export async function labelRow(pool: pg.Pool, id: string): Promise<LabelRow | un
   return rows[0];
 }
 
-/** Who stands on the manifest that a container is on, once that is more than a draft. */
-export const containerStandingLookup: Lookup<readonly string[]> = {
+/** Who stands on the manifest that a container is on, once that is more than a draft, and at which sites it starts and ends. */
+export const containerStandingLookup: Lookup<{
+  readonly parties: readonly string[];
+  readonly sites: readonly string[];
+}> = {
   name: 'container-standing',
   gated: false,
-  sql: `select c.id, m.consignor_id, m.consignee_id, array(select l->>'carrierId' from jsonb_array_elements(m.legs) l)
+  sql: `select c.id, array[m.consignor_id, m.consignee_id] || array(select (l->>'carrierId')::uuid from jsonb_array_elements(m.legs) l),
+      array[m.consignor_site_id, m.consignee_site_id]
     from containers c join manifests m on m.id = c.manifest_id and m.number is not null where c.id = any($1::uuid[])`,
-  read: (rows) =>
-    rows.flatMap(([, consignor, consignee, carriers]) => [
-      consignor as string,
-      consignee as string,
-      ...(carriers as string[]),
-    ]),
+  read: ([row]) => ({ parties: (row?.[1] ?? []) as string[], sites: (row?.[2] ?? []) as string[] }),
 };
 
 /** Of one container a handful. */

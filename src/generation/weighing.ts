@@ -96,10 +96,11 @@ export const recordWeighings: Act<WeighingsInput, PolicyBook> = {
   },
 };
 
-function mayWeigh(container: Container, states: States, { caller: { actor } }: Facts): boolean {
-  return (
-    concerns(container, [actor.party]) || states.found(containerStandingLookup, container.id).includes(actor.party)
-  );
+/** A key bound to a site, as a scale's is, weighs what is there or on its way from or to it. */
+function mayWeigh(container: Container, states: States, { caller: { actor, site } }: Facts): boolean {
+  const { parties, sites } = states.found(containerStandingLookup, container.id);
+  const isTheirs = concerns(container, [actor.party]) || parties.includes(actor.party);
+  return isTheirs && (!site || site === container.siteId || sites.includes(site));
 }
 
 const unknown = (name: string, index: number): Refusal => ({

@@ -53,9 +53,9 @@ export async function filed(services: Services, input: CollectionInput, sent: Se
   const box = inOrder.find(({ id }) => id === boxId)!;
   const boxes = inOrder.filter(({ id, batchId }) => id !== boxId && batchId !== null);
   const stream: Stream = streamOfCode(box.wasteCode);
-  const openId = await openCollectionOf(pool, boxId);
   const { carrierId, consigneeSiteId } = input;
-  const isReady = openId === undefined && isInStock(box) && box.partyId === party;
+  const isFiled = (await openCollectionOf(pool, boxId)) !== undefined;
+  const isReady = !isFiled && isInStock(box) && box.partyId === party;
   const crowded = boxesMostAlike(boxes) > BOXES_ALIKE_MAX;
   if (isReady && crowded) throw Problem.of(tooManyAlike);
   const drafts = isReady ? draftsOf(boxes, box.siteId!, stream, input) : [];
@@ -74,7 +74,7 @@ export async function filed(services: Services, input: CollectionInput, sent: Se
     warnings.push(...answer.warnings);
     loads.push({ consignorId: ownerId, manifestId: id, number: answer.number, lines });
   }
-  return { boxId, carrierId, consigneeSiteId, consigneeId, stream, loads, warnings, openId };
+  return { boxId, carrierId, consigneeSiteId, consigneeId, stream, loads, warnings };
 }
 
 const isInStock = ({ state }: Container): boolean => state === 'stored' || state === 'accepted';

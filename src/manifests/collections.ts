@@ -12,6 +12,7 @@ import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Instant, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { Draft, type DraftInput, PACKAGINGS, Pickup } from './inputs.ts';
+import { openCollectionLookup } from './queries.ts';
 import { type COLLECTION_STATUSES, type CollectedLoad, collections } from './tables.ts';
 
 /**
@@ -133,17 +134,19 @@ export interface FiledInput {
   readonly loads: readonly CollectedLoad[];
   /** Of the drafts and issues. */
   readonly warnings: readonly Warning[];
-  /** One that is on its way, or was filed before. */
-  readonly openId: string | undefined;
 }
 
 /** What the manifests of a big box were filed as. @refuses not-found, not-your-act, already-exists (it is filed), against-rule (nothing in it). */
 export const fileCollection: Act<FiledInput, PolicyBook> = {
   name: 'file_collection',
   kind: 'paper',
-  needs: ({ boxId }) => ({ lock: [{ kind: containerKind.name, id: boxId }] }),
-  decide({ boxId, loads, warnings, openId, ...ends }, states, facts) {
+  needs: ({ boxId }) => ({
+    lock: [{ kind: containerKind.name, id: boxId }],
+    lookups: [{ lookup: openCollectionLookup, key: boxId }],
+  }),
+  decide({ boxId, loads, warnings, ...ends }, states, facts) {
     const box = states.get(containerKind, boxId);
+    const openId = states.found(openCollectionLookup, boxId);
     const refusal = mayHandle(box, boxId, facts) ?? (openId ? filedBefore(openId) : undefined);
     if (refusal || !box) return refused(refusal!);
     if (loads.length === 0) return refused(nothingIn);

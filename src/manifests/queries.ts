@@ -168,13 +168,25 @@ export async function namesOf(pool: pg.Pool, ids: readonly string[]): Promise<Re
 }
 
 /** The collection a box is filed as, unless it has been received or all its manifests are void. */
+const OPEN_COLLECTION = `select distinct on (c.box_id) c.box_id, c.id from collections c
+  where c.box_id = any($1::uuid[]) and c.status <> 'received' and exists (
+    select from jsonb_array_elements(c.loads) l join manifests m on m.id = (l->>'manifestId')::uuid and m.status <> 'void')
+  order by c.box_id, c.id desc`;
+
+/** Gated: of two who file the same box at the same moment the second must see the first. Key: the box. */
+export const openCollectionLookup: Lookup<string | undefined> = {
+  name: 'open-collection',
+  gated: true,
+  sql: OPEN_COLLECTION,
+  read: ([row]) => row?.[1] as string | undefined,
+};
+
+/** Before anything is drafted for it. */
 export async function openCollectionOf(pool: pg.Pool, boxId: string): Promise<string | undefined> {
   const { rows } = await pool.query<{ id: string }>({
     name: 'open-collection-of',
-    text: `select c.id from collections c where c.box_id = $1 and c.status <> 'received' and exists (
-        select from jsonb_array_elements(c.loads) l join manifests m on m.id = (l->>'manifestId')::uuid and m.status <> 'void')
-      order by c.id desc limit 1`,
-    values: [boxId],
+    text: OPEN_COLLECTION,
+    values: [[boxId]],
   });
   return rows[0]?.id;
 }

@@ -24,30 +24,17 @@ const ShapeBody = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('polygon'), points: z.array(Point).min(3).max(200) }),
 ]);
 
-export const FenceBody = z
-  .strictObject({
-    siteId: Uuid,
-    name: ShortText.nullable().default(null),
-    /** Whose regulators hear of journeys that begin or end there. */
-    stream: z.enum(STREAMS).default('hazardous'),
-    /** In which system the shape is told; it is kept in WGS-84. */
-    crs: CrsSchema,
-    shape: ShapeBody,
-    inForceFrom: CivilDay,
-    inForceTo: CivilDay.nullable().default(null).describe('First day on which it no longer holds'),
-  })
-  .meta({
-    examples: [
-      {
-        siteId: '01990000-0000-7000-8000-000000000001',
-        name: '厂区',
-        stream: 'hazardous',
-        crs: 'GCJ02',
-        shape: { type: 'circle', centre: [117.1206, 36.6509], radiusMetres: 200 },
-        inForceFrom: '2026-01-01',
-      },
-    ],
-  });
+export const FenceBody = z.strictObject({
+  siteId: Uuid,
+  name: ShortText.nullable().default(null),
+  /** Whose regulators hear of journeys that begin or end there. */
+  stream: z.enum(STREAMS).default('hazardous'),
+  /** In which system the shape is told; it is kept in WGS-84. */
+  crs: CrsSchema,
+  shape: ShapeBody,
+  inForceFrom: CivilDay,
+  inForceTo: CivilDay.nullable().default(null).describe('First day on which it no longer holds'),
+});
 
 type FenceRecord = Omit<Fence, 'id'>;
 

@@ -45,21 +45,6 @@ export const GatePassBody = z
   .refine((pass) => !(pass.manifestId && pass.manifestNumber), {
     path: ['manifestNumber'],
     error: inBoth('manifestId 与 manifestNumber 只填一个', 'a pass names its manifest by id or by number, not by both'),
-  })
-  .meta({
-    examples: [
-      {
-        siteId: '01990000-0000-7000-8000-000000000001',
-        direction: 'exit',
-        plate: '鲁A12345',
-        occurredAt: '2026-09-16T01:30:00Z',
-        manifestNumber: '20263701000001',
-        volumeLitres: 16000,
-        photoHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-        deviceSequence: 4711,
-        entryMode: 'live',
-      },
-    ],
   });
 export type GatePassInput = z.output<typeof GatePassBody>;
 

@@ -17,6 +17,7 @@ import { subjectsById } from '../platform/subjects.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
 import { CRSS } from './coordinates.ts';
+import * as EXAMPLES from './examples.ts';
 import { amendFence, FenceBody, fenceInput, registerFence } from './fences.ts';
 import { type GatePass, GatePassBody, gatePassKind, keyOfDevice, recordGatePass } from './gate-passes.ts';
 import { observedTripKind } from './observed-trips.ts';
@@ -40,21 +41,13 @@ export function observationRoutes(app: App, services: ObservationServices): void
   addEdits(app, services, {
     ...FENCES,
     body: FenceBody,
-    example: FENCE_EXAMPLE,
+    example: EXAMPLES.FENCE,
     register: registerFence,
     amend: amendFence,
     input: fenceInput,
   });
   addObservedTrips(app, services);
 }
-
-const FENCE_EXAMPLE = {
-  siteId: '01990000-0000-7000-8000-000000000001',
-  name: '厂区',
-  crs: 'GCJ02',
-  shape: { type: 'circle', centre: [117.1206, 36.6509], radiusMetres: 200 },
-  inForceFrom: '2026-01-01',
-};
 
 const whole = z.number().int();
 const GatePassView = z.object({
@@ -80,6 +73,7 @@ function addGatePasses(app: App, { journal, database, clock }: Services): void {
     summary: '门岗过车 · A vehicle went out of a site, or came in',
     act: recordGatePass,
     body: GatePassBody,
+    example: EXAMPLES.GATE_PASS,
     answer: ActAnswer.extend({ manifestId: Uuid.nullable() }),
     input: ({ body }) => body,
     keyOf: keyOfDevice,
@@ -161,7 +155,7 @@ function addBatches(app: App, { database, clock, reference }: ObservationService
   app.post(
     '/v1/sightings',
     {
-      config: { operation: 'sightings.record' },
+      config: { operation: 'sightings.record', example: EXAMPLES.SIGHTINGS },
       schema: {
         summary: '号牌抓拍 · What a plate camera read, up to 1,000 at once',
         tags: ['sightings'],
@@ -175,7 +169,7 @@ function addBatches(app: App, { database, clock, reference }: ObservationService
   app.post(
     '/v1/positions',
     {
-      config: { operation: 'positions.record' },
+      config: { operation: 'positions.record', example: EXAMPLES.POSITIONS },
       schema: {
         summary: '定位 · Where a vehicle was, up to 5,000 positions at once',
         tags: ['positions'],
@@ -224,6 +218,7 @@ function addWaybills(app: App, { journal, database: { pool } }: Services): void 
     summary: '危货运单 · Record a waybill for dangerous goods',
     act: recordWaybill,
     body: WaybillBody,
+    example: EXAMPLES.WAYBILL,
     answer: ActAnswer.extend({ keepUntil: z.iso.date() }),
     input: ({ body }) => body,
   });

@@ -37,25 +37,12 @@ const Point = z.strictObject({
   headingDegrees: z.number().min(0).max(360).optional(),
 });
 
-export const PositionsBody = z
-  .strictObject({
-    crs: CrsSchema.describe(`坐标系，必填：${CRSS.join('、')} · in which system the points are told; kept in WGS-84`),
-    /** Of a carrier; a terminal speaks for the vehicle it is built into. */
-    plate: ToldPlate.optional(),
-    points: z.array(Point).min(1).max(POINTS_MAX),
-  })
-  .meta({
-    examples: [
-      {
-        crs: 'GCJ02',
-        plate: '鲁A12345',
-        points: [
-          { at: '2026-09-16T01:30:00Z', longitude: 117.1206, latitude: 36.6509, accuracyMetres: 8, speedKmh: 42 },
-          { at: '2026-09-16T01:30:30Z', longitude: 117.1241, latitude: 36.6512, headingDegrees: 85 },
-        ],
-      },
-    ],
-  });
+export const PositionsBody = z.strictObject({
+  crs: CrsSchema.describe(`坐标系，必填：${CRSS.join('、')} · in which system the points are told; kept in WGS-84`),
+  /** Of a carrier; a terminal speaks for the vehicle it is built into. */
+  plate: ToldPlate.optional(),
+  points: z.array(Point).min(1).max(POINTS_MAX),
+});
 export type PositionsInput = z.output<typeof PositionsBody>;
 
 export interface Stored extends Kept {

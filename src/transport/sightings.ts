@@ -15,21 +15,17 @@ import { daysAfter, refuseFuture, ToldPlate } from './positions.ts';
 /** 号牌抓拍: what a plate camera of a site read, in batches. The camera is that of the key; the picture stays with its owner. */
 export const SIGHTINGS_MAX = 1_000;
 
-const Sighting = z
-  .strictObject({
-    /** The camera's own count. */
-    deviceSequence: DeviceSequence,
-    plate: ToldPlate,
-    occurredAt: Instant,
-    confidencePermille: z.number().int().min(0).max(1_000).optional(),
-    evidenceHash: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, inBoth('SHA-256，64 位小写十六进制', 'SHA-256, 64 hexadecimal digits in small letters'))
-      .optional(),
-  })
-  .meta({
-    examples: [{ deviceSequence: 1, plate: '鲁A12345', occurredAt: '2026-09-16T01:30:00Z', confidencePermille: 985 }],
-  });
+const Sighting = z.strictObject({
+  /** The camera's own count. */
+  deviceSequence: DeviceSequence,
+  plate: ToldPlate,
+  occurredAt: Instant,
+  confidencePermille: z.number().int().min(0).max(1_000).optional(),
+  evidenceHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, inBoth('SHA-256，64 位小写十六进制', 'SHA-256, 64 hexadecimal digits in small letters'))
+    .optional(),
+});
 
 export const SightingsBody = z.array(Sighting).min(1).max(SIGHTINGS_MAX);
 

@@ -52,20 +52,6 @@ export const WaybillBody = z
   .refine(({ departsAt, arrivesAt }) => !arrivesAt || Date.parse(departsAt) < Date.parse(arrivesAt), {
     path: ['arrivesAt'],
     error: inBoth('须晚于 departsAt', 'must be after departsAt'),
-  })
-  .meta({
-    examples: [
-      {
-        number: 'YD-2026-0916-001',
-        plate: '鲁A12345',
-        trailerPlate: '鲁A1234挂',
-        goods: [{ unNumber: '3082', hazardClass: '9', packingGroup: 'III', massGrams: 5000000 }],
-        routeRegions: ['370112', '370117'],
-        manifestNumbers: ['20263701000001'],
-        departsAt: '2026-09-16T02:00:00Z',
-        arrivesAt: '2026-09-16T04:00:00Z',
-      },
-    ],
   });
 export type WaybillInput = z.output<typeof WaybillBody>;
 

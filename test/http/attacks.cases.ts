@@ -316,7 +316,7 @@ t.test('what a delegation gave ends with it, and reaches no further than it says
 t.test('nobody says in a body for whom he acts', async (t) => {
   const world = await aWorld();
   for (const [name, { caller, method = 'POST', url, sound }] of Object.entries(await targets(world))) {
-    if (method === 'DELETE') continue;
+    if (method === 'DELETE' || Array.isArray(sound)) continue; // a list has no fields of its own
     const path = typeof url === 'string' ? url : await url.make();
     const body = { ...JSON.parse(filled(JSON.stringify(sound))), onBehalfOf: world.stranger.partyId };
     const answer =

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { exampleId } from '../../src/platform/ids.ts';
 import { doBulk } from '../platform/bulks.ts';
+import { aDeviceKey } from '../transport/observed.ts';
 import type { Row } from './kinds.ts';
 import { aScene, type Scene, send } from './scene.ts';
 
@@ -39,10 +40,11 @@ t.test('every act with a body shows an example, and it fits', async (t) => {
 
 t.test('every example is sent, by who may', async (t) => {
   const scene = await aScene();
+  const camera = await aDeviceKey(scene, scene.consignee, scene.consigneeSiteId, { type: 'camera' });
   for (const { route, example } of await shownIn(scene)) {
     const { url, may }: Row = scene.rows[route]!;
     const [who] = may;
-    const caller = who ? scene.callers[who] : scene.unit;
+    const caller = route === 'POST /v1/sightings' ? camera : who ? scene.callers[who] : scene.unit;
     const answer = await send(scene, caller, route, { url, body: withRealIds(scene, example!) });
     t.ok(UNDERSTOOD.has(answer.status), `${route}: ${answer.status} ${answer.body.detail}`);
   }
@@ -59,14 +61,14 @@ t.test('every file of acts that is shown is sent, and each of its lines is done'
   }
 });
 
-/** Every id of an example stands for something; here that is real. */
-function withRealIds<Example>({ named }: Scene, example: Example): Example {
+/** Every id of an example stands for something, and so does its plate; here they are real. */
+function withRealIds<Example>({ named, plate }: Scene, example: Example): Example {
   const ids = new Map(Object.entries(named).map(([name, id]) => [exampleId(name), id]));
   return JSON.parse(
     JSON.stringify(example).replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, (id) => {
       const real = ids.get(id);
       if (!real) throw new Error(`nothing on the scene stands for ${id}`);
       return real;
-    }),
+    }).replaceAll('鲁A12345', plate),
   ) as Example;
 }

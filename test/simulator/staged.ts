@@ -58,19 +58,18 @@ export function unseenWeek(size: Pick<Week, 'days' | 'manifests'>): Week {
 export const commandOf = ({ seed, until, days, manifests }: Week): string =>
   `npm run simulate -- --seed ${seed} --until ${new Date(until).toISOString()} --days ${days} --manifests ${manifests}`;
 
-/** The city has no gates, terminals or waybills, and no sludge: nothing is expected of these, and nothing may be found. */
-const NOT_PLAYED = ['trip_without_manifest', 'waybill_mismatch', 'dry_mass'];
-
 /** What the service found in that week is the answer key, rule by rule, none left out. */
 export async function equalsItsKey(t: Test, week: Week): Promise<void> {
   t.comment(commandOf(week));
   const { comparison } = await playedOn(t, historyOf(week));
   t.same(comparison.differences, [], commandOf(week));
   t.same(comparison.notAsked, []);
+  // The city has hazardous waste only; what judges other streams finds nothing, or there would be a difference.
+  const asked = comparison.rules.map(({ rule }) => rule);
   t.same(
-    comparison.rules.map(({ rule }) => rule),
-    [...Object.keys(SHIPPED.steps), ...NOT_PLAYED].sort(),
-    'every rule',
+    Object.keys(SHIPPED.steps).filter((rule) => !asked.includes(rule)),
+    [],
+    'every rule the referee judges',
   );
   t.ok(comparison.rules.some(({ expected }) => expected > 0));
 }
