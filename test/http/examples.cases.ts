@@ -65,10 +65,12 @@ t.test('every file of acts that is shown is sent, and each of its lines is done'
 function withRealIds<Example>({ named, plate }: Scene, example: Example): Example {
   const ids = new Map(Object.entries(named).map(([name, id]) => [exampleId(name), id]));
   return JSON.parse(
-    JSON.stringify(example).replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, (id) => {
-      const real = ids.get(id);
-      if (!real) throw new Error(`nothing on the scene stands for ${id}`);
-      return real;
-    }).replaceAll('鲁A12345', plate),
+    JSON.stringify(example)
+      .replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, (id) => {
+        const real = ids.get(id);
+        if (!real) throw new Error(`nothing on the scene stands for ${id}`);
+        return real;
+      })
+      .replaceAll('鲁A12345', plate),
   ) as Example;
 }

@@ -78,7 +78,7 @@ t.test('a card needs a load, and says who is to keep it how long', async (t) => 
     carrier: { plate: world.plate },
     handedOver: null,
     received: null,
-    keptThrough: null,
+    keptThrough: { years: 5 },
   });
   t.match(await world.stranger.get(`/v1/manifests/${loaded.id}/card`), { status: 404 });
 });

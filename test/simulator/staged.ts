@@ -58,18 +58,34 @@ export function unseenWeek(size: Pick<Week, 'days' | 'manifests'>): Week {
 export const commandOf = ({ seed, until, days, manifests }: Week): string =>
   `npm run simulate -- --seed ${seed} --until ${new Date(until).toISOString()} --days ${days} --manifests ${manifests}`;
 
+/** The city has hazardous waste only, no gates, terminals or waybills: nothing is expected of these, and nothing may be found. */
+const NOT_PLAYED = [
+  'clearance_overdue',
+  'clinic_too_large',
+  'container_weight_drift',
+  'dry_mass',
+  'load_out_of_range',
+  'pickup_gap',
+  'project_discharge_received',
+  'project_over_plan',
+  'sharps_packaging',
+  'site_over_daily_capacity',
+  'storage_over_hours',
+  'treatment_overdue',
+  'trip_without_manifest',
+  'waybill_mismatch',
+];
+
 /** What the service found in that week is the answer key, rule by rule, none left out. */
 export async function equalsItsKey(t: Test, week: Week): Promise<void> {
   t.comment(commandOf(week));
   const { comparison } = await playedOn(t, historyOf(week));
   t.same(comparison.differences, [], commandOf(week));
   t.same(comparison.notAsked, []);
-  // The city has hazardous waste only; what judges other streams finds nothing, or there would be a difference.
-  const asked = comparison.rules.map(({ rule }) => rule);
   t.same(
-    Object.keys(SHIPPED.steps).filter((rule) => !asked.includes(rule)),
-    [],
-    'every rule the referee judges',
+    comparison.rules.map(({ rule }) => rule),
+    [...Object.keys(SHIPPED.steps), ...NOT_PLAYED].sort(),
+    'every rule',
   );
   t.ok(comparison.rules.some(({ expected }) => expected > 0));
 }
