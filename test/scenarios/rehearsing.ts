@@ -48,7 +48,8 @@ function different(before: unknown, after: unknown, path: string): string[] {
     return [`rehearsed${path}: ${JSON.stringify(before)}, and answered ${JSON.stringify(after)}`];
   const [told, is] = [before, after] as Record<string, unknown>[];
   return [...new Set([...Object.keys(told!), ...Object.keys(is!)])].flatMap((key) => {
-    if (OF_ITS_PLACE.has(key) || (!(key in told!) && (ONLY_REAL.has(key) || DRAWN.test(String(is![key]))))) return [];
+    const isOpen = (told![key] ?? null) === null;
+    if (OF_ITS_PLACE.has(key) || (isOpen && (ONLY_REAL.has(key) || DRAWN.test(String(is![key]))))) return [];
     return different(told![key], is![key], `${path}/${key}`);
   });
 }
