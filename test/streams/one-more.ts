@@ -14,7 +14,6 @@ const ROW = {
   stream: ADDED,
   ...name('河湖淤泥', 'river silt'),
   list: 'SW',
-  stock: 'kept',
   classes: ['SW99'],
   roles: {
     consignor: name('清淤单位', 'dredger'),
