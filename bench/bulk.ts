@@ -8,8 +8,8 @@ import { startServer } from './servers.ts';
 import { median, percentile } from './statistics.ts';
 
 /**
- * A file of acts beside live traffic. The mix is fixed: of 20 lines six generations, five drafts, their five issues, two pickups and two
- * weigh tickets of what was issued, by one group of companies with 100 sites that hauls to its own plant. An api
+ * A file of acts beside live traffic. The mix is fixed: of 20 lines four generations, four drafts, their four issues, pickups and weigh
+ * tickets, each load on a lorry and with a mass of its own, by one group of companies with 100 sites that hauls to its own plant. An api
  * process takes it in, a worker does it, while callers act at the api at a steady rate.
  */
 export interface BulkFigures {
@@ -38,7 +38,9 @@ interface Live {
 const LIVE_PER_SECOND = 40;
 const ALONE_MS = 6_000;
 const SAMPLE_MS = 250;
-const UNIT = 20;
+const LOADS = 4;
+const UNIT = 5 * LOADS;
+const LORRIES = 2_000;
 
 export async function measureBulk(bench: Bench): Promise<BulkFigures> {
   const { postgres, city, scale, logFile, started } = bench;
@@ -97,14 +99,16 @@ function fileOf({ holding }: City, lines: number): string {
   const add = (operation: string, more: object) => texts.push(JSON.stringify({ operation, ...more }));
   while (texts.length + UNIT <= lines) {
     const first = texts.length + 1;
-    const loads = Array.from({ length: 6 }, () => ({
+    const loads = Array.from({ length: LOADS }, () => ({
       siteId: pick(holding.siteIds),
       waste: pick(WASTES),
-      grams: 1_000_000,
+      grams: 800_000 + Math.floor(random() * 400) * 1_000,
+      plate: `鲁A${String(Math.floor(random() * LORRIES)).padStart(5, '0')}`,
+      tareGrams: 9_000_000 + Math.floor(random() * 50) * 20_000,
     }));
     for (const { siteId, waste, grams } of loads)
       add('generations.record', { body: { siteId, wasteCode: waste.wasteCode, massGrams: grams, occurredAt } });
-    for (const { siteId, waste, grams } of loads.slice(1))
+    for (const { siteId, waste, grams } of loads)
       add('manifests.draft', {
         body: {
           consignorSiteId: siteId,
@@ -113,24 +117,24 @@ function fileOf({ holding }: City, lines: number): string {
           lines: [{ ...waste, massGrams: grams, plannedMethod: 'D10' }],
         },
       });
-    const drafted = [0, 1, 2, 3, 4].map((nth) => `@${first + 6 + nth}/id`);
-    for (const id of drafted) add('manifests.issue', { id });
-    for (const id of drafted.slice(0, 2))
+    const draftOf = (nth: number) => `@${first + LOADS + nth}/id`;
+    for (const nth of loads.keys()) add('manifests.issue', { id: draftOf(nth) });
+    for (const [nth, { plate, grams }] of loads.entries())
       add('manifests.pickup', {
-        id,
-        body: { occurredAt, plate: holding.plate, lines: [{ line: 1, massGrams: 1_000_000 }] },
+        id: draftOf(nth),
+        body: { occurredAt, plate, lines: [{ line: 1, massGrams: grams }] },
       });
     // Weighed once they are issued: before that nobody but the consignor knows of them.
-    for (const manifestId of [`@${first + 11}/id`, `@${first + 12}/id`])
+    for (const [nth, { plate, grams, tareGrams }] of loads.entries())
       add('weigh-tickets.record', {
         body: {
           ticketNumber: randomUUID(),
           siteId: holding.plantSiteId,
           purpose: 'unloading',
-          plate: holding.plate,
-          grossGrams: 10_600_000,
-          tareGrams: 9_600_000,
-          manifestId,
+          plate,
+          grossGrams: tareGrams + grams,
+          tareGrams,
+          manifestId: `@${first + 2 * LOADS + nth}/id`,
           occurredAt,
         },
       });

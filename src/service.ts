@@ -47,6 +47,16 @@ export interface ServiceOptions {
 
 const QUEUE_MAX = 20_000;
 
+/** What the acts of a bulk wake is done behind live work and, of a small bulk, when it is over: what is asked twice meanwhile is done once. */
+const BULK_JOBS_WAIT_MS = 30_000;
+const afterTheBulk =
+  (jobs: typeof jobsOf): typeof jobsOf =>
+  (event, after, reference) => {
+    const earliest = new Date(event.recordedAt.getTime() + BULK_JOBS_WAIT_MS);
+    const later = (at: Date | undefined): Date => (at && at > earliest ? at : earliest);
+    return jobs(event, after, reference).map((job) => ({ ...job, availableAt: later(job.availableAt) }));
+  };
+
 /** Every manifest that changes goes up too. */
 const withPushes = (region: string | undefined): typeof jobsOf => {
   const pushes = pushesOf(region);
@@ -81,7 +91,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...options.journal,
   };
   const journal = openJournal({ ...road, lanes: config.JOURNAL_LANES });
-  const bulkJournal = openJournal({ ...road, lanes: 1, yields: () => whileBusy(journal) });
+  const bulkJournal = openJournal({
+    ...road,
+    lanes: 1,
+    jobsOf: afterTheBulk(road.jobsOf),
+    yields: () => whileBusy(journal),
+  });
   // One act a group, or a rehearsal would see what another rehearsed.
   const alone = { lanes: 1, groupMax: 1, rehearses: true, onCommit: () => {}, observe: () => {} };
   const rehearsals = openJournal({ ...road, ...alone });

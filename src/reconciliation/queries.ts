@@ -154,8 +154,9 @@ export const storedLookup: Lookup<RuleFacts['stored']> = {
 const WAKES_SQL: Readonly<
   Record<Exclude<Wake, 'itself'>, { readonly text: string; readonly values: (woken: Woken) => readonly string[] }>
 > = {
+  // `offset 0`: one look-up a posting, whatever a planner without figures thinks of the table.
   stock_accounts: {
-    text: `select distinct a.id from postings p join accounts a on a.id = p.account_id and a.role = 'stock' where p.event_id = $1`,
+    text: `select distinct a.id from postings p cross join lateral (select id, role from accounts where id = p.account_id offset 0) a where p.event_id = $1 and a.role = 'stock'`,
     values: ({ eventId }) => [eventId],
   },
   licences_counted: permitsCounted('licence'),
@@ -212,7 +213,7 @@ const WAKES_SQL: Readonly<
     values: ({ eventId, rule }) => [eventId, rule],
   },
   stores_of_batches: {
-    text: `select distinct b.store_id as id from postings p join batches b on b.id = p.batch_id and b.store_id is not null where p.event_id = $1`,
+    text: `select distinct b.store_id as id from postings p cross join lateral (select store_id from batches where id = p.batch_id offset 0) b where p.event_id = $1 and b.store_id is not null`,
     values: ({ eventId }) => [eventId],
   },
   /** Where it was put or taken from, and where on record it lay. */
