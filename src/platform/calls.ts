@@ -66,8 +66,8 @@ const at = (pointer: string, detail: FieldError['detail']): FieldError => ({ poi
 
 function unknownOperation(operation: string): Problem {
   const detail = {
-    zh: `没有名为 ${operation} 的操作；见 /openapi.json 各写操作的 operationId。`,
-    en: `There is no act called ${operation}; the names are the operationIds of the acts in /openapi.json.`,
+    zh: `${operation} 不能按名称办理：没有此操作，或只能在其自身路径办理（文件、定位、抓拍、发放密钥等）；名称见 /openapi.json 的 operationId。`,
+    en: `${operation} cannot be asked for by name: there is no such act, or it is done at its own path only (files, positions, sightings, granting a key); the names are the operationIds in /openapi.json.`,
   };
   return new Problem('invalid-input', detail, { errors: [at('/operation', detail)] });
 }

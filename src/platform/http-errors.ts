@@ -19,7 +19,8 @@ function preferred(languages = ''): keyof Bilingual {
 }
 
 export function answerError(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = refusalOf(error);
+  const { textBodies } = request.routeOptions.config as { textBodies?: object };
+  const refusal = textBodies && isOfWrongType(error) ? wrongType(Object.keys(textBodies)) : refusalOf(error);
   if (refusal.problem === 'internal-error')
     request.log.error({ event: 'request_failed', err: error }, 'request_failed');
   return answerRefusal(refusal, request, reply);
@@ -109,6 +110,18 @@ export function refusalOf(error: FastifyError | Problem): Refusal {
     },
   };
 }
+
+const isOfWrongType = (error: FastifyError | Problem): boolean =>
+  'code' in error && (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || error.code === 'FST_ERR_CTP_EMPTY_TYPE');
+
+/** Of a path that takes files. */
+const wrongType = (types: readonly string[]): Refusal => ({
+  problem: 'media-type-unsupported',
+  detail: {
+    zh: `请使用 Content-Type: ${types.join(' 或 ')}。`,
+    en: `Send Content-Type: ${types.join(' or ')}.`,
+  },
+});
 
 const EMPTY_BODY = { zh: '正文为空；请发送 JSON。', en: 'The body is empty; send JSON.' };
 const FASTIFY_ERRORS: Record<string, Refusal> = {

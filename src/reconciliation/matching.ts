@@ -23,13 +23,13 @@ export interface LegSide {
   readonly toSiteId: string | null;
 }
 
-export interface TripMatch {
+export interface TripMatch<Leg extends LegSide = LegSide> {
   readonly trip: TripSide;
-  readonly leg: LegSide;
+  readonly leg: Leg;
   readonly secondsApart: number;
 }
 
-export function matchTrips(trips: readonly TripSide[], legs: readonly LegSide[]): TripMatch[] {
+export function matchTrips<Leg extends LegSide>(trips: readonly TripSide[], legs: readonly Leg[]): TripMatch<Leg>[] {
   const rows = [...trips].sort((a, b) => a.departedAt.getTime() - b.departedAt.getTime() || compareText(a.id, b.id));
   const columns = [...legs].sort(
     (a, b) => a.startedAt.getTime() - b.startedAt.getTime() || compareText(nameOf(a), nameOf(b)),

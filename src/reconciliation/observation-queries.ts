@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Stream } from '../catalogue/streams.ts';
 import type { Leg, Line } from '../manifests/tables.ts';
 import type { Lookup } from '../platform/acts.ts';
 import { STRETCHES } from '../transport/queries.ts';
@@ -9,6 +10,7 @@ import type { WaybillManifest } from './rules/facts.ts';
 export interface DeclaredLeg extends LegSide {
   /** The observed trip it is matched with. */
   readonly tripId: string | null;
+  readonly stream: Stream;
 }
 
 /** Legs of a plate that began in a stretch of time; ways back are none. Key: `stretchKey`. */
@@ -17,15 +19,15 @@ export const declaredLegsLookup: Lookup<readonly DeclaredLeg[]> = {
   gated: false,
   sql: `select k.key, l.manifest_id, l.leg, l.started_at,
       case when l.leg = 1 then coalesce((m.source ->> 2)::uuid, m.consignor_site_id) end,
-      case when l.leg = jsonb_array_length(m.legs) then m.consignee_site_id end, t.id
+      case when l.leg = jsonb_array_length(m.legs) then m.consignee_site_id end, t.id, m.stream
     from ${STRETCHES} join manifest_legs l on l.plate = k.plate and l.started_at between k."from" and k."to" and l.leg > 0
     join manifests m on m.id = l.manifest_id and m.status <> 'void'
     left join observed_trips t on t.manifest_id = l.manifest_id and t.leg = l.leg
     order by l.started_at, l.manifest_id`,
   read: (rows) =>
     rows.map(
-      ([, manifestId, leg, startedAt, fromSiteId, toSiteId, tripId]) =>
-        ({ manifestId, leg, startedAt, fromSiteId, toSiteId, tripId }) as DeclaredLeg,
+      ([, manifestId, leg, startedAt, fromSiteId, toSiteId, tripId, stream]) =>
+        ({ manifestId, leg, startedAt, fromSiteId, toSiteId, tripId, stream }) as DeclaredLeg,
     ),
 };
 

@@ -17,7 +17,7 @@ import {
 } from '../transport/observed-trips.ts';
 import { observedTripsLookup, stretchKey } from '../transport/queries.ts';
 import { matchTrips, nameOf } from './matching.ts';
-import { declaredLegsLookup, wasObserved } from './observation-queries.ts';
+import { type DeclaredLeg, declaredLegsLookup, wasObserved } from './observation-queries.ts';
 
 /**
  * Which declared journey an observed trip is: said anew around every trip that was observed, and every leg that was told. The answer
@@ -63,9 +63,10 @@ export const matchPlate: Act<PlateStretch, PolicyBook> = {
   },
 };
 
-const matchedWith = ({ manifestId, leg }: Pick<Matched, 'manifestId' | 'leg'>, secondsApart: number): Matched => ({
+const matchedWith = ({ manifestId, leg, stream }: DeclaredLeg, secondsApart: number): Matched => ({
   manifestId,
   leg,
+  stream,
   secondsApart,
 });
 

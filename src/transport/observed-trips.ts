@@ -1,6 +1,7 @@
 import { addDays, dayInShanghai } from '../catalogue/calendar.ts';
 import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
+import type { Stream } from '../catalogue/streams.ts';
 import type { Audience } from '../parties/audience.ts';
 import type { Act, Lookup, States } from '../platform/acts.ts';
 import { canonicalText, type EventDraft, type Json } from '../platform/events.ts';
@@ -32,6 +33,8 @@ export const observedTripKind = subjectKind({
         const { manifestId, leg, secondsApart, observedAt } = state ?? { ...UNMATCHED, observedAt: event.recordedAt };
         return {
           ...told,
+          // Matched, it is of the manifest's stream.
+          stream: state?.manifestId ? state.stream : told.stream,
           id: event.subject.id,
           status: 'observed',
           departedAt: new Date(departedAt),
@@ -57,6 +60,8 @@ export const observedTripKind = subjectKind({
 /** The leg of a manifest that a trip is, and how far their departures lie apart. */
 export interface Matched {
   readonly manifestId: string;
+  /** The manifest's, which is then the trip's: its regulators see it. */
+  readonly stream?: Stream;
   readonly leg: number;
   readonly secondsApart: number;
 }
@@ -167,7 +172,7 @@ function journeysNear(input: PlateStretch, states: States, book: PolicyBook): Jo
 function toldOf(journey: Journey, input: PlateStretch, states: States): Told {
   const { from, to, departedAt, arrivedAt, evidence } = journey;
   const observed = states.found(observationsLookup, seenKey(input));
-  const streamAt = (siteId: string) => observed.find(({ site }) => site.id === siteId)?.stream;
+  const streamAt = (siteId: string) => observed.find(({ site, stream }) => site.id === siteId && stream)?.stream;
   return {
     stream: streamAt(to.id) ?? streamAt(from.id) ?? 'hazardous',
     plate: input.plate,
@@ -194,7 +199,8 @@ const draftOf = (what: 'recorded' | 'updated', id: string, trip: Told): EventDra
   data: { trip: trip as unknown as Json },
 });
 
-function saysTheSame(told: Told, trip: ObservedTrip): boolean {
+function saysTheSame(inferred: Told, trip: ObservedTrip): boolean {
+  const told = trip.manifestId === null ? inferred : { ...inferred, stream: trip.stream };
   const known = Object.fromEntries(Object.keys(told).map((key) => [key, trip[key as keyof Told]]));
   return canonicalText(told) === canonicalText(JSON.parse(JSON.stringify(known)));
 }

@@ -112,7 +112,7 @@ export const STRETCHES = `(select key, split_part(key, ' ', 1)::timestamptz as "
     from unnest($1::text[]) as u(key)) k`;
 
 export interface Observed extends Observation {
-  /** Of the site's fences, the one drawn last: in which stream journeys to it are told. */
+  /** Of the manifest a gate scanned, else of the site's fence drawn last: in which stream journeys are told until they are matched. */
   readonly stream: Stream | null;
   /** Whose vehicle it is. */
   readonly carrierId: string | null;
@@ -126,13 +126,14 @@ export const observationsLookup: Lookup<readonly Observed[]> = {
   name: 'observations',
   gated: false,
   sql: `select k.key, o.at, o.direction, o.source, o.id, s.id, s.party_id, s.region, p.capacities ? 'producer', p.capacities ? 'consignee',
-      (select f.stream from fences f where f.site_id = s.id order by f.in_force_from desc, f.id limit 1), v.party_id
+      coalesce((select m.stream from manifests m where m.id = o.manifest_id),
+        (select f.stream from fences f where f.site_id = s.id order by f.in_force_from desc, f.id limit 1)), v.party_id
     from ${STRETCHES} cross join lateral (
-      select at, direction, 'fence' as source, fence_id as id, site_id from fence_crossings where plate = k.plate and at between k."from" and k."to"
+      select at, direction, 'fence' as source, fence_id as id, site_id, null::uuid as manifest_id from fence_crossings where plate = k.plate and at between k."from" and k."to"
       union all
-      select passed_at, direction, 'gate', id, site_id from gate_passes where plate = k.plate and passed_at between k."from" and k."to"
+      select passed_at, direction, 'gate', id, site_id, manifest_id from gate_passes where plate = k.plate and passed_at between k."from" and k."to"
       union all
-      select seen_at, 'seen', 'camera', device_id, site_id from (
+      select seen_at, 'seen', 'camera', device_id, site_id, null from (
         select device_id, site_id, min(seen_at) as first, max(seen_at) as last from sightings
         where plate = k.plate and seen_at between k."from" and k."to" group by device_id, site_id, floor(extract(epoch from seen_at) / 600)
       ) seen cross join lateral (values (first), (last)) as ends(seen_at)

@@ -337,3 +337,30 @@ t.test('the order in which observations come in changes nothing', async () => {
     { numRuns: 200 },
   );
 });
+
+t.test(
+  'a trip is of the stream of the manifest that a gate scanned, or that it is matched with: its regulator sees it',
+  async (t) => {
+    for (const isScanned of [true, false]) {
+      const world = await aWorld();
+      const { consignor, consignee, carrier, plate, consignorSiteId, consigneeSiteId } = world;
+      await aVehicle(world);
+      const spoil = { wasteCode: '900-001-S70', name: '工程渣土', plannedMethod: 'J4', massGrams: 20_000_000 };
+      const { id, number } = ok(await consignor.post('/v1/manifests/file', world.draftBody({ lines: [spoil] })));
+      const pass = (by: typeof consignor, siteId: string, direction: string, minutes: number) =>
+        by.post('/v1/gate-passes', {
+          ...{ siteId, direction, plate, occurredAt: at(world, minutes) },
+          ...(isScanned ? { manifestNumber: number } : {}),
+        });
+      ok(await pass(consignor, consignorSiteId, 'exit', 0));
+      const loaded = { occurredAt: at(world), plate, lines: [{ line: 1, massGrams: 20_000_000 }] };
+      if (!isScanned) ok(await carrier.post(`/v1/manifests/${id}/pickup`, loaded));
+      world.clock.advanceMs(30 * MINUTE_MS);
+      ok(await pass(consignee, consigneeSiteId, 'entry', 0));
+      await lookedAt(world);
+      const urban = await aRegulator(world, '370100', ['construction']);
+      t.match(await tripsOf(world, urban), [{ stream: 'construction' }], isScanned ? 'scanned' : 'matched');
+      t.same(await tripsOf(world, world.regulator), []);
+    }
+  },
+);
