@@ -117,7 +117,18 @@ async function feed(texts: AsyncIterable<string>, into: ReturnType<typeof parse>
   }
 }
 
+/** A field of a body, or a place in a list: no body has a longer one. */
+const NAME = /^(?!__proto__$|length$)[A-Za-z_][\w-]*$/;
+const PLACES_MAX = 200;
+const COLUMNS_MAX = 200;
+const isPlace = (part: string): boolean => /^\d{1,3}$/.test(part) && Number(part) < PLACES_MAX;
+
 function columnsOf(header: readonly string[]): (string | readonly string[])[] {
+  if (header.length > COLUMNS_MAX)
+    throw unreadable({
+      zh: `CSV 最多 ${COLUMNS_MAX} 列。`,
+      en: `A CSV has at most ${COLUMNS_MAX} columns.`,
+    });
   return header.map((cell) => {
     const name = cell.trim();
     if (NAMED.includes(name)) return name;
@@ -125,10 +136,10 @@ function columnsOf(header: readonly string[]): (string | readonly string[])[] {
       .split('/')
       .slice(1)
       .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-    if (name.startsWith('/') && !path.some((part) => part === '' || part === '__proto__')) return path;
+    if (name.startsWith('/') && !path.some((part) => !NAME.test(part) && !isPlace(part))) return path;
     throw unreadable({
-      zh: `表头“${name}”不是 operation、id、key、ifMatch 之一，也不是以 / 开头的 JSON Pointer。`,
-      en: `The column "${name}" is none of operation, id, key, ifMatch, and no JSON Pointer such as /lines/0/wasteCode.`,
+      zh: `表头“${name}”不是 operation、id、key、ifMatch 之一，也不是正文字段的 JSON Pointer（如 /lines/0/wasteCode，列表位置小于 ${PLACES_MAX}）。`,
+      en: `The column "${name}" is none of operation, id, key, ifMatch, and no JSON Pointer to a field such as /lines/0/wasteCode, with places in lists below ${PLACES_MAX}.`,
     });
   });
 }

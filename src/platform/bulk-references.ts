@@ -6,13 +6,17 @@ import { Problem } from '../problems.ts';
  */
 const REFERENCE = /^@(\d{1,9})(\/.*)$/;
 
-/** Lines that a value refers to. */
-export function linesNamedIn(value: unknown, found: Set<number> = new Set()): Set<number> {
+/** A body has a handful of levels; what is nested deeper than this is none, and would exhaust the stack. */
+const DEPTH_MAX = 64;
+
+/** Lines that a value refers to; undefined when it is nested too deep to be read. Never throws. */
+export function linesNamedIn(value: unknown, found: Set<number> = new Set(), depth = 0): Set<number> | undefined {
+  if (depth > DEPTH_MAX) return undefined;
   if (typeof value === 'string') {
     const [, line] = REFERENCE.exec(value) ?? [];
     if (line) found.add(Number(line));
   } else if (typeof value === 'object' && value !== null) {
-    for (const inner of Object.values(value)) linesNamedIn(inner, found);
+    for (const inner of Object.values(value)) if (!linesNamedIn(inner, found, depth + 1)) return undefined;
   }
   return found;
 }

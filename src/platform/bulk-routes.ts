@@ -105,7 +105,7 @@ function startRoute(app: App, { database: { pool }, clock }: Services, options: 
       response: { 202: BulkView, default: ProblemView },
     },
     handler: async (request, reply) => {
-      const type = request.headers['content-type'] ?? '';
+      const type = (request.headers['content-type'] ?? '').toLowerCase();
       const arriving: Arriving = {
         bytes: request.body as AsyncIterable<Buffer>,
         format: type.startsWith('text/csv') ? 'csv' : 'ndjson',
@@ -127,8 +127,11 @@ function startRoute(app: App, { database: { pool }, clock }: Services, options: 
   });
 }
 
-/** With a key bound to a site one sees what was sent with it, otherwise all of the party's. */
-const senderOf = ({ actor, site }: Caller): Sender => ({ partyId: actor.party, keyId: site ? actor.key! : null });
+/** A driver, a device and a key bound to a site see what they sent themselves; others all of their party's. */
+const senderOf = ({ actor, site, role }: Caller): Sender => ({
+  partyId: actor.party,
+  keyId: site || role === 'driver' || role === 'device' ? actor.key! : null,
+});
 
 async function seen(pool: pg.Pool, caller: Caller, id: string): Promise<BulkRow> {
   const bulk = await findBulk(pool, id, senderOf(caller));
@@ -137,7 +140,13 @@ async function seen(pool: pg.Pool, caller: Caller, id: string): Promise<BulkRow>
 }
 
 const ResultsQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0).describe('行号；从其后一行起 · the last line one has'),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .default(0)
+    .describe('行号；从其后一行起 · the last line one has'),
   follow: z
     .enum(['true', 'false'])
     .default('false')

@@ -101,7 +101,7 @@ export async function listBulks(
 
 export async function countOpen(pool: pg.Pool, partyId: string): Promise<number> {
   const { rows } = await pool.query<{ open: number }>(
-    `select count(*)::int as open from bulks where party_id = $1 and ${OPEN}`,
+    `select count(*)::int as open from bulks where party_id = $1 and (${OPEN} or state = 'arriving')`,
     [partyId],
   );
   return rows[0]!.open;

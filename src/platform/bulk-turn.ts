@@ -92,7 +92,9 @@ function readLines({ firstLine, lines, overlong }: Chunk): ReadLine[] {
     if (text === '' && !tooLong.has(line)) return [];
     const given = jsonOrNothing(text);
     const refers = text.includes('"@');
-    return [{ line, given, overlong: tooLong.has(line), refers, named: refers ? linesNamedIn(given) : NONE }];
+    const named = linesNamedIn(given);
+    // Too deep to be read: as what is no JSON.
+    return [{ line, given: named ? given : undefined, overlong: tooLong.has(line), refers, named: named ?? NONE }];
   });
 }
 
@@ -156,7 +158,10 @@ const invalid = (pointer: string, detail: Bilingual): Problem =>
   new Problem('invalid-input', detail, { errors: [{ pointer, detail }] });
 
 const OVERLONG = { zh: '此行过长，未读取。', en: 'The line is too long and was not read.' };
-const NO_JSON = { zh: '此行不是有效的 JSON。', en: 'The line could not be read as JSON.' };
+const NO_JSON = {
+  zh: '此行不是有效的 JSON，或嵌套过深。',
+  en: 'The line could not be read as JSON, or is nested too deep.',
+};
 const SECRET = {
   zh: '此操作的应答含只显示一次的密码，不能批量办理。',
   en: 'Its answer holds a secret that is shown once, so it is no act for a bulk.',

@@ -312,3 +312,41 @@ t.test('after its days a bulk is gone, with its lines and results', async (t) =>
   const { rows } = await pool.query('select 1 from bulk_chunks where bulk_id = $1', [bulk.id]);
   t.same(rows, []);
 });
+
+t.test('a line nested too deep is that line alone; columns that are no fields are refused', async (t) => {
+  const world = await aWorld();
+  const deep = `{"operation":"trips.start","body":${'['.repeat(20_000)}"@1/id"${']'.repeat(20_000)}}`;
+  const trip = { operation: 'trips.start', body: { plate: world.plate, startedAt: world.clock.now().toISOString() } };
+  const { results } = await doBulk(world, world.carrier, ndjson([trip, deep, trip]));
+  t.same(
+    results.map(({ status }) => status),
+    [201, 400, 201],
+  );
+  t.match(results[1]!.problem, { type: '/problems/malformed-json' });
+  for (const column of ['/lines/length', '/lines/200', '/lines/0/__proto__', '/a b'])
+    t.match(await sendBulk(world, world.carrier, `operation,${column}\ntrips.start,1\n`, { type: 'TEXT/CSV' }), {
+      status: 400,
+      body: { type: '/problems/malformed-bulk' },
+    });
+  const wide = ['operation', ...Array.from({ length: 200 }, (_, n) => `/c${n}`)].join(',');
+  t.match(await sendBulk(world, world.carrier, `${wide}\n`, { type: 'text/csv' }), { body: { detail: /200 columns/ } });
+});
+
+t.test('a driver sees and cancels the files it sent, and not those of its office', async (t) => {
+  const world = await aWorld();
+  const { carrier } = world;
+  const { id: personId } = ok(
+    await carrier.post('/v1/people', { partyId: carrier.partyId, duties: ['driver'], name: '张三' }),
+  );
+  const { apiKey } = ok(
+    await carrier.post('/v1/api-keys', { partyId: carrier.partyId, role: 'driver', label: 'test', personId }),
+  );
+  const driver = callerWith(world.app, apiKey, carrier.partyId);
+  const trip = { operation: 'trips.start', body: { plate: world.plate, startedAt: world.clock.now().toISOString() } };
+  const { bulk } = await doBulk(world, carrier, ndjson([trip]));
+  t.equal((await driver.get(`/v1/bulks/${bulk.id}`)).status, 404);
+  t.equal((await driver.post(`/v1/bulks/${bulk.id}/cancel`)).status, 404);
+  const { bulk: own } = await doBulk(world, driver, ndjson([trip]));
+  t.equal((await carrier.get(`/v1/bulks/${own.id}`)).status, 200, 'the office sees all of its own');
+  t.equal((await carrier.get(`/v1/bulks/${own.id}/results?after=2147483647`)).status, 400);
+});
