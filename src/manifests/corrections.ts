@@ -16,6 +16,7 @@ import type { Manifest } from './manifest.ts';
 import { carried, travels } from './parts.ts';
 import { loadedAnew } from './sharing.ts';
 import type { Approver, FieldChange, FieldValue, Leg, Line } from './tables.ts';
+import { withoutVolumeOf } from './volumes.ts';
 
 interface Field {
   readonly value: z.ZodType<FieldValue>;
@@ -299,7 +300,7 @@ function legsFrom({ legs }: Manifest, name: string, at: string): readonly Leg[] 
 
 /** Which batches it is made of is known already: they keep the code they lie under. */
 function withField({ codeAtSource, ...line }: Line, name: string, to: FieldValue): Line {
-  const next: Line = { ...line, [name]: to };
+  const next: Line = { ...withoutVolumeOf(line, name), [name]: to };
   const isTied = [line.loaded, line.offered, line.namedBatches].some((batches) => batches.length > 0);
   const before = codeAtSource ?? (isTied ? line.wasteCode : next.wasteCode);
   return before === next.wasteCode ? next : { ...next, codeAtSource: before };

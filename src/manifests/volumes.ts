@@ -85,3 +85,17 @@ function byOwnFactor(litres: number, { volume, pickedUpVolume }: Pick<Line, 'vol
   const known = [volume, pickedUpVolume].find((one): one is Volume => one !== undefined && 'gramsPerLitre' in one);
   return known && { ...known, litres };
 }
+
+const TOLD_OF: Readonly<Record<string, 'pickedUpVolume' | 'acceptedVolume' | 'refusedVolume'>> = {
+  pickedUpGrams: 'pickedUpVolume',
+  acceptedGrams: 'acceptedVolume',
+  refusedGrams: 'refusedVolume',
+};
+
+/** When a mass is put right, the m³ it was told with say nothing of it any more. */
+export function withoutVolumeOf(line: Line, corrected: string): Line {
+  const told = TOLD_OF[corrected];
+  if (!told) return line;
+  const { [told]: _, ...rest } = line;
+  return rest;
+}

@@ -197,12 +197,18 @@ t.test('a day is summed up: balance of the project, intake of the site, lists by
   const ofPlate = ok(await yard.carrier.get(`/v1/manifests?plate=${encodeURIComponent(yard.plate)}&day=${day}`));
   t.equal(ofPlate.items.length, 3, 'one plate, three trips that day');
   t.equal((await yard.stranger.get(`/v1/manifests?projectId=${yard.projectId}`)).status, 404);
-  ok(
-    await yard.consignee.post(`/v1/manifests/${second.id}/correction`, {
-      reason: '看错',
-      changes: [{ path: '/lines/0/refusedGrams', value: 0 }],
-    }),
-  );
+  const changes = [
+    { path: '/lines/0/refusedGrams', value: 0 },
+    { path: '/lines/0/acceptedGrams', value: 18_000_000 },
+  ];
+  ok(await yard.consignee.post(`/v1/manifests/${second.id}/correction`, { reason: '看错', changes }));
+  const [proposed] = ok(await yard.consignee.get(`/v1/manifests/${second.id}`)).lines;
+  t.ok(proposed.acceptedVolume, 'proposed, nothing is changed');
+  for (const caller of [yard.consignor, yard.urban])
+    ok(await caller.post(`/v1/manifests/${second.id}/correction-approval`, {}));
+  const [line] = ok(await yard.consignee.get(`/v1/manifests/${second.id}`)).lines;
+  t.match(line, { acceptedGrams: 18_000_000 });
+  t.notOk(line.acceptedVolume, 'the m³ say nothing of a mass that was put right');
   const { differences } = await checkRebuild(yard.databaseUrl);
   t.same(differences, [], 'a rebuild would change nothing');
 });
