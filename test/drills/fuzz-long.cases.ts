@@ -183,7 +183,9 @@ t.test('requests of every kind of route', { timeout: 3_600_000 }, async (t) => {
     RATE_LIMIT_PER_MINUTE: '1000000000',
   });
   const world = await aWorld(service);
-  const all = await targets(world);
+  // What one request does in several acts is counted in cases of its own.
+  const isOneAct = (name: string) => !world.app.acts.get(name)?.inSteps;
+  const all = Object.fromEntries(Object.entries(await targets(world)).filter(([name]) => isOneAct(name)));
   const sounds = await soundRequests(all);
   const routes = await readRoutes(world);
   const there = await knownOf(world);
