@@ -59,6 +59,8 @@ export interface JournalOptions extends GroupContext {
 interface Waiting extends Pending {
   tries: number;
   postponements: number;
+  /** In the order they came, which is the order they are taken in, however often they wait. */
+  readonly arrival: number;
   /** The gate it waits at: of those that do, a group takes one, for the others would only wait again. */
   gate?: string | undefined;
   resolve(answer: Answer): void;
@@ -77,6 +79,7 @@ const POSTPONEMENTS_MAX = 200;
 
 export function openJournal(options: JournalOptions): Journal {
   const queue: Waiting[] = [];
+  let arrivals = 0;
   const inFlight = new Map<string, { hash: Buffer; answer: Promise<Answer> }>();
   const lanes: Lane[] = Array.from({ length: options.lanes }, () => ({ client: undefined, busy: false }));
   let failedAt = Number.NEGATIVE_INFINITY;
@@ -100,7 +103,8 @@ export function openJournal(options: JournalOptions): Journal {
         : Promise.reject(reused(request.key));
     if (stopping || queue.length >= options.queueMax) return Promise.reject(unavailable());
     const answer = new Promise<Answer>((resolve, reject) => {
-      queue.push({ ...pendingOf(act, input, inputHash, request), tries: 0, postponements: 0, resolve, reject });
+      const pending = pendingOf(act, input, inputHash, request);
+      queue.push({ ...pending, arrival: arrivals++, tries: 0, postponements: 0, resolve, reject });
     });
     inFlight.set(name, { hash: inputHash, answer });
     const forget = () => inFlight.delete(name);
@@ -179,6 +183,11 @@ export function openJournal(options: JournalOptions): Journal {
     return group;
   }
 
+  /** Among those that wait since before, or who came later would be taken first, again and again. */
+  function putBack(acts: readonly Waiting[]): void {
+    if (acts.length > 0) queue.splice(0, queue.length, ...[...acts, ...queue].sort((a, b) => a.arrival - b.arrival));
+  }
+
   /** One group, again and again until every act of it is answered or handed back. */
   async function runOnce(lane: Lane, group: Waiting[]): Promise<void> {
     const started = process.hrtime.bigint();
@@ -209,21 +218,21 @@ export function openJournal(options: JournalOptions): Journal {
       } else if (++waiting.postponements > POSTPONEMENTS_MAX) waiting.reject(unavailable());
       else again.push(Object.assign(waiting, { gate: outcome.gate }));
     });
-    queue.unshift(...again);
+    putBack(again);
   }
 
   async function recover(lane: Lane, group: Waiting[], error: unknown): Promise<void> {
     if (error instanceof ActRefused) {
       await rollback(lane);
       group[error.index]!.reject(Problem.of(error.refusal));
-      queue.unshift(...group.filter((_, index) => index !== error.index));
+      putBack(group.filter((_, index) => index !== error.index));
       return;
     }
     const failure = failureOf(error);
     if (failure === 'key-taken') {
       // Another process was first with one of the keys; its answer is there now. Nothing is wrong, so nothing is counted.
       await rollback(lane);
-      queue.unshift(...group);
+      putBack(group);
       return;
     }
     // A number given twice is a clerk's slip, and its refusal says so: nothing for whoever runs the service.
@@ -266,7 +275,7 @@ export function openJournal(options: JournalOptions): Journal {
       return false;
     });
     if (again.length < group.length) failedAt = performance.now();
-    queue.unshift(...again);
+    putBack(again);
   }
 
   async function rollback(lane: Lane): Promise<void> {
