@@ -328,7 +328,7 @@ function policyRoutes(app: App, services: Services): void {
   addAct(app, services.journal, {
     url: '/v1/policies',
     operation: 'policies.register',
-    summary: 'Enter a policy row; a change of law is a new row',
+    summary: 'Enter a policy row; a change of law is a new row. It is in force within a second',
     act: registerPolicy,
     body: PolicyBody,
     example: POLICY_EXAMPLE,
@@ -338,7 +338,7 @@ function policyRoutes(app: App, services: Services): void {
     method: 'PUT',
     url: '/v1/policies/:id',
     operation: 'policies.amend',
-    summary: 'Amend a policy row, such as the day it ends',
+    summary: 'Amend a policy row, such as the day it ends. It is in force within a second',
     act: amendPolicy,
     body: PolicyBody,
     example: POLICY_EXAMPLE,

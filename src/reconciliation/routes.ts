@@ -202,7 +202,7 @@ function ruleRoutes(app: App, services: Services): void {
   addAct(app, services.journal, {
     url: '/v1/rules',
     operation: 'rules.register',
-    summary: 'Enter a rule row; a change is a new row',
+    summary: 'Enter a rule row; a change is a new row. It is in force within a second',
     act: registerRule,
     body: RuleBody,
     example: RULE_EXAMPLE,
@@ -212,7 +212,7 @@ function ruleRoutes(app: App, services: Services): void {
     method: 'PUT',
     url: '/v1/rules/:id',
     operation: 'rules.amend',
-    summary: 'Amend a rule row, such as the day it ends or whether it is judged at all',
+    summary: 'Amend a rule row, such as the day it ends or whether it is judged at all. It is in force within a second',
     act: amendRule,
     body: RuleBody,
     example: RULE_EXAMPLE,
