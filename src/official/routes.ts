@@ -86,8 +86,12 @@ const FORMATS: Readonly<Record<string, Format>> = {
 const MEDIA_TYPES = Object.keys(FORMATS);
 
 const IMPORT_EXAMPLE = `联单编号,联单状态,移出人名称,移出人统一社会信用代码,接受人名称,接受人统一社会信用代码,废物名称,废物代码,移出量（吨）,交付时间
-20263701000123,运输中,济南某化工有限公司,91370100MA3C000X05,济南某环保有限公司,91370100MA3C000Y1L,废矿物油,900-249-08,5.0,2026-09-15
+20263701000123,运输中,济南某化工有限公司,91370100MA3C000X3M,济南某环保有限公司,91370100MA3C00Y18J,废矿物油,900-249-08,5.0,2026-09-15
 `;
+
+const DOCUMENTED_BODIES = Object.fromEntries(
+  Object.entries(FORMATS).map(([type, format]) => [type, format === 'csv' ? IMPORT_EXAMPLE : '']),
+);
 
 const FIRST = [0, -2] as const;
 
@@ -105,7 +109,7 @@ function importRoutes(app: App, services: Services): void {
     (scope as unknown as App).post(
       '/v1/official-imports',
       {
-        config: { operation: 'official-imports.record' },
+        config: { operation: 'official-imports.record', textBodies: DOCUMENTED_BODIES },
         bodyLimit: CSV_BYTES_MAX,
         schema: {
           summary: '导入官方导出文件 · Import an export of an official system, as it came: text/csv or .xlsx',
@@ -116,7 +120,7 @@ function importRoutes(app: App, services: Services): void {
           operationId: 'official-imports.record',
           consumes: MEDIA_TYPES,
           querystring: ImportQuery,
-          body: z.any().meta({ examples: [IMPORT_EXAMPLE] }),
+          body: z.any(),
           response: { 200: ImportAnswer, 201: ImportAnswer, default: ProblemView },
         },
       },

@@ -102,7 +102,7 @@ export const RECEIVED_EXAMPLE: ManifestSent = {
   paperNumber: null,
   originRegion: '370112',
   destinationRegion: '370117',
-  consignor: { name: '济南某化工有限公司', uscc: '91370100MA3C000X05' },
+  consignor: { name: '济南某化工有限公司', uscc: '91370100MA3C000X3M' },
   consignorSite: { name: '一厂', region: '370112', permitCode: null },
   carriers: [
     {
@@ -114,7 +114,7 @@ export const RECEIVED_EXAMPLE: ManifestSent = {
       endedAt: null,
     },
   ],
-  consignee: { name: '济南某环保有限公司', uscc: '91370100MA3C000Y1L' },
+  consignee: { name: '济南某环保有限公司', uscc: '91370100MA3C00Y18J' },
   consigneeSite: { name: '处置中心', region: '370117', permitCode: null },
   lines: [
     {

@@ -154,7 +154,7 @@ const documentedRoute: typeof jsonSchemaTransform = (route) => {
   };
 };
 
-const asText = ([type, example]: [string, string]) => [type, { schema: { type: 'string', examples: [example] } }];
+const asText = ([type, text]: [string, string]) => [type, { schema: { type: 'string', examples: text ? [text] : [] } }];
 
 /** Who is asking, whether he may, and how often. In this order, before any body is read. */
 async function guard(app: App, options: HttpOptions): Promise<void> {

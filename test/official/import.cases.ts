@@ -43,6 +43,17 @@ t.test('a file is kept as it came, each row becomes a record, and no manifest ch
   t.notMatch(JSON.stringify(rows), number, 'what the file says is in no event');
 });
 
+t.test('the example of the documentation is read, every row of it', async (t) => {
+  const world = await aWorld();
+  const document = ok(await world.regulator.get('/openapi.json'));
+  const { content } = document.paths['/v1/official-imports'].post.requestBody;
+  const { example } = content['text/csv'];
+  const { body } = await importing(world.regulator, example);
+  t.match(body, { counts: { rows: 1, new: 1, refused: 0 }, unknownColumns: [], errors: [] });
+  t.same(Object.keys(content), ['text/csv', XLSX['content-type']], 'a workbook has no example in text');
+  t.notOk(content[XLSX['content-type']].example);
+});
+
 t.test('the same file again is the same import; the same rows in another file are unchanged', async (t) => {
   const world = await aWorld();
   const rows = [aRow(), aRow()];
