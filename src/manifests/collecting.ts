@@ -24,6 +24,7 @@ import {
 } from './collections.ts';
 import * as filing from './filing-commands.ts';
 import * as load from './load-commands.ts';
+import type { Manifest } from './manifest.ts';
 import { manifestsById, openCollectionOf, partyOfSite } from './queries.ts';
 import { byAgentsToo } from './routes.ts';
 import type { CollectedLoad } from './tables.ts';
@@ -89,18 +90,18 @@ export async function moved(
   const { pool } = services.database;
   // Whose it is, is asked of each manifest too; who is none of the three is told nothing by the act itself.
   if (collection.status !== COLLECTION_STEPS[act].from || !standsOn(collection, sent.caller)) return [];
-  const statuses = new Map(
+  const manifests = new Map(
     (
       await manifestsById(
         pool,
         collection.loads.map(({ manifestId }) => manifestId),
       )
-    ).map(({ id, status }) => [id, status]),
+    ).map((one) => [one.id, one]),
   );
   const warnings: Warning[] = [];
-  const inputOf = await inputsOf(pool, act, collection, sent.body);
+  const inputOf = await inputsOf(pool, act, collection, manifests, sent.body);
   for (const one of collection.loads) {
-    if (statuses.get(one.manifestId) !== COLLECTION_STEPS[act].manifests) continue;
+    if (manifests.get(one.manifestId)?.status !== COLLECTION_STEPS[act].manifests) continue;
     const input = { ...(await inputOf(one)), id: one.manifestId };
     const answer = await done(services, ACTS[act], input, sent, `${act} ${one.manifestId}`);
     warnings.push(...answer.warnings);
@@ -117,7 +118,13 @@ const ACTS: Record<CollectionAct, Act<any, never>> = {
 };
 
 /** The body of each manifest's act: what stands in the big box stays in it. */
-async function inputsOf(pool: pg.Pool, act: CollectionAct, { boxId, loads }: Collection, body: object) {
+async function inputsOf(
+  pool: pg.Pool,
+  act: CollectionAct,
+  { boxId, loads, consigneeId }: Collection,
+  manifests: ReadonlyMap<string, Manifest>,
+  body: object,
+) {
   const scansOf = async (given: object) => {
     const { scanned = NOTHING_SCANNED, ...rest } = await withScans(pool, given);
     const parents = [...new Set([...scanned.parents, boxId])];
@@ -130,10 +137,12 @@ async function inputsOf(pool: pg.Pool, act: CollectionAct, { boxId, loads }: Col
   const { missing, method, ...given } = body as z.output<typeof CollectionReceipt>;
   const ids = loads.flatMap(({ lines }) => lines.flatMap(({ containerIds }) => containerIds));
   const gone = await namedAmong(pool, missing, ids);
-  const weighed = await weighingsOf(pool, ids);
-  const plantGrams = (id: string) => massesOf(weighed.filter(({ containerId }) => containerId === id)).plant;
-  return ({ lines }: CollectedLoad) =>
-    scansOf({
+  const weighed = (await weighingsOf(pool, ids)).filter(({ partyId }) => partyId === consigneeId);
+  return ({ lines, manifestId }: CollectedLoad) => {
+    const arrivedAt = manifests.get(manifestId)?.arrivedAt;
+    const inTime = weighed.filter(({ weighedAt }) => arrivedAt && weighedAt >= arrivedAt);
+    const plantGrams = (id: string) => massesOf(inTime.filter(({ containerId }) => containerId === id)).plant;
+    return scansOf({
       ...given,
       discrepancies: [],
       lines: lines.map(({ line, containerIds }) => ({
@@ -145,11 +154,12 @@ async function inputsOf(pool: pg.Pool, act: CollectionAct, { boxId, loads }: Col
         ),
       })),
     });
+  };
 }
 
 const NOTHING = { acceptedGrams: 0, refusedGrams: 0, acceptedPieces: 0, refusedPieces: 0 };
 
-/** As the plant weighed each; what it did not weigh, as its label says. */
+/** As the plant itself weighed each once it had arrived; what it did not weigh, as its label says. */
 function decided(present: readonly string[], plantGrams: (id: string) => number | null) {
   if (present.length === 0) return { ...NOTHING, containers: [] };
   return {

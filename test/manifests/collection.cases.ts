@@ -72,6 +72,28 @@ t.test('a small box that is not in the big one is missed, its clinic hears of it
   t.same(await broken(hub), {});
 });
 
+t.test('a receipt counts what the plant itself weighed once the box had arrived', async (t) => {
+  const hub = await aHub([5_000, 2_000]);
+  const { unit, carrier, consignee, boxes, clinics } = hub;
+  const { id, loads } = ok(await unit.post('/v1/collections', collectionBody(hub, hub)));
+  const path = `/v1/collections/${id}`;
+  const weighing = (index: number, stage: string, massGrams: number, minutes: number) => ({
+    weighings: [{ container: boxes[index]!.id, stage, massGrams, occurredAt: at(hub, minutes) }],
+  });
+  ok(await carrier.post(`${path}/pickup`, { occurredAt: at(hub, -30), plate: hub.plate }));
+  ok(await carrier.post(`${path}/arrival`, { occurredAt: at(hub, -20) }));
+  const another = await clinics[0]!.post('/v1/container-weighings', weighing(0, 'plant', 1, -10));
+  t.match(another, { status: 200, body: { warnings: [{ code: 'stage-of-another', pointer: '/weighings/0/stage' }] } });
+  ok(await consignee.post('/v1/container-weighings', weighing(0, 'plant', 2, -21)));
+  ok(await consignee.post('/v1/container-weighings', weighing(1, 'plant', 1_990, -20)));
+  ok(await consignee.post(`${path}/receipt`, { occurredAt: at(hub) }));
+  for (const [index, acceptedGrams] of [5_000, 1_990].entries()) {
+    const own = loads.find(({ consignorId }: { consignorId: string }) => consignorId === clinics[index]!.partyId);
+    t.match(await read(clinics[index]!, `/v1/manifests/${own.manifestId}`), { lines: [{ acceptedGrams }] });
+  }
+  t.same(await broken(hub), {});
+});
+
 t.test('what is refused for one is refused with its reason; sent again with the same key it goes on', async (t) => {
   const hub = await aHub([1_000, 2_000]);
   const { unit, clinics } = hub;
