@@ -3,7 +3,7 @@ import type { PolicyBook } from '../catalogue/reference.ts';
 import { type Container, containerKind } from '../custody/containers.ts';
 import { concerns } from '../custody/scanning.ts';
 import { deviceKind } from '../parties/registers.ts';
-import { type Act, type Facts, refused, type States } from '../platform/acts.ts';
+import { type Act, type Facts, refused, type States, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type EventDraft } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
@@ -11,7 +11,7 @@ import { Grams, Instant } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { ContainerName } from './nesting.ts';
 import { containerStandingLookup } from './queries.ts';
-import { WEIGHING_STAGES } from './rules.ts';
+import { WEIGHING_STAGES, type WeighingStage } from './rules.ts';
 import { containerWeighings } from './tables.ts';
 
 /** 容器称重: what a scale said of single containers. An observation: the label, and what was declared, stay as they are (MW 12). */
@@ -69,10 +69,12 @@ export const recordWeighings: Act<WeighingsInput, PolicyBook> = {
   decide(input, states, facts) {
     const device = facts.caller.actor.device ? states.get(deviceKind, facts.caller.actor.device) : undefined;
     const events: EventDraft[] = [];
+    const warnings: Warning[] = [];
     for (const [index, given] of input.weighings.entries()) {
       const id = input.containerIds[index]!;
       const container = states.get(containerKind, id);
       if (!container || !mayWeigh(container, states, facts)) return refused(unknown(given.container, index));
+      warnings.push(...notOfThatStage(container, given.stage, index, states, facts));
       const weighing: Omit<ContainerWeighing, 'id' | 'weighedAt'> = {
         containerId: id,
         stage: given.stage,
@@ -92,7 +94,7 @@ export const recordWeighings: Act<WeighingsInput, PolicyBook> = {
       });
     }
     const items = events.map(({ subject }, index) => ({ id: subject.id, containerId: input.containerIds[index]! }));
-    return { events, answer: { id: items[0]!.id, items } };
+    return { events, answer: { id: items[0]!.id, items }, warnings };
   },
 };
 
@@ -101,6 +103,27 @@ function mayWeigh(container: Container, states: States, { caller: { actor, site 
   const { parties, sites } = states.found(containerStandingLookup, container.id);
   const isTheirs = concerns(container, [actor.party]) || parties.includes(actor.party);
   return isTheirs && (!site || site === container.siteId || sites.includes(site));
+}
+
+/** A plant is weighed at where the container lies or is going to, a truck is its carrier's. Recorded all the same; a receipt counts its own. */
+function notOfThatStage(
+  { id, partyId, siteId }: Container,
+  stage: WeighingStage,
+  index: number,
+  states: States,
+  { caller: { actor } }: Facts,
+): Warning[] {
+  const [, consigneeId, ...carrierIds] = states.found(containerStandingLookup, id).parties;
+  const isTheirs =
+    stage === 'plant'
+      ? actor.party === consigneeId || (siteId !== null && actor.party === partyId)
+      : stage !== 'truck' || carrierIds.includes(actor.party);
+  if (isTheirs) return [];
+  const detail = {
+    zh: `${stage} 环节由${stage === 'plant' ? '容器所在或将运往的单位' : '承运人'}称重；已如实记录，接受时不以此为准。`,
+    en: `At ${stage} it is ${stage === 'plant' ? 'whoever the container lies at or is going to' : 'the carrier'} that weighs; recorded, and no receipt counts it.`,
+  };
+  return [{ code: 'stage-of-another', pointer: `/weighings/${index}/stage`, basis: '本平台约定 0022', detail }];
 }
 
 const unknown = (name: string, index: number): Refusal => ({

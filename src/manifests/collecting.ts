@@ -13,6 +13,8 @@ import type { Services } from '../platform/http.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { against, Problem } from '../problems.ts';
 import {
+  type BegunInput,
+  beginCollection,
   boxesMostAlike,
   COLLECTION_STEPS,
   type Collection,
@@ -21,14 +23,17 @@ import {
   type CollectionReceipt,
   draftsOf,
   type FiledInput,
+  filedBefore,
+  filingOf,
 } from './collections.ts';
 import * as filing from './filing-commands.ts';
 import * as load from './load-commands.ts';
+import type { Manifest } from './manifest.ts';
 import { manifestsById, openCollectionOf, partyOfSite } from './queries.ts';
 import { byAgentsToo } from './routes.ts';
 import type { CollectedLoad } from './tables.ts';
 
-/** What a big box stands for, done manifest by manifest: each an act of its own, under a key made of the caller's. */
+/** What a big box stands for, done manifest by manifest: each an act of its own, under a key made of the collection's or the caller's. */
 
 /** A caller's act, in parts: each manifest's under a key of its own. */
 export interface Sent {
@@ -37,7 +42,7 @@ export interface Sent {
   readonly body: object;
 }
 
-/** Drafts and issues one manifest for each owner. @throws Problem of the first that is refused; sent again, it goes on from there. */
+/** Drafts and issues one manifest for each owner. @throws Problem of the first that is refused; sent again, with whatever key, it goes on from there. */
 export async function filed(services: Services, input: CollectionInput, sent: Sent): Promise<FiledInput> {
   const { pool } = services.database;
   const { party } = sent.caller.actor;
@@ -60,21 +65,36 @@ export async function filed(services: Services, input: CollectionInput, sent: Se
   if (isReady && crowded) throw Problem.of(tooManyAlike);
   const drafts = isReady ? draftsOf(boxes, box.siteId!, stream, input) : [];
   const consigneeId = (await partyOfSite(pool, consigneeSiteId)) ?? party;
+  if (drafts.length === 0) return { boxId, id: undefined, loads: [], warnings: [] };
+  const id = await begun(services, { boxId, carrierId, consigneeSiteId, consigneeId, stream }, sent);
+  const own: Sent = { ...sent, key: id, body: {} };
   const ids: string[] = [];
   const warnings: Warning[] = [];
   for (const { draft, ownerId } of drafts) {
-    const answer = await done(services, filing.draft, draft, sent, `draft ${ownerId}`);
+    const answer = await done(services, filing.draft, draft, own, `draft ${ownerId}`);
     ids.push(answer.id);
     warnings.push(...answer.warnings);
   }
   const loads: CollectedLoad[] = [];
   for (const [index, { ownerId, lines }] of drafts.entries()) {
-    const id = ids[index]!;
-    const answer = await done(services, byAgentsToo('issue', filing.issue), { id }, sent, `issue ${ownerId}`);
+    const manifestId = ids[index]!;
+    const issue = byAgentsToo('issue', filing.issue);
+    const answer = await done(services, issue, { id: manifestId }, own, `issue ${ownerId}`);
     warnings.push(...answer.warnings);
-    loads.push({ consignorId: ownerId, manifestId: id, number: answer.number, lines });
+    loads.push({ consignorId: ownerId, manifestId, number: answer.number, lines });
   }
-  return { boxId, carrierId, consigneeSiteId, consigneeId, stream, loads, warnings };
+  return { boxId, id, loads, warnings };
+}
+
+/** The id of what this party has begun with the same carrier and plant, or begins now. @throws Problem already-exists. */
+async function begun(services: Services, input: BegunInput, sent: Sent): Promise<string> {
+  const open = await filingOf(services.database.pool, input.boxId);
+  if (!open) return (await done(services, beginCollection, input, sent, 'begin')).id;
+  const { id, hubId, carrierId, consigneeSiteId } = open;
+  const isOwn = hubId === sent.caller.actor.party;
+  const isSame = carrierId === input.carrierId && consigneeSiteId === input.consigneeSiteId;
+  if (!isOwn || !isSame) throw Problem.of(filedBefore(id));
+  return id;
 }
 
 const isInStock = ({ state }: Container): boolean => state === 'stored' || state === 'accepted';
@@ -89,18 +109,18 @@ export async function moved(
   const { pool } = services.database;
   // Whose it is, is asked of each manifest too; who is none of the three is told nothing by the act itself.
   if (collection.status !== COLLECTION_STEPS[act].from || !standsOn(collection, sent.caller)) return [];
-  const statuses = new Map(
+  const manifests = new Map(
     (
       await manifestsById(
         pool,
         collection.loads.map(({ manifestId }) => manifestId),
       )
-    ).map(({ id, status }) => [id, status]),
+    ).map((one) => [one.id, one]),
   );
   const warnings: Warning[] = [];
-  const inputOf = await inputsOf(pool, act, collection, sent.body);
+  const inputOf = await inputsOf(pool, act, collection, manifests, sent.body);
   for (const one of collection.loads) {
-    if (statuses.get(one.manifestId) !== COLLECTION_STEPS[act].manifests) continue;
+    if (manifests.get(one.manifestId)?.status !== COLLECTION_STEPS[act].manifests) continue;
     const input = { ...(await inputOf(one)), id: one.manifestId };
     const answer = await done(services, ACTS[act], input, sent, `${act} ${one.manifestId}`);
     warnings.push(...answer.warnings);
@@ -117,7 +137,13 @@ const ACTS: Record<CollectionAct, Act<any, never>> = {
 };
 
 /** The body of each manifest's act: what stands in the big box stays in it. */
-async function inputsOf(pool: pg.Pool, act: CollectionAct, { boxId, loads }: Collection, body: object) {
+async function inputsOf(
+  pool: pg.Pool,
+  act: CollectionAct,
+  { boxId, loads, consigneeId }: Collection,
+  manifests: ReadonlyMap<string, Manifest>,
+  body: object,
+) {
   const scansOf = async (given: object) => {
     const { scanned = NOTHING_SCANNED, ...rest } = await withScans(pool, given);
     const parents = [...new Set([...scanned.parents, boxId])];
@@ -130,10 +156,12 @@ async function inputsOf(pool: pg.Pool, act: CollectionAct, { boxId, loads }: Col
   const { missing, method, ...given } = body as z.output<typeof CollectionReceipt>;
   const ids = loads.flatMap(({ lines }) => lines.flatMap(({ containerIds }) => containerIds));
   const gone = await namedAmong(pool, missing, ids);
-  const weighed = await weighingsOf(pool, ids);
-  const plantGrams = (id: string) => massesOf(weighed.filter(({ containerId }) => containerId === id)).plant;
-  return ({ lines }: CollectedLoad) =>
-    scansOf({
+  const weighed = (await weighingsOf(pool, ids)).filter(({ partyId }) => partyId === consigneeId);
+  return ({ lines, manifestId }: CollectedLoad) => {
+    const arrivedAt = manifests.get(manifestId)?.arrivedAt;
+    const inTime = weighed.filter(({ weighedAt }) => arrivedAt && weighedAt >= arrivedAt);
+    const plantGrams = (id: string) => massesOf(inTime.filter(({ containerId }) => containerId === id)).plant;
+    return scansOf({
       ...given,
       discrepancies: [],
       lines: lines.map(({ line, containerIds }) => ({
@@ -145,11 +173,12 @@ async function inputsOf(pool: pg.Pool, act: CollectionAct, { boxId, loads }: Col
         ),
       })),
     });
+  };
 }
 
 const NOTHING = { acceptedGrams: 0, refusedGrams: 0, acceptedPieces: 0, refusedPieces: 0 };
 
-/** As the plant weighed each; what it did not weigh, as its label says. */
+/** As the plant itself weighed each once it had arrived; what it did not weigh, as its label says. */
 function decided(present: readonly string[], plantGrams: (id: string) => number | null) {
   if (present.length === 0) return { ...NOTHING, containers: [] };
   return {

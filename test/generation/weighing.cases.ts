@@ -40,8 +40,16 @@ t.test('scales at four stages, side by side, by who has it or stands on its mani
   const manifestId = ok(await unit.post('/v1/manifests', draft)).id;
   ok(await unit.post(`/v1/manifests/${manifestId}/issue`));
   ok(await pickUp(world, manifestId, [{ line: 1, containers: [id] }]));
-  ok(await carrier.post('/v1/container-weighings', weighing('truck', 9_990)));
-  ok(await consignee.post('/v1/container-weighings', weighing('plant', 9_500)));
+  for (const [other, stage] of [
+    [unit, 'plant'],
+    [unit, 'truck'],
+    [carrier, 'plant'],
+  ] as const) {
+    const told = await other.post('/v1/container-weighings', weighing(stage, 9_000, id, -5));
+    t.same(codesOf(told), ['stage-of-another'], stage);
+  }
+  t.same(codesOf(await carrier.post('/v1/container-weighings', weighing('truck', 9_990))), []);
+  t.same(codesOf(await consignee.post('/v1/container-weighings', weighing('plant', 9_500))), []);
   t.match(await stranger.post('/v1/container-weighings', weighing('plant', 1)), { status: 404 });
   const masses = { ward: 10_010, store: 10_000, truck: 9_990, plant: 9_500 };
   const differences = [
