@@ -17,10 +17,12 @@ import {
 } from '../catalogue/streams.ts';
 import { findTreatmentMethod, methodsOf } from '../catalogue/treatment-methods.ts';
 import { wasteClassOf } from '../catalogue/waste-codes.ts';
+import { GRAMS_MAX } from '../platform/values.ts';
 import { against, type FieldError, type Refusal, sentence } from '../problems.ts';
 import type { DraftInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import type { DraftLine } from './tables.ts';
+import { tooMuch } from './volumes.ts';
 
 type GivenLine = DraftInput['lines'][number];
 
@@ -159,13 +161,15 @@ function toLine(
   if (method) return { refusal: method };
   const volume = volumeLitres === undefined ? undefined : volumeOf(volumeLitres, given.wasteCode, at, facts);
   if (volume === null) return { refusal: noDensity(given.wasteCode, `/lines/${index}/volumeLitres`) };
+  const declaredGrams = massGrams ?? volume!.litres * volume!.gramsPerLitre;
+  if (declaredGrams > GRAMS_MAX) return { refusal: tooMuch(declaredGrams, `/lines/${index}/volumeLitres`) };
   return {
     ...given,
     form: filled('form') as string,
     hazards: (filled('hazards') ?? []) as readonly string[],
     packaging: filled('packaging') as string,
     line: index + 1,
-    declaredGrams: massGrams ?? volume!.litres * volume!.gramsPerLitre,
+    declaredGrams,
     declaredPieces: pieces,
     namedBatches: batchIds,
     offered: [],

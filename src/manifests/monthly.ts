@@ -9,9 +9,8 @@ import { type Act, type Lookup, refused } from '../platform/acts.ts';
 import { canonicalText, type Json } from '../platform/events.ts';
 import { namedUuid } from '../platform/ids.ts';
 import { notFound } from '../platform/register.ts';
-import { inBoth } from '../platform/schema-messages.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
-import { Uuid } from '../platform/values.ts';
+import { Month, Uuid } from '../platform/values.ts';
 import { against, type Refusal } from '../problems.ts';
 import { manifestNumber } from './filing-commands.ts';
 import { monthlyManifests, type Visit } from './tables.ts';
@@ -27,7 +26,7 @@ export const MonthlyDraw = z.strictObject({
   stream: z.enum(STREAMS),
   siteId: Uuid,
   consigneeSiteId: Uuid,
-  month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, inBoth('月份，如 2026-09', 'a month, such as 2026-09')),
+  month: Month,
 });
 export type MonthlyInput = z.output<typeof MonthlyDraw>;
 

@@ -6,7 +6,8 @@
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { noDensity, type ToldVolume, type Volume, volumeOf } from '../catalogue/density.ts';
 import type { Facts } from '../catalogue/reference.ts';
-import type { Refusal } from '../problems.ts';
+import { GRAMS_MAX } from '../platform/values.ts';
+import { against, type Refusal } from '../problems.ts';
 import type { PickupInput, ReceiptInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import type { Line } from './tables.ts';
@@ -74,8 +75,10 @@ function linesInGrams<Given extends { readonly line: number }>(
     }
     const volume = byOwnFactor(told, line) ?? volumeOf(told, line.wasteCode, at, facts);
     if (!volume) return { refusal: noDensity(line.wasteCode, `/lines/${index}/${litres}`) };
+    const mass = volume.litres * volume.gramsPerLitre;
+    if (mass > GRAMS_MAX) return { refusal: tooMuch(mass, `/lines/${index}/${litres}`) };
     volumes.set(given.line, volume);
-    converted.push({ ...given, [grams]: volume.litres * volume.gramsPerLitre });
+    converted.push({ ...given, [grams]: mass });
   }
   return { lines: converted, volumes };
 }
@@ -85,6 +88,14 @@ function byOwnFactor(litres: number, { volume, pickedUpVolume }: Pick<Line, 'vol
   const known = [volume, pickedUpVolume].find((one): one is Volume => one !== undefined && 'gramsPerLitre' in one);
   return known && { ...known, litres };
 }
+
+/** m³ or litres: the slip shows when it becomes mass. */
+export const tooMuch = (grams: number, pointer: string): Refusal =>
+  against(
+    pointer,
+    `折合 ${grams} 克，超过一行的上限 ${GRAMS_MAX} 克；请核对单位（升，1 立方米为 1000）。`,
+    `It comes to ${grams} g, more than the ${GRAMS_MAX} g a line may have; check the unit (litres, 1000 to a cubic metre).`,
+  );
 
 const TOLD_OF: Readonly<Record<string, 'pickedUpVolume' | 'acceptedVolume' | 'refusedVolume'>> = {
   pickedUpGrams: 'pickedUpVolume',

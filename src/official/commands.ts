@@ -121,7 +121,10 @@ export const resolveOfficialParty: Act<ResolutionInput> = {
     const edits = input.register !== undefined || input.adopt.length > 0;
     if (edits && role !== 'administrator') return refused(ADMINISTRATORS);
     if (input.sameAs) return sameAs(input, record, states, facts);
-    if (input.register) return register(input, record, states, facts);
+    if (input.register) {
+      const partyId = states.get(officialPartyKind, input.id)?.partyId;
+      return partyId ? refused(isOurs(partyId)) : register(input, record, states, facts);
+    }
     return resolved(input, record, { decision: 'ignored', partyId: null, adopted: [] }, facts);
   },
 };
@@ -153,6 +156,15 @@ const recordOf = ({ name, uscc, capacities, region, jurisdiction, active }: Part
   region,
   jurisdiction,
   active,
+});
+
+const isOurs = (partyId: string): Refusal => ({
+  problem: 'already-exists',
+  detail: {
+    zh: `该单位已归并为 ${partyId}；如有误，请以 sameAs 改正。`,
+    en: `It is party ${partyId} already; put that right with sameAs, if it is wrong.`,
+  },
+  errors: [{ pointer: '/register', detail: partyId }],
 });
 
 function register(input: ResolutionInput, record: NamedParty, states: States, facts: Facts): Decision {

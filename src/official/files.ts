@@ -158,6 +158,7 @@ async function* csvRows(pieces: AsyncIterable<Buffer>, encoding: string): AsyncG
   try {
     for await (const { info, record } of parser as AsyncIterable<Parsed>) {
       rowNumber = info.records + info.empty_lines;
+      if (record.length > COLUMNS_MAX) throw tooManyColumns(record.length);
       yield { rowNumber, cells: record };
     }
   } catch (error) {
@@ -197,12 +198,7 @@ async function* workbookRows(pieces: AsyncIterable<Buffer>): AsyncGenerator<File
     throw noWorkbook();
   });
   const rows = sheets[0]?.data ?? [];
-  if (rows.length > XLSX_ROWS_MAX) {
-    throw unreadable(
-      `工作簿有 ${rows.length} 行，超过 ${XLSX_ROWS_MAX} 行；请另存为 CSV 再传。`,
-      `The workbook has ${rows.length} rows, more than ${XLSX_ROWS_MAX}; save it as CSV and send that.`,
-    );
-  }
+  if (rows.length > XLSX_ROWS_MAX) throw tooManyRows(rows.length);
   const width = Math.max(0, ...rows.map((row) => row.length));
   for (const [index, row] of rows.entries()) {
     const cells = Array.from({ length: width }, (_, cell) => cellText(row[cell]));
@@ -249,11 +245,39 @@ async function checkUnpacked(book: Buffer): Promise<void> {
         },
       );
       left -= unpacked.length;
-    } else left -= packed.length;
+      checkExtent(unpacked);
+    } else {
+      left -= packed.length;
+      checkExtent(packed);
+    }
     if (left <= 0) throw tooMuchInside();
     at += ENTRY_BYTES + book.readUInt16LE(at + 28) + book.readUInt16LE(at + 30) + book.readUInt16LE(at + 32);
   }
 }
+
+/** A cell far out makes a table of everything before it: what a sheet names is looked at before anybody lays it out. */
+function checkExtent(xml: Buffer): void {
+  for (const [, column, row] of xml.toString('latin1').matchAll(/ r="([A-Z]{1,3})(\d{1,7})"/g)) {
+    if (Number(row) > XLSX_ROWS_MAX) throw tooManyRows(Number(row));
+    const nth = [...column!].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
+    if (nth > COLUMNS_MAX) throw tooManyColumns(nth);
+  }
+}
+
+/** No export has half as many. */
+const COLUMNS_MAX = 200;
+
+const tooManyColumns = (columns: number) =>
+  unreadable(
+    `文件有 ${columns} 列，超过 ${COLUMNS_MAX} 列；请只保留数据列。`,
+    `The file has ${columns} columns, more than ${COLUMNS_MAX}; keep those with data only.`,
+  );
+
+const tooManyRows = (rows: number) =>
+  unreadable(
+    `工作簿有 ${rows} 行，超过 ${XLSX_ROWS_MAX} 行；请另存为 CSV 再传。`,
+    `The workbook has ${rows} rows, more than ${XLSX_ROWS_MAX}; save it as CSV and send that.`,
+  );
 
 const tooMuchInside = () =>
   unreadable(

@@ -39,7 +39,7 @@ const LineSent = z.strictObject({
 /** The form of it, on both sides. */
 export const ManifestSent = z.strictObject({
   manifestId: Uuid,
-  version: z.number().int().min(1),
+  version: z.number().int().min(1).max(2_147_483_647),
   /** Head of the hash chain of its events: whoever sent this version answers for that history. */
   headHash: z.string().regex(/^[0-9a-f]{64}$/),
   stream: z.enum(STREAMS),

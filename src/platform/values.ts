@@ -14,6 +14,13 @@ const YEARS = { from: '1980', to: '2200' };
 export const Instant = z.iso.datetime({ offset: true }).refine((text) => text >= YEARS.from && text < YEARS.to, {
   error: inBoth(`须在 ${YEARS.from} 年至 ${YEARS.to} 年之间`, `must lie between ${YEARS.from} and ${YEARS.to}`),
 });
+/** A month in Asia/Shanghai, of the same years. */
+export const Month = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, inBoth('年和月，如 2026-09', 'a month such as 2026-09'))
+  .refine((text) => text >= YEARS.from && text < YEARS.to, {
+    error: inBoth(`须在 ${YEARS.from} 年至 ${YEARS.to} 年之间`, `must lie between ${YEARS.from} and ${YEARS.to}`),
+  });
 /** A civil day in Asia/Shanghai. */
 export const CivilDay = z.iso.date();
 /** A code or number as somebody typed it: full-width digits and letters (１２, Ａ) are the ordinary ones. */

@@ -7,7 +7,7 @@ import type { Caller } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
 import { type App, ProblemView, type Services } from '../platform/http.ts';
 import { inBoth } from '../platform/schema-messages.ts';
-import { Uuid } from '../platform/values.ts';
+import { Month, Uuid } from '../platform/values.ts';
 import { startOfDay } from './queries.ts';
 import { openSettlement, type SettlementQuery, settlementFile } from './settlement.ts';
 
@@ -15,7 +15,7 @@ const Query = z
   .strictObject({
     projectId: Uuid.optional(),
     carrierId: Uuid.optional(),
-    month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, inBoth('年和月，如 2026-09', 'a month such as 2026-09')),
+    month: Month,
   })
   .refine(({ projectId, carrierId }) => projectId !== undefined || carrierId !== undefined, {
     path: ['projectId'],

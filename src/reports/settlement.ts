@@ -38,8 +38,11 @@ export interface SettlementRow {
 
 const PAGE_ROWS = 500;
 
+/** On a lorry of this load, and while it was under way or half a day around, which is the most that `trip-match-minutes` may say. */
 const PASSED = (direction: 'exit' | 'entry', site: string) =>
-  `exists (select 1 from gate_passes g where g.manifest_id = m.id and g.site_id = m.${site} and g.direction = '${direction}')`;
+  `exists (select 1 from gate_passes g where g.manifest_id = m.id and g.site_id = m.${site} and g.direction = '${direction}'
+      and exists (select from jsonb_array_elements(m.legs) leg where leg ->> 'plate' = g.plate)
+      and g.passed_at between m.picked_up_at - interval '12 hours' and coalesce(m.accepted_at, m.picked_up_at) + interval '12 hours')`;
 
 /** One index each: of a project, or of a haulier, in the order in which loads left. */
 const BY = { projectId: 'project_id', carrierId: 'carrier_id' } as const;

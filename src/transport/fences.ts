@@ -105,7 +105,9 @@ function unfitTerm({ inForceFrom, inForceTo }: FenceRecord): Refusal | undefined
   return against('/inForceTo', 'inForceTo 须晚于 inForceFrom。', 'inForceTo must be after inForceFrom.');
 }
 
-function unfitShape({ westE7, eastE7, southE7, northE7 }: FenceRecord): Refusal | undefined {
+function unfitShape({ shape, westE7, eastE7, southE7, northE7 }: FenceRecord): Refusal | undefined {
+  if (shape.type === 'polygon' && (westE7 === eastE7 || southE7 === northE7))
+    return against('/shape/points', '多边形须有面积。', 'A polygon has an area.');
   if (Math.max(eastE7 - westE7, northE7 - southE7) <= FENCE_WIDTH_E7_MAX) return undefined;
   const most = FENCE_WIDTH_E7_MAX / 1e7;
   return against('/shape', `围栏跨度不得超过 ${most} 度。`, `A fence spans ${most} degrees at most.`);

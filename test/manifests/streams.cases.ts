@@ -202,3 +202,11 @@ t.test('a whole journey of spoil, seen by the regulator of its stream and by no 
   t.match(ok(await urban.get(`/v1/manifests/${id}`)), { status: 'received', lines: [{ acceptedGrams: 19_900_000 }] });
   t.equal((await world.regulator.get(`/v1/manifests/${id}`)).status, 404);
 });
+
+t.test('m³ told as litres show when they become mass', async (t) => {
+  const world = await aWorld();
+  const { status, body } = await draft(world, [{ ...SPOIL, volumeLitres: 7_000_000 }]);
+  t.equal(status, 422);
+  t.match(body, { errors: [{ pointer: '/lines/0/volumeLitres' }], detail: /1000 to a cubic metre/ });
+  ok(await draft(world, [{ ...SPOIL, volumeLitres: 6_000_000 }]));
+});

@@ -160,3 +160,11 @@ function zipOf(name: string, content: Buffer): Buffer {
   end.writeUInt32LE(local.length, 16);
   return Buffer.concat([local, central, end]);
 }
+
+t.test('a cell far out, or a row of thousands, is refused before anything is laid out', async (t) => {
+  const world = await aWorld();
+  const far = await workbookOf([[...MANIFEST_TITLES], [...Array.from({ length: 200 }, () => null), 'x']]);
+  t.match(await importing(world.regulator, far, { headers: XLSX }), { status: 400, body: { detail: /201 columns/ } });
+  const wide = Buffer.from(`${MANIFEST_TITLES.join(',')}\n${','.repeat(200)}\n`);
+  t.match(await importing(world.regulator, wide), { status: 400, body: { detail: /201 columns/ } });
+});
