@@ -14,15 +14,18 @@ import { Instant, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { Draft, type DraftInput, PACKAGINGS, Pickup } from './inputs.ts';
 import { openCollectionLookup } from './queries.ts';
-import { type CollectedLoad, collections } from './tables.ts';
+import { COLLECTION_STATUSES, type CollectedLoad, collections } from './tables.ts';
 
 /**
  * 小箱进大箱: a hub packs the small boxes of many clinics into a big one. Each clinic stays the origin of its waste and has a manifest, and so a
  * card, of its own (TM 16, 31(2)); the big box is scanned once and all of them move. Each manifest's act is the ordinary one, done for it under a
  * key made of the collection's when it is filed, of the caller's afterwards: what was interrupted is completed by sending it again.
  */
-export type Collection = StateOf<typeof collections>;
-type Status = Collection['status'];
+export const STATUSES_WITH_FILING = ['filing', ...COLLECTION_STATUSES] as const;
+type Status = (typeof STATUSES_WITH_FILING)[number];
+type Row = StateOf<typeof collections>;
+/** `filing` from its beginning until each of its manifests has been issued. */
+export type Collection = Omit<Row, 'status'> & { readonly status: Status };
 
 export const CollectionBody = z.strictObject({
   /** The big box. */
@@ -53,12 +56,11 @@ export const collectionKind = subjectKind({
   name: 'collection',
   rank: RANKS.fact,
   table: collections,
-  evolve: (state, { type, data, subject, occurredAt: at }): Collection => {
-    if (!state)
-      return { ...(data.collection as unknown as Omit<Collection, 'id' | 'filedAt'>), id: subject.id, filedAt: at };
-    const status = data.status as Collection['status'];
+  evolve: (state, { type, data, subject, occurredAt: at }): Row => {
+    if (!state) return { ...(data.collection as unknown as Omit<Row, 'id' | 'filedAt'>), id: subject.id, filedAt: at };
+    const status = data.status as Row['status'];
     if (type !== 'collection_filed') return { ...state, status };
-    return { ...state, status, loads: data.loads as unknown as Collection['loads'], filedAt: at };
+    return { ...state, status, loads: data.loads as unknown as Row['loads'], filedAt: at };
   },
 });
 

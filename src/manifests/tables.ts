@@ -112,8 +112,7 @@ export interface CollectedLoad {
   readonly lines: readonly { readonly line: number; readonly containerIds: readonly string[] }[];
 }
 
-/** `filing` from its beginning until each of its manifests has been issued. */
-export const COLLECTION_STATUSES = ['filing', 'filed', 'in_transit', 'arrived', 'received'] as const;
+export const COLLECTION_STATUSES = ['filed', 'in_transit', 'arrived', 'received'] as const;
 
 /** 小箱进大箱: a big box with the small boxes of several, each under its own manifest; one scan moves them all. */
 export const collections = pgTable(
