@@ -13,8 +13,6 @@ import type { Services } from '../platform/http.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { against, Problem } from '../problems.ts';
 import {
-  type BegunInput,
-  beginCollection,
   boxesMostAlike,
   COLLECTION_STEPS,
   type Collection,
@@ -23,8 +21,6 @@ import {
   type CollectionReceipt,
   draftsOf,
   type FiledInput,
-  filedBefore,
-  filingOf,
 } from './collections.ts';
 import * as filing from './filing-commands.ts';
 import * as load from './load-commands.ts';
@@ -33,7 +29,7 @@ import { manifestsById, openCollectionOf, partyOfSite } from './queries.ts';
 import { byAgentsToo } from './routes.ts';
 import type { CollectedLoad } from './tables.ts';
 
-/** What a big box stands for, done manifest by manifest: each an act of its own, under a key made of the collection's or the caller's. */
+/** What a big box stands for, done manifest by manifest: each an act of its own, under a key made of the caller's. */
 
 /** A caller's act, in parts: each manifest's under a key of its own. */
 export interface Sent {
@@ -42,7 +38,7 @@ export interface Sent {
   readonly body: object;
 }
 
-/** Drafts and issues one manifest for each owner. @throws Problem of the first that is refused; sent again, with whatever key, it goes on from there. */
+/** Drafts and issues one manifest for each owner. @throws Problem of the first that is refused; sent again, it goes on from there. */
 export async function filed(services: Services, input: CollectionInput, sent: Sent): Promise<FiledInput> {
   const { pool } = services.database;
   const { party } = sent.caller.actor;
@@ -65,36 +61,21 @@ export async function filed(services: Services, input: CollectionInput, sent: Se
   if (isReady && crowded) throw Problem.of(tooManyAlike);
   const drafts = isReady ? draftsOf(boxes, box.siteId!, stream, input) : [];
   const consigneeId = (await partyOfSite(pool, consigneeSiteId)) ?? party;
-  if (drafts.length === 0) return { boxId, id: undefined, loads: [], warnings: [] };
-  const id = await begun(services, { boxId, carrierId, consigneeSiteId, consigneeId, stream }, sent);
-  const own: Sent = { ...sent, key: id, body: {} };
   const ids: string[] = [];
   const warnings: Warning[] = [];
   for (const { draft, ownerId } of drafts) {
-    const answer = await done(services, filing.draft, draft, own, `draft ${ownerId}`);
+    const answer = await done(services, filing.draft, draft, sent, `draft ${ownerId}`);
     ids.push(answer.id);
     warnings.push(...answer.warnings);
   }
   const loads: CollectedLoad[] = [];
   for (const [index, { ownerId, lines }] of drafts.entries()) {
-    const manifestId = ids[index]!;
-    const issue = byAgentsToo('issue', filing.issue);
-    const answer = await done(services, issue, { id: manifestId }, own, `issue ${ownerId}`);
+    const id = ids[index]!;
+    const answer = await done(services, byAgentsToo('issue', filing.issue), { id }, sent, `issue ${ownerId}`);
     warnings.push(...answer.warnings);
-    loads.push({ consignorId: ownerId, manifestId, number: answer.number, lines });
+    loads.push({ consignorId: ownerId, manifestId: id, number: answer.number, lines });
   }
-  return { boxId, id, loads, warnings };
-}
-
-/** The id of what this party has begun with the same carrier and plant, or begins now. @throws Problem already-exists. */
-async function begun(services: Services, input: BegunInput, sent: Sent): Promise<string> {
-  const open = await filingOf(services.database.pool, input.boxId);
-  if (!open) return (await done(services, beginCollection, input, sent, 'begin')).id;
-  const { id, hubId, carrierId, consigneeSiteId } = open;
-  const isOwn = hubId === sent.caller.actor.party;
-  const isSame = carrierId === input.carrierId && consigneeSiteId === input.consigneeSiteId;
-  if (!isOwn || !isSame) throw Problem.of(filedBefore(id));
-  return id;
+  return { boxId, carrierId, consigneeSiteId, consigneeId, stream, loads, warnings };
 }
 
 const isInStock = ({ state }: Container): boolean => state === 'stored' || state === 'accepted';

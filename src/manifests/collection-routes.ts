@@ -22,10 +22,9 @@ import {
   collectionKind,
   fileCollection,
   moveCollection,
-  STATUSES_WITH_FILING,
 } from './collections.ts';
 import { manifestsById } from './queries.ts';
-import { STATUSES } from './tables.ts';
+import { COLLECTION_STATUSES, STATUSES } from './tables.ts';
 
 const LoadView = z.object({
   consignorId: Uuid,
@@ -36,7 +35,7 @@ const LoadView = z.object({
 const CollectionView = z.object({
   id: Uuid,
   version: z.number().int(),
-  status: z.enum(STATUSES_WITH_FILING),
+  status: z.enum(COLLECTION_STATUSES),
   hubId: Uuid,
   siteId: Uuid,
   boxId: Uuid,
@@ -48,7 +47,7 @@ const CollectionView = z.object({
   filedAt: InstantView,
 });
 const LoadAnswer = ActAnswer.extend({ loads: z.array(LoadView) });
-const StepAnswer = LoadAnswer.extend({ status: z.enum(STATUSES_WITH_FILING) });
+const StepAnswer = LoadAnswer.extend({ status: z.enum(COLLECTION_STATUSES) });
 
 const occurredAt = '2026-09-15T01:30:00Z';
 const STEPS: Record<CollectionAct, { readonly summary: string; readonly body: z.ZodObject; readonly example: object }> =

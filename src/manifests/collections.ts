@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import { z } from 'zod';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import { type Stream, streamTerms } from '../catalogue/streams.ts';
@@ -6,7 +5,7 @@ import { type Container, containerChanged, containerKind } from '../custody/cont
 import { type ContainerStep, stepRow } from '../custody/lifecycle.ts';
 import { ContainerName, mayHandle } from '../generation/nesting.ts';
 import type { Audience } from '../parties/audience.ts';
-import { type Act, type Lookup, refused, type Warning } from '../platform/acts.ts';
+import { type Act, refused, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type Json } from '../platform/events.ts';
 import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
@@ -14,18 +13,15 @@ import { Instant, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { Draft, type DraftInput, PACKAGINGS, Pickup } from './inputs.ts';
 import { openCollectionLookup } from './queries.ts';
-import { COLLECTION_STATUSES, type CollectedLoad, collections } from './tables.ts';
+import { type COLLECTION_STATUSES, type CollectedLoad, collections } from './tables.ts';
 
 /**
  * 小箱进大箱: a hub packs the small boxes of many clinics into a big one. Each clinic stays the origin of its waste and has a manifest, and so a
  * card, of its own (TM 16, 31(2)); the big box is scanned once and all of them move. Each manifest's act is the ordinary one, done for it under a
- * key made of the collection's when it is filed, of the caller's afterwards: what was interrupted is completed by sending it again.
+ * key made of the caller's: what was interrupted is completed by sending it again.
  */
-export const STATUSES_WITH_FILING = ['filing', ...COLLECTION_STATUSES] as const;
-type Status = (typeof STATUSES_WITH_FILING)[number];
-type Row = StateOf<typeof collections>;
-/** `filing` from its beginning until each of its manifests has been issued. */
-export type Collection = Omit<Row, 'status'> & { readonly status: Status };
+export type Collection = StateOf<typeof collections>;
+type Status = (typeof COLLECTION_STATUSES)[number];
 
 export const CollectionBody = z.strictObject({
   /** The big box. */
@@ -56,12 +52,10 @@ export const collectionKind = subjectKind({
   name: 'collection',
   rank: RANKS.fact,
   table: collections,
-  evolve: (state, { type, data, subject, occurredAt: at }): Row => {
-    if (!state) return { ...(data.collection as unknown as Omit<Row, 'id' | 'filedAt'>), id: subject.id, filedAt: at };
-    const status = data.status as Row['status'];
-    if (type !== 'collection_filed') return { ...state, status };
-    return { ...state, status, loads: data.loads as unknown as Row['loads'], filedAt: at };
-  },
+  evolve: (state, { data, subject, occurredAt: at }): Collection =>
+    state
+      ? { ...state, status: data.status as Status }
+      : { ...(data.collection as unknown as Omit<Collection, 'id' | 'filedAt'>), id: subject.id, filedAt: at },
 });
 
 export const audienceOfCollection = ({
@@ -131,88 +125,12 @@ function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): M
   return groups;
 }
 
-/** The collection of a box that has begun and is not filed yet. */
-export interface Filing {
-  readonly id: string;
-  readonly hubId: string;
-  readonly carrierId: string;
-  readonly consigneeSiteId: string;
-}
-
-const FILING = `select distinct on (box_id) box_id, id, hub_id, carrier_id, consignee_site_id from collections
-  where box_id = any($1::uuid[]) and status = 'filing' order by box_id, id desc`;
-const filingOfRow = ([, id, hubId, carrierId, consigneeSiteId]: readonly unknown[]): Filing =>
-  ({ id, hubId, carrierId, consigneeSiteId }) as Filing;
-
-/** Gated, as for those that are filed. Key: the box. */
-const filingLookup: Lookup<Filing | undefined> = {
-  name: 'filing-collection',
-  gated: true,
-  sql: FILING,
-  read: ([row]) => row && filingOfRow(row),
-};
-
-export async function filingOf(pool: pg.Pool, boxId: string): Promise<Filing | undefined> {
-  const { rows } = await pool.query<unknown[]>({
-    name: 'filing-collection-of',
-    text: FILING,
-    values: [[boxId]],
-    rowMode: 'array',
-  });
-  return rows[0] && filingOfRow(rows[0]);
-}
-
-export interface BegunInput {
+export interface FiledInput {
   readonly boxId: string;
   readonly carrierId: string;
   readonly consigneeSiteId: string;
   readonly consigneeId: string;
   readonly stream: Stream;
-}
-
-/** Before anything is drafted: of two who file the same box, one does. @refuses not-found, not-your-act, already-exists. */
-export const beginCollection: Act<BegunInput, PolicyBook> = {
-  name: 'begin_collection',
-  kind: 'paper',
-  needs: ({ boxId }) => ({
-    lock: [{ kind: containerKind.name, id: boxId }],
-    lookups: [
-      { lookup: openCollectionLookup, key: boxId },
-      { lookup: filingLookup, key: boxId },
-    ],
-  }),
-  decide({ boxId, ...ends }, states, facts) {
-    const box = states.get(containerKind, boxId);
-    const openId = states.found(openCollectionLookup, boxId) ?? states.found(filingLookup, boxId)?.id;
-    const refusal = mayHandle(box, boxId, facts) ?? (openId ? filedBefore(openId) : undefined);
-    if (refusal || !box) return refused(refusal!);
-    if (box.siteId === null) return refused(nothingIn);
-    const id = facts.newId();
-    const collection: Omit<Collection, 'id' | 'filedAt'> = {
-      ...ends,
-      status: 'filing',
-      hubId: box.partyId,
-      siteId: box.siteId,
-      boxId,
-      region: box.region,
-      loads: [],
-    };
-    const event = {
-      type: 'collection_begun',
-      subject: { kind: collectionKind.name, id },
-      occurredAt: facts.now,
-      region: box.region,
-      refs: [boxId],
-      data: { collection: collection as unknown as Json },
-    };
-    return { events: [event], answer: { id }, status: 201 };
-  },
-};
-
-export interface FiledInput {
-  readonly boxId: string;
-  /** That which has begun; absent when nothing could. */
-  readonly id: string | undefined;
   readonly loads: readonly CollectedLoad[];
   /** Of the drafts and issues. */
   readonly warnings: readonly Warning[];
@@ -222,27 +140,35 @@ export interface FiledInput {
 export const fileCollection: Act<FiledInput, PolicyBook> = {
   name: 'file_collection',
   kind: 'paper',
-  needs: ({ boxId, id }) => ({
-    lock: [{ kind: containerKind.name, id: boxId }, ...(id ? [{ kind: collectionKind.name, id }] : [])],
+  needs: ({ boxId }) => ({
+    lock: [{ kind: containerKind.name, id: boxId }],
     lookups: [{ lookup: openCollectionLookup, key: boxId }],
   }),
-  decide({ boxId, id, loads, warnings }, states, facts) {
+  decide({ boxId, loads, warnings, ...ends }, states, facts) {
     const box = states.get(containerKind, boxId);
     const openId = states.found(openCollectionLookup, boxId);
     const refusal = mayHandle(box, boxId, facts) ?? (openId ? filedBefore(openId) : undefined);
-    if (refusal) return refused(refusal);
-    const collection: Collection | undefined = id ? states.get(collectionKind, id) : undefined;
-    if (!collection || loads.length === 0) return refused(nothingIn);
-    if (collection.status !== 'filing') return refused(filedBefore(collection.id));
+    if (refusal || !box) return refused(refusal!);
+    if (loads.length === 0) return refused(nothingIn);
+    const id = facts.newId();
+    const collection: Omit<Collection, 'id' | 'filedAt'> = {
+      ...ends,
+      status: 'filed',
+      hubId: box.partyId,
+      siteId: box.siteId!,
+      boxId,
+      region: box.region,
+      loads,
+    };
     const event = {
       type: 'collection_filed',
-      subject: { kind: collectionKind.name, id: collection.id },
+      subject: { kind: collectionKind.name, id },
       occurredAt: facts.now,
-      region: collection.region,
+      region: box.region,
       refs: [boxId, ...loads.map(({ manifestId }) => manifestId)],
-      data: { status: 'filed', loads: loads as unknown as Json },
+      data: { collection: collection as unknown as Json },
     };
-    return { events: [event], answer: { id: collection.id, loads: loads as unknown as Json }, warnings, status: 201 };
+    return { events: [event], answer: { id, loads: loads as unknown as Json }, warnings, status: 201 };
   },
 };
 
@@ -364,7 +290,7 @@ const notTheirs = (act: CollectionAct, by: readonly Side[]): Refusal => ({
   },
 });
 
-export const filedBefore = (id: string): Refusal => ({
+const filedBefore = (id: string): Refusal => ({
   problem: 'already-exists',
   detail: { zh: `该大箱已办理集中收集 ${id}。`, en: `This box is filed as collection ${id} already.` },
   errors: [{ pointer: '/container', detail: id }],
