@@ -136,7 +136,10 @@ export interface BoardedLine {
   readonly containers: readonly LineContainer[];
 }
 
-/** The scale's figure for the line shared over its containers, or what is in them by their records. */
+/**
+ * The scale's figure for the line shared over its containers, or what is in them by their records. Nothing has more dry mass than mass:
+ * the rest of what the record says is a weighing difference.
+ */
 export function boardedLine(
   { massGrams, pieces }: PickupInput['lines'][number],
   line: Line,
@@ -160,7 +163,7 @@ export function boardedLine(
     grams: gramsOf[nth]!,
     pieces: piecesOf[nth]!,
     inferred: false,
-    ...dried(records[nth]!.dryGrams ?? 0),
+    ...dried(Math.min(records[nth]!.dryGrams ?? 0, gramsOf[nth]!)),
   }));
   return {
     grams,

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { aDrum, generated, withUnit } from '../generation/given.ts';
 import { aWorld, type Caller, ok, type World } from '../support/world.ts';
 import { aLine, aRegulator, arrive, at, codesOf, pickUp, receive } from './given.ts';
 
@@ -244,6 +245,42 @@ t.test('drying: what goes in, what is left of it and what the register says', as
   );
   await balanced(t, world);
 });
+
+t.test(
+  'of a drum that weighs less than it holds dry, no more than it weighs is dry; the rest stays behind as a difference',
+  async (t) => {
+    for (const massGrams of [0, 1_000, 3_998, 5_000]) {
+      const world = await withUnit(await aWorld());
+      const { siteId, unit } = world;
+      const [wasteCode, { batchId: from }] = ['772-003-18', await generated(world, 8_000)];
+      const { residues } = ok(
+        await unit.post('/v1/treatments', {
+          siteId,
+          method: 'D10',
+          startedAt: at(world, -60),
+          endedAt: at(world, -1),
+          inputs: [{ batchId: from, grams: 8_000 }],
+          outputs: [{ kind: 'residue', wasteCode, grams: 4_731, dryGrams: 3_998 }],
+          lossGrams: 3_269,
+        }),
+      );
+      const drum = await aDrum(world, undefined, {
+        wasteCode,
+        massGrams: undefined,
+        from: [{ batchId: residues[0].batchId, massGrams: 4_731 }],
+      });
+      const lines = [aLine({ wasteCode, massGrams: 4_731, batchIds: [drum.batchId] })];
+      const { id } = ok(await unit.post('/v1/manifests', world.draftBody({ consignorSiteId: siteId, lines })));
+      ok(await unit.post(`/v1/manifests/${id}/issue`));
+      ok(await pickUp(world, id, [{ line: 1, containers: [drum.id], massGrams }]));
+      const dryGrams = Math.min(massGrams, 3_998);
+      t.match((await unit.get(`/v1/manifests/${id}`)).body.lines[0].loaded, [{ grams: massGrams }]);
+      const held = ok(await world.carrier.get(`/v1/balances?role=in_transit&wasteCode=${wasteCode}`)).items;
+      t.match(held.slice(-1), massGrams === 0 ? [] : [{ grams: massGrams, dryGrams }], `of ${massGrams} g`);
+      await balanced(t, world);
+    }
+  },
+);
 
 t.test('what a place takes at most: at the limit nothing is said, above it it is', async (t) => {
   const world = await aWorld();

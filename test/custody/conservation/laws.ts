@@ -77,7 +77,9 @@ export const LAWS: Readonly<Record<string, string>> = {
     cross join lateral (select coalesce(sum(p.grams), 0) as grams from postings p join accounts a on a.id = p.account_id
       where p.trip_id = t.id and a.role = 'stock' and a.site_id = k.site_id) x
     where t.carrier_id = any($1) and $2::bigint is not null and r.over and r.some and x.grams <> k.net - r.grams
-      and (select count(*) from jsonb_array_elements(t.booked) b where (b->>'siteId')::uuid = k.site_id) < 2`,
+      -- Unloaded there once: loaded again after a weighing, the next one is of another unloading, of which nothing is booked when all of it was refused.
+      and not exists (select 1 from weigh_tickets w join manifests m on m.trip_id = t.id and m.consignee_site_id = k.site_id and m.picked_up_at > w.weighed_at
+        where w.trip_id = t.id and w.purpose = 'unloading' and w.site_id = k.site_id)`,
   'an account holds the sum of its postings': `select a.id from accounts a left join
       (select account_id, sum(grams) as grams, sum(pieces) as pieces, sum(dry_grams) as dry from postings group by 1) p on p.account_id = a.id
     where a.owner_id = any($1) and $2::bigint is not null and (a.grams, a.pieces, a.dry_grams) <> (coalesce(p.grams, 0), coalesce(p.pieces, 0), coalesce(p.dry, 0))`,
