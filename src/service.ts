@@ -47,8 +47,11 @@ export interface ServiceOptions {
 
 const QUEUE_MAX = 20_000;
 
-/** What the acts of a bulk wake is done behind live work and, of a small bulk, when it is over: what is asked twice meanwhile is done once. */
-const BULK_JOBS_WAIT_MS = 30_000;
+/**
+ * What the acts of a bulk wake is done behind live work and, of a bulk of no more than some 150,000 acts, when it is over: what is asked twice
+ * meanwhile is done once.
+ */
+const BULK_JOBS_WAIT_MS = 60_000;
 const afterTheBulk =
   (jobs: typeof jobsOf): typeof jobsOf =>
   (event, after, reference) => {
@@ -93,7 +96,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const journal = openJournal({ ...road, lanes: config.JOURNAL_LANES });
   const bulkJournal = openJournal({
     ...road,
-    lanes: 1,
+    lanes: config.JOURNAL_LANES,
     jobsOf: afterTheBulk(road.jobsOf),
     yields: () => whileBusy(journal),
   });

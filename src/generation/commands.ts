@@ -30,13 +30,13 @@ export const Generation = z.strictObject({
 export type GenerationInput = z.output<typeof Generation>;
 
 /**
- * Draws a batch code (产生批次编码) of the site and the day. It is not marked `numbered`: sites do not wait for each other's series, so
- * that every lane may take it.
+ * Draws a batch code (产生批次编码) of the site and the day.
  * @refuses not-found (a site that is not the caller's), against-rule (a code no list knows, no tenant on that day, a moisture that is missing or has no place).
  */
 export const recordGeneration: Act<GenerationInput, PolicyBook> = {
   name: 'record_generation',
   kind: 'physical',
+  numbered: true,
   needs: (input, facts) => atSiteNeeds(input, input.wasteCode, facts),
   alsoNeeds: (input, states, facts) => atSiteAlsoNeeds(input, input.wasteCode, states, facts),
   decide(input, states, facts) {

@@ -40,8 +40,8 @@ const BulkLine = Call.extend({
 /** The database is away: nothing of this turn is kept, and it is taken again. */
 export class TurnFailed extends Error {}
 
-/** Lines in hand at once: two groups, so that one forms while the other commits, and no burst of work holds up others. */
-const IN_HAND_MAX = 256;
+/** Lines in hand at once: for each of two lanes a group under way and one that forms, and what only the first may take besides. */
+const IN_HAND_MAX = 768;
 
 /** @throws TurnFailed */
 export async function takeTurn(turn: Turn): Promise<{ results: Result[]; stopped: boolean }> {

@@ -21,8 +21,9 @@ export const postponedBy = ({ gate }: NotLoaded): Outcome => ({ postponed: true,
 
 const KEYS_SQL =
   'select k.organisation, k.key, a.input_hash, a.status, a.answer from unnest($1::uuid[], $2::text[]) as k(organisation, key) join act_keys a using (organisation, key)';
-const LOCK_SQL =
-  'select case when shared then pg_advisory_xact_lock_shared(k) else pg_advisory_xact_lock(k) end from unnest($1::bigint[], $2::bool[]) as l(k, shared)';
+const LOCKS = 'from unnest($1::bigint[], $2::bool[]) as l(k, shared)';
+const LOCK_SQL = `select case when shared then pg_advisory_xact_lock_shared(k) else pg_advisory_xact_lock(k) end ${LOCKS}`;
+const TRY_SQL = `select k::text from (select k, case when shared then pg_try_advisory_xact_lock_shared(k) else pg_try_advisory_xact_lock(k) end as got ${LOCKS}) as tried where not got`;
 
 export const keyName = ({ organisation, key }: { organisation: string; key: string }): string =>
   `${organisation} ${key}`;
@@ -82,22 +83,38 @@ export function lockAndLoad(work: Work, needs: readonly Needs[]): Promise<unknow
   return inOneWrite(work.client, () => {
     const queries: Promise<unknown>[] = [];
     const locks = locksOf(work, needs);
-    if (locks.length > 0)
-      queries.push(
-        work.client.query({
-          name: 'journal-lock',
-          text: LOCK_SQL,
-          values: [arrayLiteral(locks.map(({ key }) => String(key))), arrayLiteral(locks.map(({ shared }) => shared))],
-        }),
-      );
+    if (locks.length > 0) queries.push(lock(work, locks));
     for (const [kind, ids] of loads) queries.push(load(work, kind, [...ids]));
     for (const [lookup, keys] of lookups) queries.push(look(work, lookup, [...keys]));
     return settle(queries);
   });
 }
 
+async function lock(work: Work, locks: readonly LockWanted[]): Promise<void> {
+  const values = [arrayLiteral(locks.map(({ key }) => String(key))), arrayLiteral(locks.map(({ shared }) => shared))];
+  if (!work.context.givesWay) {
+    await work.client.query({ name: 'journal-lock', text: LOCK_SQL, values });
+    return;
+  }
+  const { rows } = await work.client.query<{ k: string }>({ name: 'journal-try-lock', text: TRY_SQL, values });
+  if (rows.length > 0) giveWay(work, new Set(rows.map(({ k }) => BigInt(k))));
+}
+
+/** What such an act asked for was read without its locks, and is not looked at. */
+function giveWay(work: Work, held: ReadonlySet<bigint>): void {
+  work.needs.forEach((needs, index) => {
+    if (!work.outcomes[index] && locksOf(work, needs).some(({ key }) => held.has(key)))
+      work.outcomes[index] = { postponed: true, gaveWay: true };
+  });
+}
+
+interface LockWanted {
+  readonly key: bigint;
+  readonly shared: boolean;
+}
+
 /** Sorted by key, and so by rank. A gate that one act holds alone is held alone for the whole group. */
-function locksOf(work: Work, needs: readonly Needs[]): { key: bigint; shared: boolean }[] {
+function locksOf(work: Work, needs: readonly Needs[]): LockWanted[] {
   const locks = new Map<bigint, boolean>();
   const add = (key: bigint, shared: boolean) => locks.set(key, shared && (locks.get(key) ?? true));
   for (const need of needs) {

@@ -40,8 +40,8 @@ export interface Answer {
 export type Outcome =
   | { readonly answer: Answer }
   | { readonly refusal: Refusal }
-  /** Its subjects changed under it, or it waits for an act before it in this group. */
-  | { readonly postponed: true; readonly gate?: string }
+  /** Its subjects changed under it, or it waits for an act before it in this group, or for what another transaction holds. */
+  | { readonly postponed: true; readonly gate?: string; readonly gaveWay?: true }
   | { readonly failed: unknown };
 
 export interface GroupContext {
@@ -49,6 +49,8 @@ export interface GroupContext {
   readonly kinds: ReadonlyMap<string, Kind>;
   readonly projections: readonly Projection[];
   readonly reference: () => Reference;
+  /** It waits for no lock: an act that needs one which another transaction holds is postponed, and the others go on. */
+  readonly givesWay?: boolean;
   /** Everything is done but the COMMIT: the answer is what the act's would be, and nothing is kept. */
   readonly rehearses?: boolean;
   /** What an event wakes, given the state of its subject after it and the snapshot it was judged with. */

@@ -63,11 +63,14 @@ interface Waiting extends Pending {
   readonly arrival: number;
   /** The gate it waits at: of those that do, a group takes one, for the others would only wait again. */
   gate?: string | undefined;
+  /** Another transaction held what it needs: it is left to the first lane, which waits for it. */
+  gaveWay?: boolean;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
 
 interface Lane {
+  readonly context: GroupContext;
   client: pg.Client | undefined;
   busy: boolean;
 }
@@ -81,7 +84,11 @@ export function openJournal(options: JournalOptions): Journal {
   const queue: Waiting[] = [];
   let arrivals = 0;
   const inFlight = new Map<string, { hash: Buffer; answer: Promise<Answer> }>();
-  const lanes: Lane[] = Array.from({ length: options.lanes }, () => ({ client: undefined, busy: false }));
+  const lanes: Lane[] = Array.from({ length: options.lanes }, (_, nth) => ({
+    context: nth === 0 ? options : { ...options, givesWay: true },
+    client: undefined,
+    busy: false,
+  }));
   let failedAt = Number.NEGATIVE_INFINITY;
   let stopping = false;
   let idle: (() => void) | undefined;
@@ -162,12 +169,18 @@ export function openJournal(options: JournalOptions): Journal {
     }
   }
 
-  /** Acts that draw a number are left to the first lane: two lanes would only wait for each other's series. */
-  const mayTake = (lane: Lane, waiting: Waiting): boolean => lane === lanes[0] || !waiting.act.numbered;
+  /**
+   * Lanes do not wait for each other: acts that draw a number are left to the first, for a series is held until the commit; and so is what
+   * gave way once.
+   */
+  const mayTake = (lane: Lane, { act, gaveWay }: Waiting): boolean => lane === lanes[0] || !(act.numbered || gaveWay);
 
   /** Another lane helps from a full group on; before that, two would halve each other's groups and double the work. */
-  const hasWork = (lane: Lane): boolean =>
-    queue.length >= (lane === lanes[0] ? 1 : options.groupMax) && queue.some((waiting) => mayTake(lane, waiting));
+  function hasWork(lane: Lane): boolean {
+    if (lane === lanes[0]) return queue.length > 0;
+    if (queue.length < options.groupMax) return false;
+    return queue.filter((waiting) => mayTake(lane, waiting)).length >= options.groupMax;
+  }
 
   function takeGroup(lane: Lane): Waiting[] {
     const group: Waiting[] = [];
@@ -193,7 +206,7 @@ export function openJournal(options: JournalOptions): Journal {
     const started = process.hrtime.bigint();
     try {
       lane.client ??= await openLane(options.databaseUrl);
-      const outcomes = await runGroup(lane.client, group, options);
+      const outcomes = await runGroup(lane.client, group, lane.context);
       failedAt = Number.NEGATIVE_INFINITY;
       conclude(group, outcomes);
       options.observe({ acts: group.length, seconds: Number(process.hrtime.bigint() - started) / 1e9 });
@@ -216,7 +229,7 @@ export function openJournal(options: JournalOptions): Journal {
         );
         waiting.reject(outcome.failed);
       } else if (++waiting.postponements > POSTPONEMENTS_MAX) waiting.reject(unavailable());
-      else again.push(Object.assign(waiting, { gate: outcome.gate }));
+      else again.push(Object.assign(waiting, { gate: outcome.gate, gaveWay: outcome.gaveWay }));
     });
     putBack(again);
   }
