@@ -3,7 +3,7 @@ import t from 'tap';
 import { seedPolicyRows } from '../../src/catalogue/policies.ts';
 import { extentMetres, hasArea, METRES_PER_DEGREE, type Shape, shareGround } from '../../src/transport/fence-rules.ts';
 import { aRegulator } from '../manifests/given.ts';
-import { aWorld, type Caller, ok, START, startTestService } from '../support/world.ts';
+import { aWorld, bookRead, type Caller, ok, START, startTestService } from '../support/world.ts';
 import { aFence, eastOf, groundOf } from './observed.ts';
 
 const CENTRE = [117.12, 36.65] as const;
@@ -169,7 +169,7 @@ t.test('a party draws two kilometres at most, an authority of the place what is 
   t.same(await told(admin, vast), [422, '/shape'], 'what would have to be looked for everywhere nobody draws');
   const { id: _, ...row } = seedPolicyRows.find(({ policy }) => policy === 'fence-extent-metres')!;
   ok(await admin.post('/v1/policies', { ...row, jurisdiction: '370000', value: 300 }));
-  await new Promise((resolve) => setTimeout(resolve, 1_100)); // the book is read anew each second
+  await bookRead(world.service);
   t.same(await told(consignor, within(consignorSiteId, around(works, 151))), [422, '/shape'], 'a place says less');
   t.equal(await told(consignor, within(consignorSiteId, around(works, 150))), 201);
 });
