@@ -62,6 +62,7 @@ const PURE_LOOKUPS = [
   'catalogue/custody-codes.ts',
   'catalogue/exemptions.ts',
   'catalogue/identifiers.ts',
+  'catalogue/looked-up.ts',
   'catalogue/observation-policies.ts',
   'catalogue/policies.ts',
   'catalogue/policy-definitions.ts',

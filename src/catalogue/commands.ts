@@ -6,6 +6,7 @@ import { fieldErrors, inBoth } from '../platform/schema-messages.ts';
 import { CivilDay, ShortText } from '../platform/values.ts';
 import { against, type Refusal } from '../problems.ts';
 import { dayInShanghai } from './calendar.ts';
+import { LOOKED_UP, saidOtherwise } from './looked-up.ts';
 import { LOOKS_AT, POLICIES, POLICY_NAMES, POLICY_PLACES } from './policy-definitions.ts';
 import { NATION, regionOn } from './regions.ts';
 import { type DatedRow, type PolicyState, policyKey, policyKind, policyRowsLookup } from './registers.ts';
@@ -44,7 +45,7 @@ const acts = registerActs<PolicyRecord, PolicyState, Reference>(policyKind, {
     overlapping(record, othersOf(states, record, before?.id)),
 });
 
-/** @refuses against-rule: value, stream or term does not fit; another row of the same policy is in force then. */
+/** @refuses against-rule: value, stream, term, or by what it is looked up does not fit; another row of the same policy is in force then. */
 export const registerPolicy = withRemarks(acts.register, remarksOn);
 /** @refuses as above, and not-found, version-mismatch. */
 export const amendPolicy = withRemarks(acts.amend, remarksOn);
@@ -85,6 +86,15 @@ export function policyRefusal(record: PolicyRecord, today: string): Refusal | un
       '/stream',
       `${policy} 不适用于 ${stream}；可用：${streams.join('、')} 或 *。`,
       `${policy} has no meaning for ${stream}; it knows ${streams.join(', ')} or *.`,
+    );
+  }
+  const otherwise = saidOtherwise(record);
+  if (otherwise) {
+    const right = LOOKED_UP[policy][otherwise];
+    return against(
+      `/${otherwise}`,
+      `${policy} 的 ${otherwise} 为 ${right.join('、')}，与取用时的依据一致；填 ${record[otherwise]} 不会改变取用。`,
+      `${policy} is looked up by ${otherwise} ${right.join(' or ')}; a row that says ${record[otherwise]} would not change that.`,
     );
   }
   if (inForceTo !== null && inForceTo <= inForceFrom) {

@@ -29,6 +29,12 @@ export const observationPolicies = <Streams extends readonly string[]>(streams: 
       }),
       streams,
     },
+    'fence-extent-metres': {
+      zh: '单位自行登记的电子围栏最大跨度（米）',
+      en: 'Metres that a fence drawn by the party of its site may reach from end to end',
+      value: Count.max(10_000),
+      streams,
+    },
     'observed-trip-hours': {
       zh: '自动联单从驶出到驶入的最长小时数',
       en: 'Hours within which leaving one site and entering another are one observed trip',

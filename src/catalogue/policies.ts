@@ -1,13 +1,14 @@
 /**
  * Numbers, switches and modes that law or a place decides: dated rows, never constants in code. Each row says whose rule
  * it is (jurisdiction, stream, basis), when it was in force (half-open: `inForceFrom` counts, `inForceTo` does not; null
- * = still), which day of a manifest's life it looks at and which place's law it is. `ours: true` marks a default we chose
+ * = still), which day of a manifest's life it looks at and which place's law it is (`looked-up.ts`). `ours: true` marks a default we chose
  * because no text gives one.
  *
  * These are the seeds. Edited rows come from the database through `parsePolicyRows`; `resolvePolicy` is the same for both.
  */
 import { z } from 'zod';
 import { inBoth } from '../platform/schema-messages.ts';
+import { LOOKED_UP, saidOtherwise } from './looked-up.ts';
 import {
   LOOKS_AT,
   POLICIES,
@@ -60,7 +61,19 @@ export type Policy<Name extends PolicyName> = Omit<PolicyRow, 'policy' | 'value'
 export type PolicyQuestion = { readonly ancestors: readonly string[]; readonly stream: Stream; readonly day: string };
 
 /** The rows we ship. */
-export const seedPolicyRows: readonly PolicyRow[] = parsePolicyRows(JSON.parse(readText('policies.json')));
+export const seedPolicyRows: readonly PolicyRow[] = followed(parsePolicyRows(JSON.parse(readText('policies.json'))));
+
+/** Rows that were entered before this was asked stay as they are. @throws Error, at start, when a row says of itself what is not so. */
+export function followed(rows: readonly PolicyRow[]): readonly PolicyRow[] {
+  for (const row of rows) {
+    const otherwise = saidOtherwise(row);
+    if (otherwise)
+      throw new Error(
+        `policy row ${row.id}: ${otherwise} ${row[otherwise]}, but ${row.policy} is looked up by ${LOOKED_UP[row.policy][otherwise].join(' or ')}`,
+      );
+  }
+  return rows;
+}
 
 /**
  * Checks rows from a file or the database.

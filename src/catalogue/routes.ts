@@ -280,7 +280,7 @@ const POLICY_EXAMPLE = {
   jurisdiction: '370000',
   stream: 'hazardous',
   value: 3,
-  looksAt: 'accepted',
+  looksAt: 'arrived',
   place: 'destination',
   basis: { instrument: '山东省示例办法', article: '12' },
   inForceFrom: '2027-01-01',

@@ -5,7 +5,7 @@ import type { Facts } from '../catalogue/reference.ts';
 import { containerChanged, containerKind } from '../custody/containers.ts';
 import { batchesIn, type Movement, movementsData } from '../custody/ledger.ts';
 import { partyKind } from '../parties/registers.ts';
-import { liesIn } from '../permits/commands.ts';
+import { liesIn } from '../parties/visibility.ts';
 import { settledUses, usesData } from '../permits/uses.ts';
 import { type Decision, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';

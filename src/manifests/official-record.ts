@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { officialSystem, SystemId } from '../catalogue/official-systems.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { partyKind } from '../parties/registers.ts';
-import { liesIn } from '../permits/commands.ts';
+import { liesIn } from '../parties/visibility.ts';
 import { type Lookup, refused, type States, type Warning } from '../platform/acts.ts';
 import { notFound } from '../platform/register.ts';
 import { CivilDay, Instant, ShortText, TypedNumber } from '../platform/values.ts';

@@ -266,6 +266,7 @@ export function decideFollowUp(input: FollowUpInput, manifest: Manifest, named: 
     crossProvince: crossesProvince(manifest.originRegion, destination.region, dayInShanghai(facts.now)),
     source: remainder.place,
     followsId: manifest.id,
+    ...(manifest.projectId === null ? {} : { projectId: manifest.projectId }),
     lines: remainder.lines.map(({ line, parts }, nth) => ({
       ...followingLine(manifest, { line, parts }, nth, input),
       ...offeredContainers(containersOf(manifest, remainder)[nth]!.containers, parts),

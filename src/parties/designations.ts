@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { descendantsPresent, regionOn } from '../catalogue/regions.ts';
+import { regionOn } from '../catalogue/regions.ts';
 import { RISK_TAGS } from '../catalogue/risk-tags.ts';
 import { STREAM_NAMES, STREAMS, type Stream } from '../catalogue/streams.ts';
 import { type Act, type Facts, type Reference, refused, type States } from '../platform/acts.ts';
@@ -11,6 +11,7 @@ import { against, type Refusal } from '../problems.ts';
 import { partyAbsent } from './commands.ts';
 import { type Designation, designationKind, partyKind, siteKind } from './registers.ts';
 import { DESIGNATION_TYPES, type DesignationType, type Jurisdiction } from './tables.ts';
+import { liesIn } from './visibility.ts';
 
 /** HJ 1259-2022 4.2: 重点监管单位, 简化管理单位, 登记管理单位. */
 export const SITE_CLASSES = ['KEY', 'SIMPLE', 'REGISTER'] as const;
@@ -141,7 +142,7 @@ function authorityRefusal(
   const region =
     (siteId === null ? undefined : states.get(siteKind, siteId))?.region ?? states.get(partyKind, partyId)?.region;
   const jurisdiction = states.get(partyKind, caller.actor.party)?.jurisdiction;
-  if (!jurisdiction || region === undefined || !descendantsPresent(jurisdiction.region).includes(region))
+  if (!jurisdiction || region === undefined || !liesIn(jurisdiction, region))
     return notYours(
       '/partyId',
       `该单位在 ${region}，不在您的管辖范围（${jurisdiction?.region ?? '无'}）内。`,

@@ -33,6 +33,10 @@ export async function sightOf(pool: pg.Pool, caller: Caller): Promise<Sight> {
   };
 }
 
+/** By the tree of today, former codes included: what a regulator may see, it may enter. Pure. */
+export const liesIn = (jurisdiction: Jurisdiction, region: string): boolean =>
+  descendantsPresent(jurisdiction.region).includes(region);
+
 export const maySee = async (pool: pg.Pool, sight: Sight, kind: string, id: string): Promise<boolean> =>
   (await visibleAmong(pool, sight, kind, [id])).length > 0;
 

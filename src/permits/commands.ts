@@ -3,10 +3,11 @@ import { addMonths, dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode, withRemarks } from '../catalogue/commands.ts';
 import { streamOfPolicy } from '../catalogue/policy-definitions.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
-import { descendantsPresent, NATION } from '../catalogue/regions.ts';
+import { NATION } from '../catalogue/regions.ts';
 import { HAZARDOUS_STREAMS, streamOfWaste } from '../catalogue/streams.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
-import type { Capacity, Jurisdiction } from '../parties/tables.ts';
+import type { Capacity } from '../parties/tables.ts';
+import { liesIn } from '../parties/visibility.ts';
 import { type Act, refused, type States, type Warning } from '../platform/acts.ts';
 import type { Ref } from '../platform/events.ts';
 import { notFound, type RegisterInput, registerActs } from '../platform/register.ts';
@@ -206,10 +207,6 @@ const notYours = (pointer: string, zh: string, en: string, right: string | Bilin
   detail: { zh, en },
   errors: [{ pointer, detail: right }],
 });
-
-/** By the tree of today, former codes included: what a regulator may see, it may enter. Pure. */
-export const liesIn = (jurisdiction: Jurisdiction, region: string): boolean =>
-  descendantsPresent(jurisdiction.region).includes(region);
 
 const receiverOf = ({ type, counterpartId }: PermitRecord): string[] =>
   type === 'cross_province_approval' && counterpartId !== null ? [permitKey(counterpartId, 'licence')] : [];

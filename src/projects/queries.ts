@@ -57,7 +57,11 @@ interface ProjectSight {
 async function sightOfProjects(database: Database, caller: Caller): Promise<ProjectSight> {
   if (caller.role === 'administrator') return { partyId: null, siteId: null, regions: null };
   if (caller.role !== 'regulator') return { partyId: caller.actor.party, siteId: caller.site ?? null, regions: null };
+  return { partyId: null, siteId: null, regions: await regionsOfProjects(database, caller) };
+}
+
+/** Where a regulator watches projects and what comes of them: none when it watches no stream that has such. */
+export async function regionsOfProjects(database: Database, caller: Caller): Promise<readonly string[]> {
   const { regions, streams: watched } = await jurisdictionOf(database, caller);
-  const isTheirs = OF_PROJECTS.some((stream) => watched.includes(stream));
-  return { partyId: null, siteId: null, regions: isTheirs ? regions : [] };
+  return OF_PROJECTS.some((stream) => watched.includes(stream)) ? regions : [];
 }

@@ -306,6 +306,7 @@ export async function findAnomaly(pool: pg.Pool, sight: Sight, id: string): Prom
 }
 
 export interface AnomalyFilter {
+  readonly stream: string | undefined;
   readonly stages: readonly string[];
   readonly status: string | undefined;
   readonly rule: string | undefined;
@@ -315,22 +316,28 @@ export interface AnomalyFilter {
   readonly rowsMax: number;
 }
 
+/** By stage and stream off the index of what is visible; the rest is filtered. */
 export function listAnomalies(
   pool: pg.Pool,
   sight: Sight,
-  { status, rule, severity, subjectId, ...page }: AnomalyFilter,
+  { stream, status, rule, severity, subjectId, ...page }: AnomalyFilter,
 ): Promise<AnomalyRow[]> {
   const isAsked = <Value>(asked: Value | undefined, value: Value) => asked === undefined || asked === value;
-  return listVisible(pool, sight, {
-    ...page,
-    kind: 'anomaly',
-    load: (ids) => anomaliesById(pool, ids, sight),
-    fits: (anomaly) =>
-      isAsked(status, anomaly.status) &&
-      isAsked(rule, anomaly.rule) &&
-      isAsked(severity, anomaly.severity) &&
-      isAsked(subjectId, anomaly.subjectId),
-  });
+  const streams = stream === undefined ? sight.streams : (sight.streams ?? [stream]).filter((one) => one === stream);
+  return listVisible(
+    pool,
+    { ...sight, streams },
+    {
+      ...page,
+      kind: 'anomaly',
+      load: (ids) => anomaliesById(pool, ids, sight),
+      fits: (anomaly) =>
+        isAsked(status, anomaly.status) &&
+        isAsked(rule, anomaly.rule) &&
+        isAsked(severity, anomaly.severity) &&
+        isAsked(subjectId, anomaly.subjectId),
+    },
+  );
 }
 
 const RULE = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RegionCode } from '../catalogue/commands.ts';
+import { STREAMS } from '../catalogue/streams.ts';
 import { sightOf } from '../parties/visibility.ts';
 import { type App, addAct, Id, ProblemView, type Services } from '../platform/http.ts';
 import { languageOf } from '../platform/http-errors.ts';
@@ -55,6 +56,7 @@ const AnomalyQuery = PageQuery.extend({
   status: z.enum(ANOMALY_STATUSES).optional(),
   rule: z.string().max(40).optional(),
   severity: z.enum(SEVERITIES).optional(),
+  stream: z.enum(STREAMS).optional().describe('Of one kind of waste; of one that a regulator does not watch, none'),
   /** What it is about: a manifest, a batch, a permit, a stock account. */
   subjectId: Uuid.optional(),
 });
@@ -73,13 +75,14 @@ function anomalyRoutes(app: App, { database }: Services): void {
       },
     },
     async (request, reply) => {
-      const { status, rule, severity, subjectId, limit, cursor } = request.query;
+      const { status, rule, severity, stream, subjectId, limit, cursor } = request.query;
       const stages = status === undefined ? ['open', 'closed'] : [STAGE_OF[status]];
       const rows = await listAnomalies(pool, await sightOf(pool, request.caller), {
         stages,
         status,
         rule,
         severity,
+        stream,
         subjectId,
         below: readCursor(cursor),
         rowsMax: limit + 1,

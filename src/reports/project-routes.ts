@@ -9,7 +9,7 @@ import { type App, Id, ProblemView } from '../platform/http.ts';
 import { notFound } from '../platform/register.ts';
 import { BasisView, CivilDay, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
-import { type ProjectRow, readProjects } from '../projects/queries.ts';
+import { type ProjectRow, readProjects, regionsOfProjects } from '../projects/queries.ts';
 import {
   type FlowSums,
   flowsOfSite,
@@ -150,8 +150,10 @@ export function projectReportRoutes(app: App, services: ReportServices): void {
       };
     },
   );
-  const maySeeIntake = (caller: Caller, site: { id: string; partyId: string; region: string }, day: string) =>
-    maySeeParty(pool, caller, { partyId: site.partyId, siteId: site.id, region: site.region, day, acts: ['receipt'] });
+  const maySeeIntake = async (caller: Caller, site: { id: string; partyId: string; region: string }, day: string) =>
+    caller.role === 'regulator'
+      ? (await regionsOfProjects(database, caller)).includes(site.region)
+      : maySeeParty(pool, caller, { partyId: site.partyId, siteId: site.id, day, acts: ['receipt'] });
 }
 
 const EVER = { from: '0000-01-01', to: '9999-12-31' };

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { addMonths } from '../catalogue/calendar.ts';
-import { OF_PROJECTS } from '../catalogue/streams.ts';
-import { jurisdictionOf } from '../parties/repository.ts';
 import type { Caller } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
-import { type App, ProblemView, type Services } from '../platform/http.ts';
+import { type App, ProblemView } from '../platform/http.ts';
 import { inBoth } from '../platform/schema-messages.ts';
 import { Month, Uuid } from '../platform/values.ts';
+import { regionsOfProjects } from '../projects/queries.ts';
 import { startOfDay } from './queries.ts';
+import type { ReportServices } from './routes.ts';
 import { openSettlement, type SettlementQuery, settlementFile } from './settlement.ts';
 
 const Query = z
@@ -23,7 +23,7 @@ const Query = z
   });
 
 /** 结算依据: the closed manifests of a month, as a file. */
-export function settlementRoutes(app: App, { database }: Services): void {
+export function settlementRoutes(app: App, { database, reference }: ReportServices): void {
   app.get(
     '/v1/settlements',
     {
@@ -45,7 +45,7 @@ export function settlementRoutes(app: App, { database }: Services): void {
         to: startOfDay(addMonths(first, 1)),
         ...(await sightOf(database, request.caller)),
       };
-      const rows = await openSettlement(database.pool, query);
+      const rows = await openSettlement(database.pool, query, reference());
       reply.type('text/csv; charset=utf-8');
       reply.header('content-disposition', `attachment; filename="settlement-${month}.csv"`);
       return reply.send(Readable.from(settlementFile(rows)) as never);
@@ -58,7 +58,5 @@ async function sightOf(
   caller: Caller,
 ): Promise<Pick<SettlementQuery, 'partyId' | 'siteId' | 'regions'>> {
   if (caller.role !== 'regulator') return { partyId: caller.actor.party, siteId: caller.site ?? null, regions: null };
-  const { regions, streams } = await jurisdictionOf(database, caller);
-  const isTheirs = OF_PROJECTS.some((stream) => streams.includes(stream));
-  return { partyId: null, siteId: null, regions: isTheirs ? regions : [] };
+  return { partyId: null, siteId: null, regions: await regionsOfProjects(database, caller) };
 }

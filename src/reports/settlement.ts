@@ -1,4 +1,7 @@
 import type pg from 'pg';
+import { dayInShanghai } from '../catalogue/calendar.ts';
+import type { PolicyBook } from '../catalogue/reference.ts';
+import type { Stream } from '../catalogue/streams.ts';
 import { csvLine } from './csv.ts';
 
 /**
@@ -38,11 +41,20 @@ export interface SettlementRow {
 
 const PAGE_ROWS = 500;
 
-/** On a lorry of this load, and while it was under way or half a day around, which is the most that `trip-match-minutes` may say. */
-const PASSED = (direction: 'exit' | 'entry', site: string) =>
-  `exists (select 1 from gate_passes g where g.manifest_id = m.id and g.site_id = m.${site} and g.direction = '${direction}'
-      and exists (select from jsonb_array_elements(m.legs) leg where leg ->> 'plate' = g.plate)
-      and g.passed_at between m.picked_up_at - interval '12 hours' and coalesce(m.accepted_at, m.picked_up_at) + interval '12 hours')`;
+/**
+ * How far outside the journey of a load the nearest pass of a lorry of it lies, in seconds; null where there is none. That it is near
+ * enough says `trip-match-minutes`, as of every journey that is observed and declared.
+ */
+const SECONDS_APART = (direction: 'exit' | 'entry', of: 'first' | 'm', site: string) =>
+  `(select min(greatest(0, extract(epoch from ${of}.picked_up_at - g.passed_at), extract(epoch from g.passed_at - coalesce(${of}.accepted_at, ${of}.picked_up_at))))
+      from gate_passes g where g.manifest_id = ${of}.id and g.site_id = ${of}.${site} and g.direction = '${direction}'
+        and exists (select from jsonb_array_elements(${of}.legs) leg where leg ->> 'plate' = g.plate))::float8`;
+
+/** What carries on a remainder left its site with the first. */
+const FIRST = `case when m.follows_id is null then m.id else (
+    with recursive before (id, follows_id) as (
+      select m.id, m.follows_id union all select f.id, f.follows_id from before b join manifests f on f.id = b.follows_id)
+    select id from before where follows_id is null) end`;
 
 /** One index each: of a project, or of a haulier, in the order in which loads left. */
 const BY = { projectId: 'project_id', carrierId: 'carrier_id' } as const;
@@ -54,7 +66,8 @@ const pageSql = (
     l ->> 'wasteCode' as "wasteCode", coalesce(l ->> 'method', l ->> 'plannedMethod') as method,
     coalesce((l ->> 'pickedUpGrams')::bigint, 0) as "loadedGrams", coalesce((l ->> 'acceptedGrams')::bigint, 0) as "acceptedGrams",
     coalesce(l #>> '{acceptedVolume,litres}', l #>> '{pickedUpVolume,litres}')::bigint as litres,
-    ${PASSED('exit', 'consignor_site_id')} as "exitGate", ${PASSED('entry', 'consignee_site_id')} as "entryGate",
+    m.stream, m.origin_region as "originRegion",
+    ${SECONDS_APART('exit', 'first', 'consignor_site_id')} as "exitSeconds", ${SECONDS_APART('entry', 'm', 'consignee_site_id')} as "entrySeconds",
     (select count(*)::int from anomalies n where n.subject_id = m.id and n.status in ('open', 'ended')) as "openAnomalies",
     m.correction is not null as "openCorrection"
   from (
@@ -64,21 +77,36 @@ const pageSql = (
       and ($8::uuid is null or $8 in (consignor_site_id, consignee_site_id))
       and ($9::text[] is null or origin_region = any($9) or destination_region = any($9))
     order by picked_up_at, id limit ${PAGE_ROWS}
-  ) m cross join lateral jsonb_array_elements(m.lines) l order by m.picked_up_at, m.id, (l ->> 'line')::int`;
+  ) m cross join lateral (select * from manifests where id = ${FIRST} offset 0) first cross join lateral jsonb_array_elements(m.lines) l order by m.picked_up_at, m.id, (l ->> 'line')::int`;
+
+interface Read extends Omit<SettlementRow, 'exitGate' | 'entryGate'> {
+  readonly stream: Stream;
+  readonly originRegion: string;
+  readonly exitSeconds: number | null;
+  readonly entrySeconds: number | null;
+}
+
+/** With what its gates prove by the policy of its day and place. */
+function proven({ stream, originRegion: region, exitSeconds, entrySeconds, ...row }: Read, book: PolicyBook) {
+  const day = dayInShanghai(row.pickedUpAt);
+  const secondsMax = 60 * book.policy('trip-match-minutes', { region, stream, day }).value;
+  const isNear = (seconds: number | null) => seconds !== null && seconds <= secondsMax;
+  return { ...row, exitGate: isNear(exitSeconds), entryGate: isNear(entrySeconds) };
+}
 
 const NIL = '00000000-0000-0000-0000-000000000000';
 
-async function* settlementRows(pool: pg.Pool, query: SettlementQuery): AsyncGenerator<SettlementRow> {
+async function* settlementRows(pool: pg.Pool, query: SettlementQuery, book: PolicyBook): AsyncGenerator<SettlementRow> {
   const { projectId, carrierId, from, to, partyId, siteId, regions } = query;
   const by: By = projectId === null ? 'carrierId' : 'projectId';
   let [at, id] = [from, NIL];
   for (;;) {
-    const { rows } = await pool.query<SettlementRow>({
+    const { rows } = await pool.query<Read>({
       name: `settlement-${by}`,
       text: pageSql(by),
       values: [projectId ?? carrierId, from, to, at, id, carrierId, partyId, siteId, regions],
     });
-    yield* rows;
+    yield* rows.map((row) => proven(row, book));
     const last = rows.at(-1);
     if (!last) return;
     [at, id] = [last.pickedUpAt, last.id];
@@ -86,8 +114,12 @@ async function* settlementRows(pool: pg.Pool, query: SettlementQuery): AsyncGene
 }
 
 /** With its first page read, so that what goes wrong goes wrong before an answer has begun. */
-export async function openSettlement(pool: pg.Pool, query: SettlementQuery): Promise<AsyncIterable<SettlementRow>> {
-  const rows = settlementRows(pool, query);
+export async function openSettlement(
+  pool: pg.Pool,
+  query: SettlementQuery,
+  book: PolicyBook,
+): Promise<AsyncIterable<SettlementRow>> {
+  const rows = settlementRows(pool, query, book);
   const first = await rows.next();
   return (async function* () {
     if (first.done) return;

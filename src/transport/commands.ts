@@ -88,7 +88,10 @@ export const recordWeighTicket: Act<WeighTicketInput, PolicyBook> = {
     const device = facts.caller.actor.device ? states.get(deviceKind, facts.caller.actor.device) : undefined;
     const refusal = mayWeighAt(site, device, input, facts);
     if (refusal) return refused(refusal);
-    if (input.manifestId && !states.found(standingLookup, input.manifestId).includes(facts.caller.actor.party)) {
+    if (
+      input.manifestId &&
+      !states.found(standingLookup, input.manifestId)?.partyIds.includes(facts.caller.actor.party)
+    ) {
       return refused({
         ...notFound('manifest', input.manifestId),
         errors: [{ pointer: '/manifestId', detail: { zh: '贵单位参与的联单', en: 'a manifest you stand on' } }],

@@ -11,7 +11,7 @@ import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Instant, TypedNumber, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
 import { clockRemarks } from './device-remarks.ts';
-import { numberedLookup, standingLookup } from './queries.ts';
+import { numberedLookup, type Standing, standingLookup } from './queries.ts';
 import { GATE_DIRECTIONS, gatePasses } from './tables.ts';
 
 /**
@@ -101,14 +101,16 @@ export const recordGatePass: Act<GatePassInput, PolicyBook> = {
     const device = caller.actor.device ? states.get(deviceKind, caller.actor.device) : undefined;
     if (!site) return refused(notFound('site', input.siteId));
     if (!mayReport(site, device, caller)) return refused(NOT_YOUR_GATE);
-    if (input.manifestId && !states.found(standingLookup, input.manifestId).includes(caller.actor.party))
+    const told = input.manifestId ? states.found(standingLookup, input.manifestId) : undefined;
+    const scanned = input.manifestNumber ? states.found(numberedLookup, input.manifestNumber) : undefined;
+    const isOnIt = (told ?? scanned)?.partyIds.includes(caller.actor.party) ?? false;
+    if (input.manifestId && !isOnIt)
       return refused({
         ...notFound('manifest', input.manifestId),
         errors: [{ pointer: '/manifestId', detail: { zh: '贵单位参与的联单', en: 'a manifest you stand on' } }],
       });
-    const scanned = input.manifestNumber ? states.found(numberedLookup, input.manifestNumber) : undefined;
-    const isOnIt = scanned?.partyIds.includes(caller.actor.party) ?? false;
-    const manifestId = input.manifestId ?? (isOnIt ? scanned!.id : null);
+    const manifest = isOnIt ? (told ?? scanned) : undefined;
+    const manifestId = manifest?.id ?? null;
     const { plate, warnings } = plateRemarks(input.plate);
     const pass: Omit<GatePass, 'id' | 'passedAt'> = {
       siteId: site.id,
@@ -136,7 +138,12 @@ export const recordGatePass: Act<GatePassInput, PolicyBook> = {
     return {
       events: [event],
       answer: { id, manifestId },
-      warnings: [...warnings, ...unknown, ...clockRemarks(device, input, site.region, facts)],
+      warnings: [
+        ...warnings,
+        ...unknown,
+        ...otherVehicle(plate, manifest),
+        ...clockRemarks(device, input, site.region, facts),
+      ],
       status: 201,
     };
   },
@@ -167,6 +174,22 @@ const unknownNumber = (number: string): Warning => ({
     en: `You stand on no manifest ${number}; it was recorded as scanned.`,
   },
 });
+
+/** Whose load is it then? Where the vehicle of a leg is not known yet, nobody can say. */
+function otherVehicle(plate: string, manifest: Standing | undefined): Warning[] {
+  if (!manifest || manifest.plates.some((one) => one === null || one === plate)) return [];
+  const plates = [...new Set(manifest.plates)].join('、');
+  return [
+    {
+      code: 'manifest-vehicle-other',
+      pointer: '/plate',
+      detail: {
+        zh: `该联单的车辆为 ${plates}，过车号牌为 ${plate}；已照录，请核对联单或号牌。`,
+        en: `The vehicle of that manifest is ${plates} and ${plate} passed; it was recorded, compare the manifest and the plate.`,
+      },
+    },
+  ];
+}
 
 /** A pass may be the beginning or the end of a journey. What is no plate names no vehicle. */
 export function journeysOfPass({ type, occurredAt, data }: RecordedEvent): readonly JobDraft[] {

@@ -22,7 +22,7 @@ import { amendFence, FenceBody, fenceInput, registerFence } from './fences.ts';
 import { type GatePass, GatePassBody, gatePassKind, keyOfDevice, recordGatePass } from './gate-passes.ts';
 import { observedTripKind } from './observed-trips.ts';
 import { PositionsBody, recordPositions } from './positions.ts';
-import { maySeeLoad, namedManifestIds } from './queries.ts';
+import { maySeeLoad, namedManifestIds, withManifestsSeen } from './queries.ts';
 import { listFences, listGatePasses } from './repository.ts';
 import { SOURCES } from './rules.ts';
 import { recordSightings, SightingsBody } from './sightings.ts';
@@ -58,7 +58,7 @@ const GatePassView = z.object({
   deviceSequence: whole.nullable(),
   direction: z.enum(GATE_DIRECTIONS),
   plate: z.string(),
-  manifestId: Uuid.nullable(),
+  manifestId: Uuid.nullable().describe('Null too where the caller may not see the manifest, as its number is'),
   manifestNumber: z.string().nullable(),
   volumeLitres: whole.nullable(),
   photoHash: z.string().nullable(),
@@ -104,7 +104,8 @@ function addGatePasses(app: App, { journal, database, clock }: Services): void {
       const [site] = await readSites(database, { id: siteId! });
       if (!site || !(await maySeeSite(caller, { siteId: site.id, partyId: site.partyId })))
         throw Problem.of(notFound('site', siteId!));
-      return sendPage(request, reply, await listGatePasses(pool, 'siteId', site.id, page), limit);
+      const passes = await withManifestsSeen(pool, caller, await listGatePasses(pool, 'siteId', site.id, page));
+      return sendPage(request, reply, passes, limit);
     },
   );
   app.get(
@@ -123,7 +124,7 @@ function addGatePasses(app: App, { journal, database, clock }: Services): void {
       const [pass] = await subjectsById(pool, gatePassKind, [id]);
       if (!pass || !(await maySeePass(pool, request.caller, pass, () => maySeeSite(request.caller, pass))))
         throw Problem.of(notFound('gate_pass', id));
-      return pass;
+      return (await withManifestsSeen(pool, request.caller, [pass]))[0]!;
     },
   );
 }

@@ -2,25 +2,40 @@ import type pg from 'pg';
 import type { Stream } from '../catalogue/streams.ts';
 import { maySee, type Sight, sightOf, visibleAmong } from '../parties/visibility.ts';
 import type { Caller, Lookup } from '../platform/acts.ts';
+import type { GatePass } from './gate-passes.ts';
 import type { Observation } from './rules.ts';
 import type { Trip } from './trips.ts';
 
 const CARRIERS = "array(select l->>'carrierId' from jsonb_array_elements(m.legs) l)";
 
-/** Who stands on a manifest that is more than a draft: only they may hang a ticket on it. */
-export const standingLookup: Lookup<readonly string[]> = {
+/** Of its legs and ways back; null where nobody has said yet. */
+const PLATES = `array(select l->>'plate' from jsonb_array_elements(m.legs) l
+    union all select r #>> '{back,plate}' from jsonb_array_elements(m.remainders) r where r ? 'back')`;
+const STANDING = `m.consignor_id, m.consignee_id, ${CARRIERS}, m.id, ${PLATES}`;
+
+/** Who stands on a manifest, and the vehicles of its load. */
+export interface Standing {
+  readonly id: string;
+  readonly partyIds: readonly string[];
+  readonly plates: readonly (string | null)[];
+}
+const standingOf = ([row]: readonly (readonly unknown[])[]): Standing | undefined =>
+  row && { id: row[4] as string, partyIds: partiesOf(row), plates: row[5] as Standing['plates'] };
+
+/** A manifest that is more than a draft: only who stands on it may hang a ticket on it. */
+export const standingLookup: Lookup<Standing | undefined> = {
   name: 'standing',
   gated: false,
-  sql: `select m.id, m.consignor_id, m.consignee_id, ${CARRIERS} from manifests m where m.id = any($1::uuid[]) and m.number is not null`,
-  read: (rows) => rows.flatMap(partiesOf),
+  sql: `select m.id, ${STANDING} from manifests m where m.id = any($1::uuid[]) and m.number is not null`,
+  read: standingOf,
 };
 
-/** A manifest by its number, and who stands on it. */
-export const numberedLookup: Lookup<{ readonly id: string; readonly partyIds: readonly string[] } | undefined> = {
+/** The same, by its number. */
+export const numberedLookup: Lookup<Standing | undefined> = {
   name: 'numbered',
   gated: false,
-  sql: `select m.number, m.consignor_id, m.consignee_id, ${CARRIERS}, m.id from manifests m where m.number = any($1::text[])`,
-  read: ([row]) => row && { id: row[4] as string, partyIds: partiesOf(row) },
+  sql: `select m.number, ${STANDING} from manifests m where m.number = any($1::text[])`,
+  read: standingOf,
 };
 
 /** Its carrier, and who stands on the manifests it carries. */
@@ -73,6 +88,33 @@ async function stopsAt(pool: pg.Pool, manifestId: string, siteId: string): Promi
     values: [manifestId, siteId],
   });
   return (rowCount ?? 0) > 0;
+}
+
+/**
+ * Gate passes as a caller reads them who may see the site: of a manifest it may not see, neither id nor number. The party of the site
+ * scanned them itself.
+ */
+export async function withManifestsSeen(
+  pool: pg.Pool,
+  caller: Caller,
+  passes: readonly GatePass[],
+): Promise<readonly GatePass[]> {
+  const named = passes.filter(({ manifestId, manifestNumber }) => manifestId ?? manifestNumber);
+  if (named.length === 0) return passes;
+  const { rows } = await pool.query<{ id: string; number: string }>(
+    'select id, number from manifests where number is not null and (id = any($1::uuid[]) or number = any($2::text[]))',
+    [named.map((pass) => pass.manifestId), named.map((pass) => pass.manifestNumber)],
+  );
+  const ids = rows.map(({ id }) => id);
+  const seen = await visibleAmong(pool, await sightOf(pool, caller), 'manifest', ids);
+  const hidden = new Set<string | null>(
+    rows.filter(({ id }) => !seen.includes(id)).flatMap(({ id, number }) => [id, number]),
+  );
+  return passes.map((pass) => {
+    const isOwn = caller.role !== 'regulator' && pass.partyId === caller.actor.party;
+    const isHidden = hidden.has(pass.manifestId) || hidden.has(pass.manifestNumber);
+    return isHidden && !isOwn ? { ...pass, manifestId: null, manifestNumber: null } : pass;
+  });
 }
 
 /** Manifests that a waybill was written for. */

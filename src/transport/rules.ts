@@ -2,12 +2,8 @@
  * How a journey is read off what was observed: where a track crosses the fence of a site, which stays follow from crossings, gate
  * passes and sightings, and which of them make a trip. The numbers are dated policies (decision 0019). Pure.
  */
+import { metresOutside, type Shape } from './fence-rules.ts';
 import type { GateDirection } from './tables.ts';
-
-/** In WGS-84, longitude first. */
-export type Shape =
-  | { readonly type: 'circle'; readonly centre: readonly [number, number]; readonly radiusMetres: number }
-  | { readonly type: 'polygon'; readonly points: readonly (readonly [number, number])[] };
 
 /** One fence of a site in force from an instant until another, and what counts as crossing it. */
 export interface FenceInForce {
@@ -87,35 +83,6 @@ function nearestFence(point: TrackPoint, fences: readonly FenceInForce[]) {
     if (!nearest || metres < nearest.metres) nearest = { fence, metres };
   }
   return nearest;
-}
-
-const METRES_PER_DEGREE = 111_195;
-const RADIANS = Math.PI / 180;
-
-/** How far outside a shape a place lies; below zero, how far inside. Flat around the place: shapes are small. */
-export function metresOutside(shape: Shape, longitude: number, latitude: number): number {
-  const perDegreeEast = METRES_PER_DEGREE * Math.cos(latitude * RADIANS);
-  const flat = ([lon, lat]: readonly [number, number]): readonly [number, number] => [
-    (lon - longitude) * perDegreeEast,
-    (lat - latitude) * METRES_PER_DEGREE,
-  ];
-  if (shape.type === 'circle') return Math.hypot(...flat(shape.centre)) - shape.radiusMetres;
-  const corners = shape.points.map(flat);
-  let nearest = Number.POSITIVE_INFINITY;
-  let isInside = false;
-  corners.forEach(([x1, y1], index) => {
-    const [x2, y2] = corners[(index + 1) % corners.length]!;
-    nearest = Math.min(nearest, metresToSegment(x1, y1, x2, y2));
-    if (y1 > 0 !== y2 > 0 && x1 + ((x2 - x1) * -y1) / (y2 - y1) > 0) isInside = !isInside;
-  });
-  return isInside ? -nearest : nearest;
-}
-
-/** From the origin. */
-function metresToSegment(x1: number, y1: number, x2: number, y2: number): number {
-  const [dx, dy] = [x2 - x1, y2 - y1];
-  const along = dx === 0 && dy === 0 ? 0 : Math.max(0, Math.min(1, -(x1 * dx + y1 * dy) / (dx * dx + dy * dy)));
-  return Math.hypot(x1 + along * dx, y1 + along * dy);
 }
 
 export const SOURCES = ['fence', 'gate', 'camera'] as const;

@@ -15,7 +15,8 @@ import {
 import type { Stream } from '../catalogue/streams.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 import type { Crs } from './coordinates.ts';
-import type { Evidence, Shape } from './rules.ts';
+import type { Shape } from './fence-rules.ts';
+import type { Evidence } from './rules.ts';
 
 export const WEIGHING_PURPOSES = ['loading', 'unloading'] as const;
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { addDays } from '../../src/catalogue/calendar.ts';
-import { parsePolicyRows, resolvePolicy, seedPolicyRows } from '../../src/catalogue/policies.ts';
+import { followed, parsePolicyRows, resolvePolicy, seedPolicyRows } from '../../src/catalogue/policies.ts';
 import { POLICIES, POLICY_NAMES } from '../../src/catalogue/policy-definitions.ts';
 import { ancestorsOn, regionOn } from '../../src/catalogue/regions.ts';
 import type { Stream } from '../../src/catalogue/streams.ts';
@@ -34,10 +34,19 @@ t.test('every row has a basis, a known place and, if we chose the value, says so
   }
 });
 
+t.test('a row that says it is looked up otherwise than it is does not start', async (t) => {
+  const row = seedPolicyRows.find(({ policy }) => policy === 'permit-exhausted')!;
+  for (const place of ['origin', 'destination'] as const) t.ok(followed([{ ...row, place }]), place);
+  t.throws(() => followed([row, { ...row, place: 'carrier' }]), {
+    message: `policy row ${row.id}: place carrier, but permit-exhausted is looked up by origin or destination`,
+  });
+  t.throws(() => followed([{ ...row, looksAt: 'treated' }]), /looksAt treated, but .* looked up by issued$/);
+});
+
 t.test('receipt is confirmed within 5 working days, paper entered within 10', async (t) => {
   t.match(resolvePolicy(seedPolicyRows, 'confirm-receipt-working-days', at('370103')), {
     value: 5,
-    looksAt: 'accepted',
+    looksAt: 'arrived',
     basis: { article: '18 ¶1' },
     ours: false,
   });

@@ -4,7 +4,7 @@ import { aDrum, anOuterBox, aStore, generated, labelBody, withUnit } from '../ge
 import { at } from '../manifests/given.ts';
 import { csvOf, importing } from '../official/given.ts';
 import { type Caller, ok, type World } from '../support/world.ts';
-import { aDeviceKey } from '../transport/observed.ts';
+import { aDeviceKey, groundOf } from '../transport/observed.ts';
 import type { Json } from './bodies.ts';
 import { collectionTargets } from './fuzz-collections.ts';
 import { manifestTargets, tripTargets } from './fuzz-manifests.ts';
@@ -351,7 +351,7 @@ async function observedTargets(world: World): Promise<Record<string, Target>> {
     name: 'x',
     stream: 'hazardous',
     crs: 'BD09',
-    shape: { type: 'circle', centre: [117.1, 36.6], radiusMetres: 200 },
+    shape: { type: 'circle', centre: groundOf(world).plant, radiusMetres: 200 },
     inForceFrom: '2026-01-01',
     inForceTo: '2027-01-01',
   };

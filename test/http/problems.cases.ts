@@ -199,6 +199,7 @@ t.test('paths and queries that make no sense', async (t) => {
     '/v1/batches',
     '/v1/batches?siteId=x',
     '/v1/anomalies?severity=loud',
+    '/v1/anomalies?stream=water',
     '/v1/waste-codes?limit=501',
     '/v1/regions?parent=37',
   ])

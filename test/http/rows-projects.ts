@@ -37,7 +37,7 @@ export function projectRows({ world, project, projectId }: Ground): Rows {
     'GET /v1/sites/{id}/intake': {
       operation: 'sites.intake',
       url: `/v1/sites/${world.consigneeSiteId}/intake`,
-      may: ['consignee', 'regulatorHere', 'regulatorOfMedical'],
+      may: ['consignee'],
     },
     'GET /v1/settlements': {
       operation: 'settlements.read',

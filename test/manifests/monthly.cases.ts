@@ -15,7 +15,7 @@ async function aMonthlyPlace(from: string): Promise<World> {
     basis: { instrument: '本平台约定 0022', article: '测试' },
     ours: true,
   };
-  const card = { policy: 'card-number-format', jurisdiction: '370112', stream: 'hazardous' };
+  const card = { policy: 'card-number-format', jurisdiction: '370112', stream: 'hazardous', looksAt: 'issued' };
   const dated = { inForceFrom: from, inForceTo: null };
   for (const body of [
     { ...row, ...card, ...dated, value: { prefix: 'YK', serialDigits: 8 } },

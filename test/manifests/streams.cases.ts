@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { aWorld, type Caller, ok, type World } from '../support/world.ts';
+import { aWorld, bookRead, type Caller, ok, type World } from '../support/world.ts';
 import { aLine, aRegulator } from './given.ts';
 
 const SPOIL = { wasteCode: '900-001-S70', name: '工程渣土', plannedMethod: 'J4' };
@@ -89,7 +89,7 @@ t.test('a volume becomes mass once, by the density of its class, place and day',
       inForceFrom: '2026-09-16',
     }),
   );
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await bookRead(world.service);
   t.match(await declared(), { declaredGrams: 18_125_000, volume: { gramsPerLitre: 1_450 } });
   const slurry = await draft(world, [{ ...SPOIL, wasteCode: '900-001-S71', volumeLitres: 1_000 }]);
   t.match(slurry, { status: 422, body: { errors: [{ pointer: '/lines/0/volumeLitres' }] } });
@@ -174,7 +174,7 @@ t.test('a used-up plan and a full day are said, and refused where the place says
       inForceFrom: '2026-09-16',
     }),
   );
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await bookRead(world.service);
   t.match(await issue(), { status: 422, body: { basis: '试验 2', errors: [{ pointer: '/lines/0/massGrams' }] } });
 });
 

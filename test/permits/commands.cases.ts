@@ -2,7 +2,8 @@
 import t from 'tap';
 import { seedPolicyRows } from '../../src/catalogue/policies.ts';
 import { type Facts, policyBook } from '../../src/catalogue/reference.ts';
-import { amendPermit, liesIn, PermitBody, type PermitEntry, registerPermit } from '../../src/permits/commands.ts';
+import { liesIn } from '../../src/parties/visibility.ts';
+import { amendPermit, PermitBody, type PermitEntry, registerPermit } from '../../src/permits/commands.ts';
 import { PERMIT_TYPES } from '../../src/permits/tables.ts';
 import type { Caller, Decision, States } from '../../src/platform/acts.ts';
 

@@ -1,8 +1,8 @@
 // A truck's day: filed in one act, told in m³ or t, summed up by the day.
 import t from 'tap';
 import { checkRebuild } from '../../src/rebuild.ts';
-import { aParty, at, codesOf, gramsIn, heldBy } from '../manifests/given.ts';
-import { ok } from '../support/world.ts';
+import { aParty, aRegulator, at, codesOf, gramsIn, heldBy } from '../manifests/given.ts';
+import { type Caller, ok } from '../support/world.ts';
 import { anomaliesOf, aTrip, aYard, fileLoad, load, papers, truckload, unload } from './given.ts';
 
 t.test('a load is filed in one act: drafted, issued, numbered, and of the project of its site', async (t) => {
@@ -191,6 +191,11 @@ t.test('a day is summed up: balance of the project, intake of the site, lists by
   const intake = ok(await yard.consignee.get(`/v1/sites/${yard.consigneeSiteId}/intake?day=${day}`));
   t.match(intake, { trips: 2, acceptedGrams: 37_600_000, flows: [{ method: 'J4', acceptedLitres: 23_500 }] });
   t.match(ok(await yard.consignee.get(`/v1/sites/${yard.consigneeSiteId}/intake?day=2026-01-01`)), { trips: 0 });
+  const intakeFor = async (caller: Caller) =>
+    (await caller.get(`/v1/sites/${yard.consigneeSiteId}/intake?day=${day}`)).status;
+  t.equal(await intakeFor(yard.urban), 200);
+  t.equal(await intakeFor(yard.regulator), 404, 'of the place, and of no stream that has projects');
+  t.equal(await intakeFor(await aRegulator(yard, '371000', ['construction'])), 404, 'of another place');
   const list = ok(await yard.urban.get(`/v1/manifests?projectId=${yard.projectId}&limit=3`));
   t.equal(list.items.length, 3);
   t.ok(list.next, 'and a next page');

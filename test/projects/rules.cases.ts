@@ -15,7 +15,7 @@ import { SITE_OVER_DAILY_CAPACITY_RULE } from '../../src/reconciliation/rules/si
 import { at } from '../manifests/given.ts';
 import { aLineOf, aLoad, say, severityOf } from '../reconciliation/given.ts';
 import { edit } from '../registers/given.ts';
-import { ok } from '../support/world.ts';
+import { type Caller, ok } from '../support/world.ts';
 import { anomaliesOf, aPermit, aProject, aTrip, aYard, fileLoad, load, papers, unload } from './given.ts';
 
 const TONNE = 1_000_000;
@@ -237,4 +237,29 @@ t.test('a project is its site’s: one a site, never in the future, and it stays
     body: { errors: [{ pointer: '/worksEndedAt' }] },
   });
   t.equal((await post(yard.consignorSiteId, { worksEndedAt: at(yard), endsOn: '2026-09-02' })).status, 201);
+});
+
+t.test('anomalies of one kind of waste', async (t) => {
+  const yard = await aYard();
+  await papers(yard);
+  const spoil = await aTrip(yard, { volumeLitres: 12_000 }, { acceptedLitres: 9_000 });
+  const oil = await yard.aManifest({ status: 'received', acceptedGrams: 4_000_000 });
+  await yard.jobsDone();
+  const subjects = async (by: Caller, query: string): Promise<string[]> => {
+    const { items } = ok(await by.get(`/v1/anomalies?limit=200${query}`));
+    return [...new Set<string>(items.map(({ subject }: { subject: { id: string } }) => subject.id))];
+  };
+  const [all, ofSpoil, ofOil] = [
+    await subjects(yard.consignor, ''),
+    await subjects(yard.consignor, '&stream=construction'),
+    await subjects(yard.consignor, '&stream=hazardous'),
+  ];
+  t.same(new Set(all), new Set([...ofSpoil, ...ofOil]));
+  t.ok(ofSpoil.includes(spoil.id));
+  t.same(ofOil, [oil.id]);
+  t.notOk(ofSpoil.includes(oil.id));
+  t.same(await subjects(yard.consignor, '&stream=hazardous&status=cleared'), []);
+  t.same(await subjects(yard.consignor, '&stream=sludge'), []);
+  t.ok((await subjects(yard.urban, '&stream=construction')).includes(spoil.id));
+  t.same(await subjects(yard.urban, '&stream=hazardous'), [], 'which it does not watch');
 });

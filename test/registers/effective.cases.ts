@@ -1,5 +1,5 @@
 import t from 'tap';
-import { aWorld, ok } from '../support/world.ts';
+import { aWorld, bookRead, ok } from '../support/world.ts';
 
 interface Item {
   readonly policy: string;
@@ -47,7 +47,7 @@ t.test(
         inForceFrom: '2022-01-01',
       }),
     );
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await bookRead(world.service);
     for (const [region, day, chain] of [
       ['371202', '2018-12-31', ['370116', '370100', '370000', '000000']],
       ['371202', '2026-09-16', ['370116', '370100', '370000', '000000']],

@@ -29,6 +29,15 @@ t.test('policies: a change of law is a new row, none overlaps, and acts are judg
     status: 422,
     body: { errors: [{ pointer: '/value' }] },
   });
+  for (const otherwise of [{ looksAt: 'issued' }, { place: 'origin' }])
+    t.match(await world.admin.post('/v1/policies', { ...row, jurisdiction: '370116', ...otherwise }), {
+      status: 422,
+      body: {
+        errors: [
+          { pointer: `/${Object.keys(otherwise)[0]}`, detail: /looked up by (looksAt arrived|place destination);/ },
+        ],
+      },
+    });
   t.match(ok(await world.carrier.get('/v1/policies?jurisdiction=370117&day=2026-09-16')).items, [
     { id: made.id, value: 2 },
   ]);

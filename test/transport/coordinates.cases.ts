@@ -1,7 +1,7 @@
 // Where a place lies depends on who drew the map: what is told is kept in one system.
 import t from 'tap';
 import { e7, toWgs84 } from '../../src/transport/coordinates.ts';
-import { metresOutside } from '../../src/transport/rules.ts';
+import { metresOutside } from '../../src/transport/fence-rules.ts';
 
 /** Metres between two places. */
 const apart = (a: readonly [number, number], b: readonly [number, number]): number =>

@@ -1,13 +1,7 @@
 // What counts as entering and leaving: jitter at the line, a lorry that only drives by, a position that knows nothing.
 import t from 'tap';
-import {
-  type Crossing,
-  crossingsOf,
-  type FenceInForce,
-  metresOutside,
-  type Shape,
-  type TrackPoint,
-} from '../../src/transport/rules.ts';
+import { METRES_PER_DEGREE, metresOutside, type Shape } from '../../src/transport/fence-rules.ts';
+import { type Crossing, crossingsOf, type FenceInForce, type TrackPoint } from '../../src/transport/rules.ts';
 import { eastOf } from './observed.ts';
 
 const CENTRE = [117.12, 36.65] as const;
@@ -81,7 +75,7 @@ t.test('a fence is that of its day', async (t) => {
 t.test('a polygon: inside, outside, and how far', async (t) => {
   const corner = (east: number, north: number): [number, number] => [
     eastOf(CENTRE, east)[0],
-    CENTRE[1] + north / 111_195,
+    CENTRE[1] + north / METRES_PER_DEGREE,
   ];
   const yard: Shape = {
     type: 'polygon',

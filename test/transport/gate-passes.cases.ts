@@ -1,8 +1,9 @@
 // A gate counts: many passes a day of one plate are as many, and what it sends twice it has seen once.
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { aRegulator, at, codesOf } from '../manifests/given.ts';
-import { aWorld, ok, type World } from '../support/world.ts';
+import type { GatePass } from '../../src/transport/gate-passes.ts';
+import { anIssued, aRegulator, aSite, at, codesOf, pickUp } from '../manifests/given.ts';
+import { aWorld, type Caller, ok, type World } from '../support/world.ts';
 import { aDeviceKey } from './observed.ts';
 
 const aGate = (world: World) => aDeviceKey(world, world.consignee, world.consigneeSiteId, { type: 'gate' });
@@ -105,4 +106,73 @@ t.test('a scanned number is its manifest; whoever sees that sees the pass', asyn
     for (const path of [`/${passId}`, `?manifestId=${id}`, `?siteId=${world.consigneeSiteId}`])
       t.equal((await caller.get(`/v1/gate-passes${path}`)).status, 404, path);
   t.match(await consignee.get('/v1/gate-passes'), { status: 400, body: { errors: [{ pointer: 'query:siteId' }] } });
+});
+
+t.test('who may see the site and not the manifest reads of a lorry, and not of what it carried', async (t) => {
+  const world = await aWorld();
+  const { carrier, consignee, regulator } = world;
+  const { id, number } = await world.aManifest({ status: 'in_transit' });
+  const others = await world.aManifest({ status: 'issued' });
+  const urban = await aRegulator(world, '370100', ['construction']);
+  const gate = await aGate(world);
+  const record = async (changes: object) => ok(await gate.post('/v1/gate-passes', passOf(world, changes))).id;
+  const [byNumber, byId, unread] = [
+    await record({ manifestNumber: number }),
+    await record({ manifestId: id }),
+    await record({ manifestNumber: '20269999000001' }),
+  ];
+  const shownTo = async (caller: Caller) => {
+    const { items } = ok(await caller.get(`/v1/gate-passes?siteId=${world.consigneeSiteId}`));
+    for (const item of items)
+      t.strictSame(ok(await caller.get(`/v1/gate-passes/${item.id}`)), item, 'alone as in the list');
+    return Object.fromEntries(
+      items.map((item: GatePass) => [item.id, [item.plate, item.manifestId, item.manifestNumber]]),
+    );
+  };
+  const { plate } = world;
+  for (const caller of [consignee, regulator])
+    t.strictSame(await shownTo(caller), {
+      [byNumber]: [plate, id, number],
+      [byId]: [plate, id, null],
+      [unread]: [plate, null, '20269999000001'],
+    });
+  t.strictSame(
+    await shownTo(urban),
+    { [byNumber]: [plate, null, null], [byId]: [plate, null, null], [unread]: [plate, null, '20269999000001'] },
+    'of another stream; a number that is no manifest’s says nothing of anybody',
+  );
+  t.equal((await urban.get(`/v1/gate-passes?manifestId=${id}`)).status, 404);
+  const depot = await aSite(carrier, '370112');
+  const passBy = { ...passOf(world, { siteId: depot, manifestNumber: others.number }) };
+  const { id: own, manifestId } = ok(await carrier.post('/v1/gate-passes', passBy));
+  t.equal(manifestId, others.id);
+  t.match(ok(await carrier.get(`/v1/gate-passes/${own}`)), { manifestId, manifestNumber: others.number });
+});
+
+t.test('another lorry than the manifest’s: recorded, with a remark', async (t) => {
+  const world = await aWorld();
+  const { stranger } = world;
+  const gate = await aGate(world);
+  const { id, number } = await world.aManifest({ status: 'in_transit' });
+  const told = async (changes: object) => {
+    const answer = await gate.post('/v1/gate-passes', passOf(world, changes));
+    t.equal(answer.status, 201);
+    return codesOf(answer);
+  };
+  t.same(await told({ manifestId: id }), []);
+  t.same(await told({ manifestId: id, plate: '鲁B54321' }), ['manifest-vehicle-other']);
+  t.same(await told({ manifestNumber: number, plate: '鲁B54321' }), ['manifest-vehicle-other']);
+  const said = { ...passOf(world, { manifestId: id, plate: '鲁B54321' }) };
+  const { body } = await gate.post('/v1/gate-passes', said, { 'accept-language': 'zh-CN' });
+  t.match(body.warnings, [{ pointer: '/plate', detail: new RegExp(`${world.plate}.*鲁B54321`) }]);
+  t.equal(ok(await world.consignee.get(`/v1/gate-passes?manifestId=${id}`)).items.length, 4, 'all of them');
+  const waiting = await world.aManifest({ status: 'issued' });
+  t.same(await told({ manifestId: waiting.id, plate: '鲁B54321' }), [], 'nobody has said yet which lorry comes');
+  const two = await anIssued(world, { onwardCarrierIds: [stranger.partyId] });
+  ok(await pickUp(world, two.id, [{ line: 1, massGrams: 1_000_000 }]));
+  t.same(await told({ manifestId: two.id, plate: '鲁B54321' }), [], 'nor which takes over');
+  const handover = { occurredAt: at(world), place: '中转站', region: '370105', plate: '鲁B54321' };
+  ok(await stranger.post(`/v1/manifests/${two.id}/handover`, handover));
+  t.same(await told({ manifestId: two.id, plate: '鲁B54321' }), []);
+  t.same(await told({ manifestId: two.id, plate: '鲁B99999' }), ['manifest-vehicle-other']);
 });

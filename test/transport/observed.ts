@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { METRES_PER_DEGREE } from '../../src/transport/fence-rules.ts';
 import { type Caller, callerWith, ok, type World } from '../support/world.ts';
 
 /** What the cases of observed facts put together again and again: devices with their keys, fences, and a lorry that drives. */
@@ -12,8 +13,6 @@ export function groundOf({ consignorSiteId }: World): { readonly works: Place; r
   const latitude = 30 + nth * 0.02;
   return { works: [117.1, latitude], plant: [117.3, latitude] };
 }
-
-const METRES_PER_DEGREE = 111_195;
 
 /** So many metres east of a place. */
 export const eastOf = ([longitude, latitude]: Place, metres: number): Place => [

@@ -4,7 +4,7 @@ import { seedPolicyRows } from '../../src/catalogue/policies.ts';
 import { forgetTracks } from '../../src/transport/retention.ts';
 import { at } from '../manifests/given.ts';
 import { aWorld, ok, START, startTestService, type World } from '../support/world.ts';
-import { aDeviceKey, aVehicle, groundOf } from './observed.ts';
+import { aDeviceKey, aVehicle } from './observed.ts';
 
 const batchOf = (world: World, changes: object = {}) => ({
   crs: 'WGS84',
@@ -176,52 +176,4 @@ t.test('a camera tells what it read, in batches and by its own count', async (t)
     status: 422,
     body: { errors: [{ pointer: '/1/occurredAt' }] },
   });
-});
-
-t.test('a fence is drawn in any system, kept in ours, amended by its version', async (t) => {
-  const world = await aWorld();
-  const { consignor, consignee, consignorSiteId, stranger } = world;
-  const { works } = groundOf(world);
-  const body = {
-    siteId: consignorSiteId,
-    crs: 'GCJ02',
-    shape: {
-      type: 'polygon',
-      points: [
-        [118.0058, 36],
-        [118.0158, 36],
-        [118.0158, 36.01],
-      ],
-    },
-    inForceFrom: '2026-01-01',
-  };
-  const { id } = ok(await consignor.post('/v1/fences', body));
-  const kept = ok(await stranger.get(`/v1/fences/${id}`));
-  t.match(kept, { sourceCrs: 'GCJ02', version: 1, shape: { type: 'polygon' } });
-  t.ok(Math.abs(kept.shape.points[0][0] - 118) < 0.0001);
-  t.match(ok(await consignor.get(`/v1/fences?siteId=${consignorSiteId}`)).items, [{ id }]);
-  const wrong = async (changes: object) => {
-    const answer = await consignor.post('/v1/fences', { ...body, ...changes });
-    return [answer.status, answer.body.errors?.[0]?.pointer];
-  };
-  t.same(await wrong({ crs: 'EPSG:4490' }), [400, '/crs']);
-  t.same(await wrong({ shape: { type: 'circle', centre: works, radiusMetres: 5 } }), [400, '/shape/radiusMetres']);
-  t.same(
-    await wrong({
-      shape: {
-        type: 'polygon',
-        points: [
-          [117, 36],
-          [118, 36],
-          [117, 37],
-        ],
-      },
-    }),
-    [422, '/shape'],
-  );
-  t.same(await wrong({ inForceTo: '2026-01-01' }), [422, '/inForceTo']);
-  t.equal((await consignee.post('/v1/fences', body)).status, 403);
-  const edited = await consignor.put(`/v1/fences/${id}`, { ...body, inForceTo: '2026-12-01' }, { 'if-match': '"1"' });
-  t.equal(edited.status, 200);
-  t.equal((await consignor.put(`/v1/fences/${id}`, body, { 'if-match': '"1"' })).status, 412);
 });
