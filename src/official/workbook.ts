@@ -16,8 +16,6 @@ export const ROW_BYTES_MAX = 262_144;
 export const COLUMNS_MAX = 200;
 const HEAP_MB = 384;
 const SECONDS_MAX = 60;
-/** What Node says of it; after that it may hang instead of ending. */
-const HEAP_IS_FULL = 'FATAL ERROR';
 const COMPLAINT_MAX = 4_000;
 
 export interface FileRow {
@@ -51,25 +49,33 @@ export async function readWorkbookRows(book: Buffer): Promise<FileRow[]> {
     env: {},
   });
   const ended = once(reader, 'close');
+  ended.catch(() => {}); // one that cannot be started is awaited below
   reader.stdin.on('error', () => {}); // it may end before it has read everything
   reader.stdin.end(book);
   let complaint = '';
   reader.stderr.on('data', (piece: Buffer) => {
     complaint = `${complaint}${piece}`.slice(-COMPLAINT_MAX);
-    if (complaint.includes(HEAP_IS_FULL)) reader.kill('SIGKILL');
   });
   const rows: FileRow[] = [];
   let verdict: Verdict | undefined;
   for await (const line of createInterface({ input: reader.stdout })) {
-    const told = JSON.parse(line) as FileRow | Verdict;
-    if ('end' in told) verdict = told;
-    else rows.push(told);
-    if (verdict) reader.kill('SIGKILL'); // it has nothing left to do but to end
+    const told = toldIn(line);
+    if (told && 'end' in told) verdict = told;
+    else if (told) rows.push(told);
   }
   const [code, signal] = await ended;
   if (!verdict && signal === null) throw new Error(`the reader of workbooks ended with ${code}: ${complaint}`);
   if (verdict?.end !== 'read') throw problemOf(verdict);
   return rows;
+}
+
+/** Undefined for a line in whose middle it was ended. */
+function toldIn(line: string): FileRow | Verdict | undefined {
+  try {
+    return JSON.parse(line) as FileRow | Verdict;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Without a verdict it was ended by its heap or its time. */
