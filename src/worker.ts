@@ -5,6 +5,7 @@ import { STREAMS } from './catalogue/streams.ts';
 import { forgetEmptyBalances } from './custody/queries.ts';
 import { tripDifferenceJob, tripDifferenceOf } from './manifests/trip-difference.ts';
 import { matchAgain, matchesOf, matchJob } from './official/matching.ts';
+import { forgetUploads } from './official/repository.ts';
 import type { JobDraft, Reference } from './platform/acts.ts';
 import { forgetBulks } from './platform/bulk-storage.ts';
 import type { Clock } from './platform/clock.ts';
@@ -56,6 +57,7 @@ const SCHEDULES: readonly {
       return forgetBulks(pool, clock.now(), book.policy('bulk-kept-days', today).value);
     },
   },
+  { name: 'forget_uploads', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetUploads(pool, clock.now()) },
   { name: 'forget_tracks', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetTracks(pool, clock.now()) },
   { name: 'forget_done_jobs', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetDoneJobs(pool, clock.now()) },
 ];

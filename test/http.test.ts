@@ -5,4 +5,5 @@ import './http/authorisation.cases.ts';
 import './http/attacks.cases.ts';
 import './http/documentation.cases.ts';
 import './http/examples.cases.ts';
+import './http/months.cases.ts';
 import './http/limits.cases.ts';

@@ -1,5 +1,6 @@
 import './official/number.cases.ts';
 import './official/import.cases.ts';
+import './official/uploads.cases.ts';
 import './official/workbook.cases.ts';
 import './official/matching.cases.ts';
 import './official/parties.cases.ts';

@@ -207,8 +207,8 @@ const notInStock = ({ code, state }: Container): Refusal =>
     `容器 ${code}（${CONTAINER_STATE_NAMES[state].zh}）不在库存中，不能放入其他容器。`,
     `Container ${code} is ${CONTAINER_STATE_NAMES[state].en}, not in stock: it cannot be put into another.`,
   );
-const isInStock = ({ state }: Container): boolean => state === 'stored' || state === 'accepted';
-const changedMeanwhile = ({ code }: Container): Refusal => ({
+export const isInStock = ({ state }: Container): boolean => state === 'stored' || state === 'accepted';
+export const changedMeanwhile = ({ code }: Container): Refusal => ({
   problem: 'wrong-status',
   detail: { zh: `容器 ${code} 刚有变动；请重新提交。`, en: `Container ${code} has just changed; send it again.` },
 });

@@ -1,8 +1,6 @@
 import type pg from 'pg';
 import type { z } from 'zod';
-import { type Stream, streamOfCode } from '../catalogue/streams.ts';
 import { resolveContainers } from '../custody/container-queries.ts';
-import { type Container, containerKind } from '../custody/containers.ts';
 import { NOTHING_SCANNED } from '../custody/scanned.ts';
 import { unknownContainer } from '../custody/scanning.ts';
 import { withScans } from '../custody/scans.ts';
@@ -10,22 +8,11 @@ import { weighingsOf } from '../generation/queries.ts';
 import { massesOf } from '../generation/rules.ts';
 import type { Act, Caller, Warning } from '../platform/acts.ts';
 import type { Services } from '../platform/http.ts';
-import { subjectsById } from '../platform/subjects.ts';
-import { against, Problem } from '../problems.ts';
-import {
-  boxesMostAlike,
-  COLLECTION_STEPS,
-  type Collection,
-  type CollectionAct,
-  type CollectionInput,
-  type CollectionReceipt,
-  draftsOf,
-  type FiledInput,
-} from './collections.ts';
-import * as filing from './filing-commands.ts';
+import { Problem } from '../problems.ts';
+import { COLLECTION_STEPS, type Collection, type CollectionAct, type CollectionReceipt } from './collections.ts';
 import * as load from './load-commands.ts';
 import type { Manifest } from './manifest.ts';
-import { manifestsById, openCollectionOf, partyOfSite } from './queries.ts';
+import { manifestsById } from './queries.ts';
 import { byAgentsToo } from './routes.ts';
 import type { CollectedLoad } from './tables.ts';
 
@@ -37,48 +24,6 @@ export interface Sent {
   readonly key: string;
   readonly body: object;
 }
-
-/** Drafts and issues one manifest for each owner. @throws Problem of the first that is refused; sent again, it goes on from there. */
-export async function filed(services: Services, input: CollectionInput, sent: Sent): Promise<FiledInput> {
-  const { pool } = services.database;
-  const { party } = sent.caller.actor;
-  const { containers, names } = await resolveContainers(pool, [input.container], [party]);
-  const boxId = names.get(input.container);
-  if (boxId === undefined) throw Problem.of(unknownContainer({ name: input.container, pointer: '/container' }));
-  const all = await subjectsById(
-    pool,
-    containerKind,
-    containers.map(({ id }) => id),
-  );
-  const inOrder = containers.flatMap(({ id }) => all.find((one) => one.id === id) ?? []);
-  const box = inOrder.find(({ id }) => id === boxId)!;
-  const boxes = inOrder.filter(({ id, batchId }) => id !== boxId && batchId !== null);
-  const stream: Stream = streamOfCode(box.wasteCode);
-  const { carrierId, consigneeSiteId } = input;
-  const isFiled = (await openCollectionOf(pool, boxId)) !== undefined;
-  const isReady = !isFiled && isInStock(box) && box.partyId === party;
-  const crowded = boxesMostAlike(boxes) > BOXES_ALIKE_MAX;
-  if (isReady && crowded) throw Problem.of(tooManyAlike);
-  const drafts = isReady ? draftsOf(boxes, box.siteId!, stream, input) : [];
-  const consigneeId = (await partyOfSite(pool, consigneeSiteId)) ?? party;
-  const ids: string[] = [];
-  const warnings: Warning[] = [];
-  for (const { draft, ownerId } of drafts) {
-    const answer = await done(services, filing.draft, draft, sent, `draft ${ownerId}`);
-    ids.push(answer.id);
-    warnings.push(...answer.warnings);
-  }
-  const loads: CollectedLoad[] = [];
-  for (const [index, { ownerId, lines }] of drafts.entries()) {
-    const id = ids[index]!;
-    const answer = await done(services, byAgentsToo('issue', filing.issue), { id }, sent, `issue ${ownerId}`);
-    warnings.push(...answer.warnings);
-    loads.push({ consignorId: ownerId, manifestId: id, number: answer.number, lines });
-  }
-  return { boxId, carrierId, consigneeSiteId, consigneeId, stream, loads, warnings };
-}
-
-const isInStock = ({ state }: Container): boolean => state === 'stored' || state === 'accepted';
 
 /** Does the act for each manifest that waits for it, when the collection does. @throws Problem of the first that is refused. */
 export async function moved(
@@ -198,11 +143,3 @@ async function done<Input>(
 
 const standsOn = ({ hubId, carrierId, consigneeId }: Collection, { actor }: Caller): boolean =>
   [hubId, carrierId, consigneeId].includes(actor.party);
-
-/** What a line of a draft can name. */
-const BOXES_ALIKE_MAX = 50;
-const tooManyAlike = against(
-  '/container',
-  `一家单位同一种废物的小箱不得超过 ${BOXES_ALIKE_MAX} 个；请分装两个大箱。`,
-  `Of one clinic at most ${BOXES_ALIKE_MAX} small boxes of one waste; pack a second big box.`,
-);

@@ -10,7 +10,8 @@ import { notFound } from '../platform/register.ts';
 import { subjectsById } from '../platform/subjects.ts';
 import { InstantView, Uuid } from '../platform/values.ts';
 import { Problem } from '../problems.ts';
-import { filed, moved } from './collecting.ts';
+import { moved } from './collecting.ts';
+import { fileCollection, toFile } from './collection-filing.ts';
 import {
   type Collection,
   type CollectionAct,
@@ -20,7 +21,6 @@ import {
   CollectionReceipt,
   CollectionStep,
   collectionKind,
-  fileCollection,
   moveCollection,
 } from './collections.ts';
 import { manifestsById } from './queries.ts';
@@ -78,7 +78,6 @@ export function collectionRoutes(app: App, services: Services): void {
     operation: 'collections.file',
     summary: '集中收集 · File and issue a manifest for each clinic whose boxes stand in a big one',
     act: fileCollection,
-    inSteps: true,
     body: CollectionBody,
     example: {
       container: exampleId('outer container'),
@@ -87,8 +86,7 @@ export function collectionRoutes(app: App, services: Services): void {
       plannedMethod: 'D10',
     },
     answer: LoadAnswer,
-    input: ({ body, caller, key }: { body: CollectionInput; caller: Caller; key: string }) =>
-      filed(services, body, { caller, key, body }),
+    input: ({ body, caller }: { body: CollectionInput; caller: Caller }) => toFile(pool, body, caller.actor.party),
   });
   for (const act of Object.keys(STEPS) as CollectionAct[])
     addAct(app, journal, {

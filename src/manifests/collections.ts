@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { PolicyBook } from '../catalogue/reference.ts';
-import { type Stream, streamTerms } from '../catalogue/streams.ts';
-import { type Container, containerChanged, containerKind } from '../custody/containers.ts';
+import { containerChanged, containerKind } from '../custody/containers.ts';
 import { type ContainerStep, stepRow } from '../custody/lifecycle.ts';
-import { ContainerName, mayHandle } from '../generation/nesting.ts';
+import { ContainerName } from '../generation/nesting.ts';
 import type { Audience } from '../parties/audience.ts';
 import { type Act, refused, type Warning } from '../platform/acts.ts';
 import { ENTRY_MODES, type Json } from '../platform/events.ts';
@@ -11,14 +10,13 @@ import { notFound } from '../platform/register.ts';
 import { RANKS, type StateOf, subjectKind } from '../platform/subjects.ts';
 import { Instant, Uuid } from '../platform/values.ts';
 import type { Refusal } from '../problems.ts';
-import { Draft, type DraftInput, PACKAGINGS, Pickup } from './inputs.ts';
-import { openCollectionLookup } from './queries.ts';
-import { type COLLECTION_STATUSES, type CollectedLoad, collections } from './tables.ts';
+import { Draft, Pickup } from './inputs.ts';
+import { type COLLECTION_STATUSES, collections } from './tables.ts';
 
 /**
  * 小箱进大箱: a hub packs the small boxes of many clinics into a big one. Each clinic stays the origin of its waste and has a manifest, and so a
- * card, of its own (TM 16, 31(2)); the big box is scanned once and all of them move. Each manifest's act is the ordinary one, done for it under a
- * key made of the caller's: what was interrupted is completed by sending it again.
+ * card, of its own (TM 16, 31(2)); all are filed as one act (collection-filing.ts). The big box is scanned once and all of them move: each manifest's
+ * act is the ordinary one, done for it under a key made of the caller's; what was interrupted is completed by sending it again.
  */
 export type Collection = StateOf<typeof collections>;
 type Status = (typeof COLLECTION_STATUSES)[number];
@@ -71,106 +69,6 @@ export const audienceOfCollection = ({
   regions: [region],
   stream,
 });
-
-/** One draft for each owner of small boxes, a line for each of its wastes; in the order of their codes. Pure. */
-export function draftsOf(
-  boxes: readonly Container[],
-  siteId: string,
-  stream: Stream,
-  { carrierId, consigneeSiteId, shipperRole, plannedMethod, exemption }: CollectionInput,
-): { readonly draft: DraftInput; readonly ownerId: string; readonly lines: CollectedLoad['lines'] }[] {
-  const uses = streamTerms(stream).line;
-  return [...grouped(boxes, ({ ownerId }) => ownerId)].map(([ownerId, own]) => {
-    const byWaste = [...grouped(own, ({ wasteCode }) => wasteCode)];
-    const lines = byWaste.map(([wasteCode, [first, ...more]]) => {
-      const all = [first!, ...more];
-      return {
-        wasteCode,
-        name: first!.label.name,
-        form: first!.form,
-        ...(uses.hazards === 'absent' ? {} : { hazards: [...first!.hazards] }),
-        packaging: PACKAGINGS.find((one) => one === first!.packaging) ?? 'other',
-        massGrams: all.reduce((sum, { grams }) => sum + grams, 0),
-        pieces: all.reduce((sum, { pieces }) => sum + pieces, 0),
-        plannedMethod,
-        batchIds: all.map(({ batchId }) => batchId!),
-        ...(exemption ? { exemption } : {}),
-      };
-    });
-    return {
-      ownerId,
-      draft: Draft.parse({
-        consignorSiteId: siteId,
-        consignorId: ownerId,
-        carrierId,
-        consigneeSiteId,
-        shipperRole,
-        lines,
-      }),
-      lines: byWaste.map(([, all], index) => ({ line: index + 1, containerIds: all.map(({ id }) => id) })),
-    };
-  });
-}
-
-/** The most boxes of one owner and waste: they share a line. */
-export const boxesMostAlike = (boxes: readonly Container[]): number =>
-  Math.max(
-    0,
-    ...[...grouped(boxes, ({ ownerId, wasteCode }) => `${ownerId} ${wasteCode}`).values()].map(({ length }) => length),
-  );
-
-function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
-}
-
-export interface FiledInput {
-  readonly boxId: string;
-  readonly carrierId: string;
-  readonly consigneeSiteId: string;
-  readonly consigneeId: string;
-  readonly stream: Stream;
-  readonly loads: readonly CollectedLoad[];
-  /** Of the drafts and issues. */
-  readonly warnings: readonly Warning[];
-}
-
-/** What the manifests of a big box were filed as. @refuses not-found, not-your-act, already-exists (it is filed), against-rule (nothing in it). */
-export const fileCollection: Act<FiledInput, PolicyBook> = {
-  name: 'file_collection',
-  kind: 'paper',
-  needs: ({ boxId }) => ({
-    lock: [{ kind: containerKind.name, id: boxId }],
-    lookups: [{ lookup: openCollectionLookup, key: boxId }],
-  }),
-  decide({ boxId, loads, warnings, ...ends }, states, facts) {
-    const box = states.get(containerKind, boxId);
-    const openId = states.found(openCollectionLookup, boxId);
-    const refusal = mayHandle(box, boxId, facts) ?? (openId ? filedBefore(openId) : undefined);
-    if (refusal || !box) return refused(refusal!);
-    if (loads.length === 0) return refused(nothingIn);
-    const id = facts.newId();
-    const collection: Omit<Collection, 'id' | 'filedAt'> = {
-      ...ends,
-      status: 'filed',
-      hubId: box.partyId,
-      siteId: box.siteId!,
-      boxId,
-      region: box.region,
-      loads,
-    };
-    const event = {
-      type: 'collection_filed',
-      subject: { kind: collectionKind.name, id },
-      occurredAt: facts.now,
-      region: box.region,
-      refs: [boxId, ...loads.map(({ manifestId }) => manifestId)],
-      data: { collection: collection as unknown as Json },
-    };
-    return { events: [event], answer: { id, loads: loads as unknown as Json }, warnings, status: 201 };
-  },
-};
 
 /** What a scan of the big box means: which act is done for each manifest, and what becomes of the box. */
 export const COLLECTION_STEPS = {
@@ -289,21 +187,6 @@ const notTheirs = (act: CollectionAct, by: readonly Side[]): Refusal => ({
     en: `The ${act} of a collection belongs to its ${by.map((side) => SIDES[side].en).join(' or ')}.`,
   },
 });
-
-const filedBefore = (id: string): Refusal => ({
-  problem: 'already-exists',
-  detail: { zh: `该大箱已办理集中收集 ${id}。`, en: `This box is filed as collection ${id} already.` },
-  errors: [{ pointer: '/container', detail: id }],
-});
-
-const nothingIn: Refusal = {
-  problem: 'against-rule',
-  detail: {
-    zh: '该大箱不在库存中，或其中没有装有废物的小箱。',
-    en: 'The box is not in stock, or no box with waste stands in it.',
-  },
-  errors: [{ pointer: '/container', detail: { zh: '装有小箱的大箱', en: 'a box in which others stand' } }],
-};
 
 const wrongStatus = ({ status }: Collection, from: Status): Refusal => ({
   problem: 'wrong-status',

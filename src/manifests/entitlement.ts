@@ -29,6 +29,8 @@ export interface EntitlementContext {
   readonly day: string;
   readonly reference: PolicyBook;
   readonly heldOf: (type: PermitType) => readonly HeldPermit[];
+  /** What the act has reserved for manifests before this one. */
+  readonly booked: readonly PermitUse[];
 }
 
 type Parties = Pick<Manifest, 'consignorId' | 'consigneeId' | 'legs'>;
@@ -101,11 +103,12 @@ export function permitsFound(
   day: string,
   reference: PolicyBook,
   states: States,
+  booked: readonly PermitUse[],
 ): EntitlementContext {
   const wanted = wantedPermits(manifest, day, reference);
   const heldOf = (type: PermitType) =>
     wanted.filter((one) => one.type === type).flatMap(({ lookup, key }) => states.found(lookup, key));
-  return { day, reference, heldOf };
+  return { day, reference, heldOf, booked };
 }
 
 /** What an act that settles reservations or uses shares with those who count them: the gates of the manifest's hard caps. */
@@ -324,10 +327,13 @@ const book = ({ uses, context }: Judging, permit: HeldPermit, line: DraftLine): 
   uses.push(reservedUse(line.line, permit, context.day, line.declaredGrams));
 };
 
-/** Reserved and used in the period of that day, by others and by the lines before this one. */
+/** Reserved and used in the period of that day, by others, by what the act has filed before it and by the lines before this one. */
 function spentOf({ context, uses }: Judging, { id, type, uses: known }: HeldPermit): number {
   const [reserved, used] = known[periodOf(type, context.day)] ?? [0, 0];
-  return uses.reduce((sum, use) => sum + (use.permitId === id ? use.reservedGrams : 0), reserved + used);
+  return [...context.booked, ...uses].reduce(
+    (sum, use) => sum + (use.permitId === id ? use.reservedGrams : 0),
+    reserved + used,
+  );
 }
 
 const remainingOf = (judging: Judging, permit: HeldPermit): number =>

@@ -2,7 +2,8 @@ import { dayInShanghai } from '../catalogue/calendar.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import { originPlaceOf, ownerAt } from '../generation/tenants.ts';
 import { siteKind } from '../parties/registers.ts';
-import { type Needs, refused, type States } from '../platform/acts.ts';
+import type { PermitUse } from '../permits/uses.ts';
+import { type Decision, type Needs, refused, type States } from '../platform/acts.ts';
 import type { EventDraft, RecordedEvent } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
 import type { ManifestCommand } from './command-needs.ts';
@@ -30,24 +31,32 @@ export const file: ManifestCommand<inputs.DraftInput> = {
       : ({} as Needs);
     return { read, lookups: [...lookups, ...more] };
   },
-  decide(input, states, facts) {
-    const drafted = draftedBy(input, states, facts);
-    if ('refusal' in drafted) return refused(drafted.refusal);
-    const manifest = madeOf(drafted.event, facts);
-    const refusal = mayNotIssue(input, manifest, states, facts);
-    if (refusal) return refused(refusal);
-    const issued = issuedBy(manifest, {}, states, facts);
-    if ('refused' in issued) return issued;
-    const { onBehalfOf } = drafted.event;
-    return {
-      ...issued,
-      events: [drafted.event, ...issued.events.map((event) => ({ ...event, ...(onBehalfOf ? { onBehalfOf } : {}) }))],
-      warnings: [...drafted.warnings, ...(issued.warnings ?? [])],
-      number: { ...issued.number!, on: 'manifest_issued' },
-      status: 201,
-    };
-  },
+  decide: (input, states, facts) => filedBy(input, states, facts, []),
 };
+
+/** `booked`: what the same act has reserved for manifests before this one. */
+export function filedBy(
+  input: inputs.DraftInput,
+  states: States,
+  facts: Facts,
+  booked: readonly PermitUse[],
+): Decision {
+  const drafted = draftedBy(input, states, facts);
+  if ('refusal' in drafted) return refused(drafted.refusal);
+  const manifest = madeOf(drafted.event, facts);
+  const refusal = mayNotIssue(input, manifest, states, facts);
+  if (refusal) return refused(refusal);
+  const issued = issuedBy(manifest, {}, states, facts, booked);
+  if ('refused' in issued) return issued;
+  const { onBehalfOf } = drafted.event;
+  return {
+    ...issued,
+    events: [drafted.event, ...issued.events.map((event) => ({ ...event, ...(onBehalfOf ? { onBehalfOf } : {}) }))],
+    warnings: [...drafted.warnings, ...(issued.warnings ?? [])],
+    number: { ...issued.number!, on: 'manifest_issued' },
+    status: 201,
+  };
+}
 
 const madeOf = (event: EventDraft, { caller }: Facts): Manifest =>
   manifestKind.evolve(undefined, { ...event, actor: caller.actor } as unknown as RecordedEvent);

@@ -6,7 +6,7 @@ import { accountOf } from '../custody/ledger.ts';
 import { stockLookup } from '../custody/repository.ts';
 import { type AtSite, atSiteAlsoNeeds, onBehalf, ownerAt } from '../generation/tenants.ts';
 import { partyKind, siteKind } from '../parties/registers.ts';
-import { settledUses, usesData } from '../permits/uses.ts';
+import { type PermitUse, settledUses, usesData } from '../permits/uses.ts';
 import { type Accepted, type Decision, type Needs, refused, type States, type Warning } from '../platform/acts.ts';
 import type { EventDraft } from '../platform/events.ts';
 import type { Refusal } from '../problems.ts';
@@ -148,19 +148,20 @@ export const issueNeeds = (manifest: Manifest, day: string, { reference }: Facts
   ],
 });
 
-/** Everything is looked at that the law of its day and place asks for; then it draws its number. */
+/** Everything is looked at that the law of its day and place asks for; then it draws its number. `booked`: what the same act has reserved before. */
 export function issuedBy(
   manifest: Manifest,
   input: Pick<inputs.IssueInput, 'paper'>,
   states: States,
   facts: Facts,
+  booked: readonly PermitUse[] = [],
 ): Decision {
   const issuedAt = issuedAtOf(input, facts);
   const day = dayInShanghai(issuedAt);
   const checked = checkIssue(manifest, {
     parties: partiesOf(manifest).map((id) => states.get(partyKind, id)!),
     sites: sitesOf(manifest).map((id) => states.get(siteKind, id)!),
-    entitlement: permitsFound(manifest, day, facts.reference, states),
+    entitlement: permitsFound(manifest, day, facts.reference, states, booked),
     reserved: states.found(reservedLookup, reservedKey(manifest)),
     stockOf: (wasteCode) => states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id),
   });

@@ -12,7 +12,9 @@ import { CONTAINER_OUTCOMES, DISCREPANCY_TYPES, INCIDENT_TYPES } from './tables.
 /** Bodies of the manifest acts. Lines are named by their number, from 1. */
 export const FORMS = ['solid', 'semi_solid', 'liquid', 'gas'] as const;
 export const PACKAGINGS = ['bag', 'drum', 'can', 'box', 'bulk_bag', 'tank', 'bulk', 'other'] as const;
-const LINES_MAX = 20;
+export const LINES_MAX = 20;
+/** Named by one line. */
+export const BATCHES_MAX = 50;
 const LEGS_MAX = 8;
 
 const LineNumber = z.number().int().min(1).max(LINES_MAX);
@@ -40,7 +42,7 @@ const DraftLineFields = z.strictObject({
   /** Use or disposal intended at the consignee's, e.g. D10. */
   plannedMethod: z.string().max(4),
   /** Batches to load; without them the oldest in stock are taken and marked as inferred. */
-  batchIds: z.array(Uuid).max(50).default([]),
+  batchIds: z.array(Uuid).max(BATCHES_MAX).default([]),
   /** 有害成分名称. */
   hazardousComponent: ShortText.nullable().default(null),
   /** What the transport of dangerous goods asks for (TM 13): UN number and packing group. */

@@ -180,20 +180,3 @@ export const openCollectionLookup: Lookup<string | undefined> = {
   sql: OPEN_COLLECTION,
   read: ([row]) => row?.[1] as string | undefined,
 };
-
-/** Before anything is drafted for it. */
-export async function openCollectionOf(pool: pg.Pool, boxId: string): Promise<string | undefined> {
-  const { rows } = await pool.query<{ id: string }>({
-    name: 'open-collection-of',
-    text: OPEN_COLLECTION,
-    values: [[boxId]],
-  });
-  return rows[0]?.id;
-}
-
-/** Whose a site is. */
-export async function partyOfSite(pool: pg.Pool, siteId: string): Promise<string | undefined> {
-  const text = 'select party_id as "partyId" from sites where id = $1';
-  const { rows } = await pool.query<{ partyId: string }>({ name: 'party-of-site', text, values: [siteId] });
-  return rows[0]?.partyId;
-}

@@ -4,19 +4,20 @@
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
 import { type CsvError, parse } from 'csv-parse';
 import type pg from 'pg';
-import readWorkbook from 'read-excel-file/node';
-import { against, type Bilingual, Problem } from '../problems.ts';
+import { type Bilingual, Problem } from '../problems.ts';
+import {
+  COLUMNS_MAX,
+  type FileRow,
+  ROW_BYTES_MAX,
+  readWorkbookRows,
+  tooManyColumns,
+  unreadable,
+  XLSX_BYTES_MAX,
+} from './workbook.ts';
 
 export const CSV_BYTES_MAX = 256 * 1_048_576;
-/** A workbook is unpacked in memory. */
-export const XLSX_BYTES_MAX = 8 * 1_048_576;
-const XLSX_UNPACKED_MAX = 128 * 1_048_576;
-export const XLSX_ROWS_MAX = 50_000;
-const ROW_BYTES_MAX = 262_144;
 const CHUNK_BYTES = 262_144;
 
 export type Format = 'csv' | 'xlsx';
@@ -29,9 +30,12 @@ export interface KeptFile {
   readonly encoding: string;
 }
 
-/** @throws Problem body-too-large, invalid-input (empty, or in no writing we read). */
+/**
+ * Each piece by itself, and no connection held meanwhile: a sender may be slow. What it leaves when it throws is the caller's to forget.
+ * @throws Problem body-too-large, invalid-input (empty, or in no writing we read).
+ */
 export async function keepFile(
-  client: pg.ClientBase,
+  pool: pg.Pool,
   body: AsyncIterable<Buffer>,
   { fileId, format }: { readonly fileId: string; readonly format: Format },
 ): Promise<KeptFile> {
@@ -47,7 +51,7 @@ export async function keepFile(
     const content = Buffer.concat(pending);
     pending = [];
     pendingBytes = 0;
-    await client.query('insert into official_file_chunks (file_id, nth, content) values ($1, $2, $3)', [
+    await pool.query('insert into official_file_chunks (file_id, nth, content) values ($1, $2, $3)', [
       fileId,
       nth++,
       content,
@@ -121,18 +125,17 @@ export async function* piecesOf(db: pg.Pool | pg.ClientBase, fileId: string): As
   }
 }
 
-export interface FileRow {
-  /** As a spreadsheet counts it, from 1. */
-  readonly rowNumber: number;
-  readonly cells: readonly string[];
-}
+/** The rows of a kept file, as often as they are asked for: a workbook is read once and held, a CSV passes through. */
+export type Rows = () => AsyncIterable<FileRow> | Iterable<FileRow>;
 
-/** @throws Problem invalid-input for a file that is no CSV, or no workbook, or a workbook beyond its limits. */
-export function rowsOf(
-  pieces: AsyncIterable<Buffer>,
-  file: Pick<KeptFile, 'format' | 'encoding'>,
-): AsyncIterable<FileRow> {
-  return file.format === 'csv' ? csvRows(pieces, file.encoding) : workbookRows(pieces);
+/** @throws Problem invalid-input for what is no workbook, or a workbook beyond its limits; the rows of a CSV throw it when it is no CSV. */
+export async function openRows(
+  db: pg.Pool | pg.ClientBase,
+  { fileId, format, encoding }: Pick<KeptFile, 'fileId' | 'format' | 'encoding'>,
+): Promise<Rows> {
+  if (format === 'csv') return () => csvRows(piecesOf(db, fileId), encoding);
+  const rows = await bookRows(piecesOf(db, fileId));
+  return () => rows;
 }
 
 interface Parsed {
@@ -189,101 +192,11 @@ function delimiterOf(text: string): string {
   return [',', '\t', ';'].reduce((best, one) => (count(one) > count(best) ? one : best));
 }
 
-async function* workbookRows(pieces: AsyncIterable<Buffer>): AsyncGenerator<FileRow> {
+async function bookRows(pieces: AsyncIterable<Buffer>): Promise<FileRow[]> {
   const parts: Buffer[] = [];
   for await (const piece of pieces) parts.push(piece);
-  const book = Buffer.concat(parts);
-  await checkUnpacked(book);
-  const sheets = await readWorkbook(book, { trim: false, parseNumber: (text) => text }).catch(() => {
-    throw noWorkbook();
-  });
-  const rows = sheets[0]?.data ?? [];
-  if (rows.length > XLSX_ROWS_MAX) throw tooManyRows(rows.length);
-  const width = Math.max(0, ...rows.map((row) => row.length));
-  for (const [index, row] of rows.entries()) {
-    const cells = Array.from({ length: width }, (_, cell) => cellText(row[cell]));
-    if (cells.some((cell) => cell !== '')) yield { rowNumber: index + 1, cells };
-  }
+  return readWorkbookRows(Buffer.concat(parts));
 }
-
-/** A workbook keeps more digits than it shows: fifteen are what was typed. Days are civil and stand there as UTC. */
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (value instanceof Date) return value.toISOString().slice(0, 10);
-  if (typeof value === 'boolean') return value ? '是' : '否';
-  const text = String(value);
-  return /^-?\d+\.\d{12,}$|^-?\d(\.\d+)?e[+-]?\d+$/i.test(text) ? String(Number(Number(text).toPrecision(15))) : text;
-}
-
-const noWorkbook = () =>
-  unreadable(
-    '文件不是 Excel 工作簿（.xlsx）；旧版 .xls 请另存为 .xlsx 或 CSV。',
-    'The file is no Excel workbook (.xlsx); save an old .xls as .xlsx or CSV.',
-  );
-
-const ENTRY = 0x02014b50;
-const ENTRY_BYTES = 46;
-const DIRECTORY_END = Buffer.from([0x50, 0x4b, 0x05, 0x06]);
-const inflate = promisify(inflateRaw);
-
-/** What a zip says of its size may be a lie: each entry is unpacked against the limit before anything else opens it. */
-async function checkUnpacked(book: Buffer): Promise<void> {
-  const end = book.lastIndexOf(DIRECTORY_END);
-  if (end < 0 || end + 22 > book.length) throw noWorkbook();
-  let left = XLSX_UNPACKED_MAX;
-  let at = book.readUInt32LE(end + 16);
-  for (let entries = book.readUInt16LE(end + 10); entries > 0; entries--) {
-    if (at + ENTRY_BYTES > book.length || book.readUInt32LE(at) !== ENTRY) throw noWorkbook();
-    const local = book.readUInt32LE(at + 42);
-    if (local + 30 > book.length) throw noWorkbook();
-    const begin = local + 30 + book.readUInt16LE(local + 26) + book.readUInt16LE(local + 28);
-    const packed = book.subarray(begin, begin + book.readUInt32LE(at + 20));
-    if (book.readUInt16LE(at + 10) !== 0) {
-      const unpacked = await inflate(packed, { maxOutputLength: Math.max(1, left) }).catch(
-        (error: { code?: string }) => {
-          throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooMuchInside() : noWorkbook();
-        },
-      );
-      left -= unpacked.length;
-      checkExtent(unpacked);
-    } else {
-      left -= packed.length;
-      checkExtent(packed);
-    }
-    if (left <= 0) throw tooMuchInside();
-    at += ENTRY_BYTES + book.readUInt16LE(at + 28) + book.readUInt16LE(at + 30) + book.readUInt16LE(at + 32);
-  }
-}
-
-/** A cell far out makes a table of everything before it: what a sheet names is looked at before anybody lays it out. */
-function checkExtent(xml: Buffer): void {
-  for (const [, column, row] of xml.toString('latin1').matchAll(/ r="([A-Z]{1,3})(\d{1,7})"/g)) {
-    if (Number(row) > XLSX_ROWS_MAX) throw tooManyRows(Number(row));
-    const nth = [...column!].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
-    if (nth > COLUMNS_MAX) throw tooManyColumns(nth);
-  }
-}
-
-/** No export has half as many. */
-const COLUMNS_MAX = 200;
-
-const tooManyColumns = (columns: number) =>
-  unreadable(
-    `文件有 ${columns} 列，超过 ${COLUMNS_MAX} 列；请只保留数据列。`,
-    `The file has ${columns} columns, more than ${COLUMNS_MAX}; keep those with data only.`,
-  );
-
-const tooManyRows = (rows: number) =>
-  unreadable(
-    `工作簿有 ${rows} 行，超过 ${XLSX_ROWS_MAX} 行；请另存为 CSV 再传。`,
-    `The workbook has ${rows} rows, more than ${XLSX_ROWS_MAX}; save it as CSV and send that.`,
-  );
-
-const tooMuchInside = () =>
-  unreadable(
-    '工作簿解压后超过 128 MB；请另存为 CSV 再传。',
-    'The workbook unpacks to more than 128 MB; save it as CSV and send that.',
-  );
 
 function tooLarge(bytesMax: number): Problem {
   const megabytes = bytesMax / 1_048_576;
@@ -292,8 +205,4 @@ function tooLarge(bytesMax: number): Problem {
     en: `The file is larger than ${megabytes} MB; export it in parts.`,
   };
   return new Problem('body-too-large', detail);
-}
-
-function unreadable(zh: string, en: string): Problem {
-  return Problem.of({ ...against('', zh, en), problem: 'invalid-input' });
 }

@@ -3,6 +3,7 @@
  * manifest or a party changes. Sent again, the same file is the same import (decision 0021).
  */
 
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { officialSystem } from '../catalogue/official-systems.ts';
@@ -11,7 +12,7 @@ import type { Services } from '../platform/http.ts';
 import { newUuid } from '../platform/ids.ts';
 import { against, Problem } from '../problems.ts';
 import { type ImportFacts, readImport, receiveImport } from './commands.ts';
-import { type FileRow, type Format, type KeptFile, keepFile, piecesOf, rowsOf } from './files.ts';
+import { type Format, type KeptFile, keepFile, openRows, type Rows } from './files.ts';
 import {
   type CellFault,
   type Field,
@@ -38,6 +39,7 @@ import {
   type RowFault,
 } from './repository.ts';
 import type { ImportCounts } from './tables.ts';
+import type { FileRow } from './workbook.ts';
 
 export interface ImportRequest {
   readonly system: string;
@@ -48,11 +50,10 @@ export interface ImportRequest {
 
 /** Titles stand in one of the first rows; above them an export has its own title and date. */
 const TITLE_ROWS_MAX = 10;
-const ROWS_AT_ONCE = 2_000;
 
 /**
  * @returns the id of the import, and whether the file was known.
- * @throws Problem not-your-act, against-rule (no mapping; titles that are missing or stand twice), invalid-input, body-too-large.
+ * @throws Problem not-your-act, against-rule (no mapping; titles that are missing or stand twice), invalid-input, body-too-large, too-many-requests (another of this party).
  */
 export async function importFile(
   services: Services,
@@ -65,45 +66,62 @@ export async function importFile(
   if (caller.role === 'administrator' && kind !== 'parties') throw Problem.of(ONLY_PARTIES);
   const mapping = mappingOn(system, kind, dayInShanghai(clock.now()));
   if (!mapping) throw Problem.of(unmapped(system, kind));
-  if (running >= AT_ONCE_MAX) throw Problem.of(BUSY);
-  running += 1;
-  const client = await database.pool.connect();
+  const { party } = caller.actor;
+  if (importing.has(party)) throw Problem.of(BUSY);
+  importing.add(party);
+  const fileId = newUuid(clock.now());
+  let isKept = false;
   try {
-    const { id, isNew } = await receive(client, services, caller, request, mapping);
-    await readRows(client, services, caller, id);
-    return { id, isNew };
+    const file = await keepFile(database.pool, request.body, { fileId, format: request.format });
+    return await inTurn(async () => {
+      const { id, isNew, rows } = await receive(services, caller, request, mapping, file);
+      isKept = isNew;
+      await readRows(services, caller, id, rows);
+      return { id, isNew };
+    });
   } finally {
-    await client.query('rollback').catch(() => {});
-    client.release();
-    running -= 1;
+    importing.delete(party);
+    // What is left when the database is away is swept up later (`forgetUploads`).
+    if (!isKept) await forgetFile(database.pool, fileId).catch(() => {});
   }
 }
 
-/** An import holds a connection for as long as its file takes to arrive; the others are for everybody else. */
+/** Whose file is arriving or being read in this process: one of a party. */
+const importing = new Set<string>();
+
+/** Files being read need a connection each; the others are for everybody else. In the order in which they came. */
 const AT_ONCE_MAX = 2;
-let running = 0;
+let reading = 0;
+const waiting: (() => void)[] = [];
+
+async function inTurn<Result>(read: () => Promise<Result>): Promise<Result> {
+  if (reading >= AT_ONCE_MAX) await new Promise<void>((resolve) => waiting.push(resolve));
+  else reading += 1;
+  try {
+    return await read();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else reading -= 1;
+  }
+}
 
 const KNOWN_SQL = 'select id from official_imports where owner_id = $1 and system = $2 and kind = $3 and sha256 = $4';
 
-/** The file and what stands over its columns; nothing is left of one that is refused. */
+/** The file and what stands over its columns. */
 async function receive(
-  client: pg.PoolClient,
-  { journal, clock }: Services,
+  { journal, database: { pool } }: Services,
   caller: Caller,
-  { system, kind, format, body }: ImportRequest,
+  { system, kind }: ImportRequest,
   mapping: Mapping,
-): Promise<{ id: string; isNew: boolean }> {
+  file: KeptFile,
+): Promise<{ id: string; isNew: boolean; rows?: Rows }> {
   const ownerId = caller.actor.party;
-  await client.query('begin');
-  const file = await keepFile(client, body, { fileId: newUuid(clock.now()), format });
-  const { rows: known } = await client.query<{ id: string }>(KNOWN_SQL, [ownerId, system, kind, file.sha256]);
-  if (known[0]) {
-    await client.query('rollback');
-    return { id: known[0].id, isNew: false };
-  }
-  const { header } = await findHeader(client, file, mapping);
-  await readToEnd(rowsOf(piecesOf(client, file.fileId), file));
-  await client.query('commit');
+  const { rows: known } = await pool.query<{ id: string }>(KNOWN_SQL, [ownerId, system, kind, file.sha256]);
+  if (known[0]) return { id: known[0].id, isNew: false };
+  const rows = await openRows(pool, file);
+  const { header } = await findHeader(rows(), mapping);
+  await readToEnd(rows());
   const facts: ImportFacts = {
     ...file,
     ownerId,
@@ -119,24 +137,18 @@ async function receive(
     key: `official-import ${system} ${kind} ${file.sha256}`,
     fingerprint: { path: 'official-import', body: file.sha256 },
   });
-  const isNew = answer.fileId === file.fileId;
-  if (!isNew) await forgetFile(client, file.fileId);
-  return { id: answer.id as string, isNew };
+  return { id: answer.id as string, isNew: answer.fileId === file.fileId, rows };
 }
 
-/** A file that breaks off in its middle is refused before anything of it is on record. @throws Problem as `rowsOf`. */
-async function readToEnd(rows: AsyncIterable<FileRow>): Promise<void> {
-  for await (const _ of rows);
+/** A file that breaks off in its middle is refused before anything of it is on record. @throws Problem as `openRows`. */
+async function readToEnd(rows: ReturnType<Rows>): Promise<void> {
+  for await (const _ of inGroups(rows));
 }
 
 /** @throws Problem for titles that do not fit, or that hold what cannot be kept. */
-async function findHeader(
-  client: pg.PoolClient,
-  file: Pick<KeptFile, 'fileId' | 'format' | 'encoding'>,
-  mapping: Mapping,
-): Promise<{ header: Header; rowNumber: number }> {
+async function findHeader(rows: ReturnType<Rows>, mapping: Mapping): Promise<{ header: Header; rowNumber: number }> {
   let best: Header | undefined;
-  for await (const { rowNumber, cells } of rowsOf(piecesOf(client, file.fileId), file)) {
+  for await (const { rowNumber, cells } of rows) {
     const header = headerOf(cells, mapping);
     if (header.missing.length === 0) {
       const refusal = header.twice.length > 0 ? standsTwice(header.twice) : unkeptTitle(header.titles);
@@ -158,45 +170,48 @@ const IMPORT_SQL = `select id, owner_id as "ownerId", system, kind, sha256, form
   from official_imports where id = $1`;
 
 /** All rows in one transaction; an import that was cut off in the middle is read when its file is sent again. */
-async function readRows(
-  client: pg.PoolClient,
-  { database, journal, clock }: Services,
-  caller: Caller,
-  id: string,
-): Promise<void> {
-  await client.query('begin');
-  await lockOwner(client, caller.actor.party);
-  const { rows } = await client.query<StoredImport>(IMPORT_SQL, [id]);
-  const known = rows[0]!;
-  if (known.counts) return;
-  const mapping = mappingNamed(known.mapping);
-  const { header, rowNumber: headerRow } = await findHeader(client, known, mapping);
-  const batch: Batch = {
-    importId: id,
-    ownerId: known.ownerId,
-    system: known.system,
-    kind: known.kind,
-    now: clock.now(),
-  };
-  const counts = { rows: 0, new: 0, changed: 0, unchanged: 0, refused: 0 };
-  for await (const rowsAtOnce of inGroups(rowsOf(piecesOf(client, known.fileId), known), ROWS_AT_ONCE)) {
-    const page = rowsAtOnce.filter(({ rowNumber }) => rowNumber > headerRow);
-    const read = await putPage(client, batch, page, header, mapping, ROW_ERRORS_MAX - counts.refused);
-    counts.rows += page.length;
-    for (const name of ['new', 'changed', 'unchanged', 'refused'] as const) counts[name] += read[name];
+async function readRows(services: Services, caller: Caller, id: string, opened: Rows | undefined): Promise<void> {
+  const { database, journal, clock } = services;
+  const client = await database.pool.connect();
+  let counts: ImportCounts | undefined;
+  try {
+    await client.query('begin');
+    await lockOwner(client, caller.actor.party);
+    const { rows } = await client.query<StoredImport>(IMPORT_SQL, [id]);
+    const known = rows[0]!;
+    if (known.counts) return;
+    counts = await putRows(client, known, opened ?? (await openRows(client, known)), clock.now());
+    await client.query('commit');
+  } finally {
+    await client.query('rollback').catch(() => {});
+    client.release();
   }
-  await client.query('commit');
   await matchImport(database, clock, id);
   await journal.submit(
     readImport,
     { id, counts },
     {
       caller,
-      organisation: known.ownerId,
+      organisation: caller.actor.party,
       key: `official-import-read ${id}`,
       fingerprint: { path: 'official-import-read', body: id },
     },
   );
+}
+
+async function putRows(client: pg.PoolClient, known: StoredImport, rows: Rows, now: Date): Promise<ImportCounts> {
+  const mapping = mappingNamed(known.mapping);
+  const { header, rowNumber: headerRow } = await findHeader(rows(), mapping);
+  const { id: importId, ownerId, system, kind } = known;
+  const batch: Batch = { importId, ownerId, system, kind, now };
+  const counts = { rows: 0, new: 0, changed: 0, unchanged: 0, refused: 0 };
+  for await (const rowsAtOnce of inGroups(rows())) {
+    const page = rowsAtOnce.filter(({ rowNumber }) => rowNumber > headerRow);
+    const read = await putPage(client, batch, page, header, mapping, ROW_ERRORS_MAX - counts.refused);
+    counts.rows += page.length;
+    for (const name of ['new', 'changed', 'unchanged', 'refused'] as const) counts[name] += read[name];
+  }
+  return counts;
 }
 
 async function putPage(
@@ -258,13 +273,21 @@ async function putNamedParties(client: pg.PoolClient, batch: Batch, records: Ite
   if (named.size > 0) await putRecords(client, { ...batch, kind: 'parties' }, [...named.values()], { onlyNew: true });
 }
 
-async function* inGroups<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
-  let group: Item[] = [];
-  for await (const item of items) {
-    group.push(item);
-    if (group.length < size) continue;
+/** So many rows, or so much text, whichever is reached first; between two groups everybody else has a turn. */
+const ROWS_AT_ONCE = 2_000;
+const TEXT_AT_ONCE = 1_048_576;
+
+async function* inGroups(rows: ReturnType<Rows>): AsyncGenerator<FileRow[]> {
+  let group: FileRow[] = [];
+  let length = 0;
+  for await (const row of rows) {
+    group.push(row);
+    length += row.cells.reduce((sum, cell) => sum + cell.length + 1, 0);
+    if (group.length < ROWS_AT_ONCE && length < TEXT_AT_ONCE) continue;
     yield group;
+    await setImmediate();
     group = [];
+    length = 0;
   }
   if (group.length > 0) yield group;
 }
@@ -278,10 +301,10 @@ const WHOLE_PARTY = {
 } as const;
 
 const BUSY = {
-  problem: 'temporarily-unavailable',
+  problem: 'too-many-requests',
   detail: {
-    zh: `本机正在导入 ${AT_ONCE_MAX} 个文件，请稍后重试。`,
-    en: `${AT_ONCE_MAX} files are being imported already; try again shortly.`,
+    zh: '本单位正在导入另一个文件；请等其完成后再传。',
+    en: 'Another file of this party is being imported; send this one when that is done.',
   },
   retryAfterSeconds: 5,
 } as const;

@@ -1,7 +1,7 @@
 /** Every statement on this slice's own tables that an import writes. The records of one owner are written by one import at a time. */
 import type pg from 'pg';
 import { canonicalText, sha256 } from '../platform/events.ts';
-import { newUuid } from '../platform/ids.ts';
+import { earliestIdOf, newUuid } from '../platform/ids.ts';
 import { jsonTexts, jsonTextsSql } from '../platform/parameters.ts';
 import type { CellFault, Fields, RecordKind } from './mappings.ts';
 import type { Difference, MatchState } from './rules.ts';
@@ -178,3 +178,22 @@ export async function putFaults(client: Client, importId: string, faults: readon
 
 export const forgetFile = (client: Client, fileId: string): Promise<unknown> =>
   client.query('delete from official_file_chunks where file_id = $1', [fileId]);
+
+const HOUR_MS = 3_600_000;
+/** No upload takes that long. */
+const UPLOAD_HOURS = 24;
+/** Swept every hour; what a longer pause left behind stays and takes room, nothing more. */
+const SWEPT_HOURS = 30 * 24;
+const FILES_MAX = 100;
+
+/** Pieces of files that never became an import: their process was killed. Ids tell the time, so that only the last weeks are looked at. */
+export async function forgetUploads(pool: pg.Pool, now: Date): Promise<number> {
+  const before = (hours: number) => earliestIdOf(new Date(now.getTime() - hours * HOUR_MS));
+  const { rowCount } = await pool.query(
+    `delete from official_file_chunks where file_id = any(array(
+       select file_id from official_file_chunks c where file_id >= $1 and file_id < $2 and nth = 0
+         and not exists (select from official_imports i where i.file_id = c.file_id) limit $3))`,
+    [before(SWEPT_HOURS), before(UPLOAD_HOURS), FILES_MAX],
+  );
+  return rowCount ?? 0;
+}

@@ -80,13 +80,29 @@ export interface Accepted {
   /** 201 for something new. */
   readonly status?: 200 | 201;
   /** The next number of a series, written into `into` of an event's data and of the answer. */
-  readonly number?: {
-    readonly series: string;
+  readonly number?: Series & {
     readonly into: string;
     /** Type of the event; absent: the first. */
     readonly on?: string;
-    readonly max: number;
-    format(serial: number): string;
+  };
+  /** Several, and what the act says once they are drawn: the same events in the same order. */
+  readonly numbers?: { readonly of: readonly Series[]; told(drawn: readonly string[]): Told };
+}
+
+export interface Series {
+  readonly series: string;
+  readonly max: number;
+  format(serial: number): string;
+}
+export type Told = Pick<Accepted, 'events' | 'answer'>;
+
+/** What an act that draws one number says once it is drawn. */
+export function withNumber({ events, answer, number }: Accepted, drawn: string): Told {
+  const { into, on } = number!;
+  const carrying = events.find(({ type }) => on === undefined || type === on);
+  return {
+    events: events.map((event) => (event === carrying ? { ...event, data: { ...event.data, [into]: drawn } } : event)),
+    answer: { ...answer, [into]: drawn },
   };
 }
 

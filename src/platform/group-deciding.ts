@@ -1,14 +1,11 @@
 import type { Refusal } from '../problems.ts';
-import type { Accepted, Decision, Facts } from './acts.ts';
+import type { Decision, Facts } from './acts.ts';
 import { detailsHash, type EventDraft, GENESIS_HASH, type RecordedEvent, sealEvent } from './events.ts';
-import type { Decided, Entry, Folded, Outcome, Pending, StoredAnswer, Work } from './group.ts';
+import type { Entry, Folded, Outcome, Pending, StoredAnswer, Work } from './group.ts';
 import { keyName, kindOf, NotLoaded, postponedBy, statesFor } from './group-loading.ts';
 import { newUuid, sixteenRandomBytes } from './ids.ts';
 
 /** Step 4 of a group: every act is decided in arrival order, in memory, and its events are folded into the states. */
-export type NumberedAct = Decided & {
-  readonly decision: Accepted & { readonly number: NonNullable<Accepted['number']> };
-};
 
 /** A device's clock may run ahead this far; beyond it the report is refused. */
 export const FUTURE_TOLERANCE_MS = 5 * 60_000;
@@ -65,7 +62,7 @@ function decideOne(work: Work, pending: Pending, index: number): void {
   }
   for (const need of needs) for (const gate of need.sharedGates ?? []) work.touchedGates.add(gate);
   for (const { key } of gated) work.touchedGates.add(key);
-  work.decided.push({ index, decision, events: foldAll(work, pending, index, drafts), number: undefined });
+  work.decided.push({ index, decision, events: foldAll(work, pending, index, drafts), told: undefined });
 }
 
 /** Another process's clock may be a little ahead: an act is never earlier than what it builds on. */
@@ -170,13 +167,15 @@ function recorded(
 }
 
 /** Puts the numbers into the events that carry them and folds again what follows on the same subjects. */
-export function foldNumbered(work: Work, numbered: readonly NumberedAct[]): void {
+export function foldNumbered(work: Work): void {
   const changed = new Set<Entry>();
-  for (const { decision, events, number } of numbered) {
-    const { into, on } = decision.number;
-    const carrying = events.find(({ event }) => on === undefined || event.type === on)!;
-    carrying.event = { ...carrying.event, data: { ...carrying.event.data, [into]: number! } };
-    changed.add(carrying.entry);
+  for (const { events, told } of work.decided) {
+    for (const [nth, folded] of events.entries()) {
+      const data = told?.events[nth]?.data;
+      if (!data || data === folded.event.data) continue;
+      folded.event = { ...folded.event, data };
+      changed.add(folded.entry);
+    }
   }
   for (const entry of changed) entry.current = entry.loaded;
   for (const folded of work.decided.flatMap(({ events }) => events)) {

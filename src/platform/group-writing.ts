@@ -44,7 +44,7 @@ function keyStatements(work: Work): Statement[] {
   ];
 }
 
-function answerTo({ now, group, context }: Work, { index, decision, events, number }: Decided): Answer {
+function answerTo({ now, group, context }: Work, { index, decision, events, told }: Decided): Answer {
   const { actId, minted } = group[index]!;
   if ('refused' in decision) {
     const refusal = context.rehearses ? withoutIds(decision.refused, minted) : decision.refused;
@@ -52,15 +52,15 @@ function answerTo({ now, group, context }: Work, { index, decision, events, numb
   }
   const subject = events[0]?.event.subject.id;
   const version = events.findLast(({ event }) => event.subject.id === subject)?.event.seq; // not what later acts of the group make of it
+  const { answer } = context.rehearses || !told ? decision : told;
   const body = {
-    ...decision.answer,
+    ...answer,
     ...(version === undefined ? {} : { version }),
     warnings: decision.warnings ?? [],
   };
   const status = decision.status ?? 200;
   if (context.rehearses) return { status, body: withoutIds(body, minted), replayed: false };
-  const drawn = number === undefined ? {} : { [decision.number!.into]: number };
-  return { status, body: { ...body, ...drawn, recordedAt: now.toISOString(), actId }, replayed: false };
+  return { status, body: { ...body, recordedAt: now.toISOString(), actId }, replayed: false };
 }
 
 /** Ids of a rehearsal name nothing: what is called by one is left out, wherever it stands. */

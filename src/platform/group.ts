@@ -1,9 +1,20 @@
 import type pg from 'pg';
 import type { Refusal } from '../problems.ts';
-import type { Accepted, Act, Caller, Facts, JobDraft, Needs, Projection, Reference } from './acts.ts';
+import {
+  type Accepted,
+  type Act,
+  type Caller,
+  type Facts,
+  type JobDraft,
+  type Needs,
+  type Projection,
+  type Reference,
+  type Told,
+  withNumber,
+} from './acts.ts';
 import type { Clock } from './clock.ts';
 import type { EventDraft, RecordedEvent, SealedEvent } from './events.ts';
-import { decideAll, foldNumbered, type NumberedAct, sealAll } from './group-deciding.ts';
+import { decideAll, foldNumbered, sealAll } from './group-deciding.ts';
 import { askAll, inOneWrite, lockAndLoad, secondRound, settle, storedAnswers } from './group-loading.ts';
 import { writeStatements } from './group-writing.ts';
 import { parameter } from './parameters.ts';
@@ -91,7 +102,8 @@ export interface Decided {
   readonly index: number;
   readonly decision: Accepted | { readonly refused: Refusal };
   readonly events: Folded[];
-  number: string | undefined;
+  /** What it says once its numbers are drawn, for an act that draws any. */
+  told: Told | undefined;
 }
 
 export interface StoredAnswer {
@@ -187,12 +199,13 @@ const SERIALS_SQL =
 
 /** Step 5: numbers after every decision, so that a refusal consumes none; sorted, so that no two groups lock crosswise. */
 async function numberAll(work: Work): Promise<void> {
-  const wanting = work.decided.filter(
-    (decided): decided is NumberedAct => 'number' in decided.decision && decided.decision.number !== undefined,
-  );
+  const wanting = work.decided.flatMap((decided) => {
+    const drawing = 'refused' in decided.decision ? undefined : drawingOf(decided.decision);
+    return drawing ? [{ decided, ...drawing }] : [];
+  });
   if (wanting.length === 0) return;
   const counts = new Map<string, number>();
-  for (const { decision } of wanting) counts.set(decision.number.series, (counts.get(decision.number.series) ?? 0) + 1);
+  for (const { series } of wanting.flatMap(({ of }) => of)) counts.set(series, (counts.get(series) ?? 0) + 1);
   const series = [...counts.keys()].sort();
   const { rows } = await work.client.query<{ series: string; next: number }>({
     name: 'journal-serials',
@@ -200,15 +213,21 @@ async function numberAll(work: Work): Promise<void> {
     values: [series, series.map((name) => counts.get(name)! + 1)],
   });
   const next = new Map(rows.map((row) => [row.series, row.next - counts.get(row.series)!]));
-  for (const decided of wanting) {
-    const { series: name, max, format } = decided.decision.number;
-    const serial = next.get(name)!;
-    next.set(name, serial + 1);
-    if (serial > max) throw new ActRefused(decided.index, exhausted(name, max));
-    decided.number = format(serial);
+  for (const { decided, of, told } of wanting) {
+    const drawn = of.map(({ series: name, max, format }) => {
+      const serial = next.get(name)!;
+      next.set(name, serial + 1);
+      if (serial > max) throw new ActRefused(decided.index, exhausted(name, max));
+      return format(serial);
+    });
+    decided.told = told(drawn);
   }
-  foldNumbered(work, wanting);
+  foldNumbered(work);
 }
+
+/** One number or several. */
+const drawingOf = (decision: Accepted): Accepted['numbers'] =>
+  decision.number ? { of: [decision.number], told: ([drawn]) => withNumber(decision, drawn!) } : decision.numbers;
 
 const exhausted = (series: string, max: number): Refusal => ({
   problem: 'number-exhausted',

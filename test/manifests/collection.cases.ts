@@ -1,8 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
 import t from 'tap';
+import { buildApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { startService } from '../../src/service.ts';
 import { broken } from '../custody/given.ts';
-import { read } from '../generation/given.ts';
-import { ok } from '../support/world.ts';
-import { at, codesOf } from './given.ts';
+import { read, withUnit } from '../generation/given.ts';
+import { aWorld, callerWith, ok } from '../support/world.ts';
+import { aLicence, aParty, aSite, at, codesOf, written } from './given.ts';
 import { aHub, collectionBody } from './hub.ts';
 
 t.test('one big box: a manifest for each clinic, and one scan moves them all', async (t) => {
@@ -94,7 +100,7 @@ t.test('a receipt counts what the plant itself weighed once the box had arrived'
   t.same(await broken(hub), {});
 });
 
-t.test('what is refused for one is refused with its reason; sent again with the same key it goes on', async (t) => {
+t.test('what is refused for one clinic leaves nothing of any, and the box free', async (t) => {
   const hub = await aHub([1_000, 2_000]);
   const { unit, clinics } = hub;
   const body = collectionBody(hub, hub);
@@ -103,17 +109,114 @@ t.test('what is refused for one is refused with its reason; sent again with the 
   const terms = { principalId: record.principalId, agentId: record.agentId, validFrom: record.validFrom };
   const narrowed = { ...terms, validTo: record.validTo, acts: ['generation'] };
   ok(await clinics[1]!.put(`/v1/delegations/${id}`, narrowed, { 'if-match': `"${version}"` }));
-  const key = { 'idempotency-key': 'filed-in-two-goes' };
-  t.match(await unit.post('/v1/collections', body, key), { status: 403 });
-  ok(
-    await clinics[1]!.put(
-      `/v1/delegations/${id}`,
-      { ...narrowed, acts: record.acts },
-      { 'if-match': `"${version + 1}"` },
-    ),
+  const key = { 'idempotency-key': 'refused-first' };
+  const before = await written(hub);
+  t.match(await unit.post('/v1/collections', body, key), {
+    status: 403,
+    body: { errors: [{ pointer: '/container' }] },
+  });
+  t.same(await written(hub), before);
+  for (const clinic of clinics) t.same(ok(await clinic.get('/v1/manifests')).items, [], 'nothing was drafted');
+  const widened = { ...narrowed, acts: record.acts };
+  ok(await clinics[1]!.put(`/v1/delegations/${id}`, widened, { 'if-match': `"${version + 1}"` }));
+  const free = await written(hub);
+  const nobody = { ...body, carrierId: randomUUID() };
+  t.match(await unit.post('/v1/collections', nobody), { status: 422, body: { errors: [{ pointer: '/carrierId' }] } });
+  const noPlant = { ...body, consigneeSiteId: hub.siteId };
+  t.match(await unit.post('/v1/collections', noPlant), {
+    status: 422,
+    body: { errors: [{ pointer: '/consigneeSiteId' }] },
+  });
+  t.same(await written(hub), free);
+  const filed = await unit.post('/v1/collections', body, key);
+  t.match(filed, { status: 201, body: { version: 1, loads: { length: 2 } } }, 'with the key that was refused');
+  const again = await unit.post('/v1/collections', body, key);
+  t.match(again, { status: 201, body: filed.body, headers: { 'idempotency-replayed': 'true' } });
+  t.match(await unit.post('/v1/collections', { ...body, shipperRole: 'consignee' }, key), {
+    status: 422,
+    body: { type: '/problems/idempotency-key-reused' },
+  });
+  for (const clinic of clinics) t.match(ok(await clinic.get('/v1/manifests')).items, { length: 1 });
+  t.same(await broken(hub), {});
+});
+
+t.test('of many who file one box at the same moment one does, and the others are told which it is', async (t) => {
+  const world = await withUnit(await aWorld());
+  for (let round = 0; round < 8; round++) {
+    const hub = await aHub([1_000, 2_000], world);
+    const body = collectionBody(hub, hub);
+    const answers = await Promise.all([1, 2, 3, 4].map(() => hub.unit.post('/v1/collections', body)));
+    const { id, loads } = ok(answers.find(({ status }) => status === 201)!);
+    const others = answers.filter(({ status }) => status !== 201);
+    t.equal(others.length, 3);
+    for (const { status, body: told } of others)
+      t.match({ status, told }, { status: 409, told: { errors: [{ pointer: '/container', detail: id }] } });
+    for (const [index, clinic] of hub.clinics.entries()) {
+      const { items } = ok(await clinic.get('/v1/manifests'));
+      t.match(items, { length: 1 });
+      t.match(items[0], { id: String, number: String, lines: [{ declaredGrams: (index + 1) * 1_000 }] });
+      t.ok(loads.some((one: { manifestId: string; number: string }) => one.manifestId === items[0].id));
+    }
+  }
+  t.same(await broken(world), {});
+});
+
+t.test('two processes that file one box file it once', async (t) => {
+  const world = await withUnit(await aWorld());
+  const config = readConfig({ LOG_LEVEL: 'silent', ROLE: 'api', RATE_LIMIT_PER_MINUTE: '1000000' });
+  const [logger, metrics] = [pino({ level: 'silent' }), createMetrics()];
+  const { databaseUrl, clock } = world;
+  const service = await startService({ config, databaseUrl, clock, logger, metrics });
+  const app = await buildApp({ config, service, logger, metrics, version: 'test' });
+  t.teardown(async () => {
+    await app.close();
+    await service.stop();
+  });
+  const elsewhere = callerWith(app, world.unit.apiKey, world.unit.partyId);
+  for (let round = 0; round < 6; round++) {
+    const hub = await aHub([1_000, 2_000], world);
+    const body = collectionBody(hub, hub);
+    const answers = await Promise.all([hub.unit, elsewhere].map((caller) => caller.post('/v1/collections', body)));
+    t.same(answers.map(({ status }) => status).sort(), [201, 409]);
+    for (const clinic of hub.clinics) t.match(ok(await clinic.get('/v1/manifests')).items, { length: 1 });
+  }
+});
+
+t.test('a filed collection was validated before: the same warnings, no number, nothing written', async (t) => {
+  const hub = await aHub([1_000, 2_000]);
+  const body = collectionBody(hub, hub);
+  const before = await written(hub);
+  const would = await hub.unit.post('/v1/validations', { operation: 'collections.file', body });
+  t.equal(would.status, 201);
+  t.same(await written(hub), before);
+  t.notMatch(JSON.stringify(would.body), /number|manifestId/);
+  const filed = ok(await hub.unit.post('/v1/collections', body));
+  t.same(would.body.warnings, filed.warnings);
+});
+
+t.test('what the manifests of one box take of a licence adds up', async (t) => {
+  const hub = await aHub([1_000, 2_000, 3_000]);
+  const plant = await aParty(hub);
+  const consigneeSiteId = await aSite(plant, '370117');
+  await aLicence(hub, plant, { wasteCodes: ['HW01', 'HW08', 'HW49'], capGrams: 5_000 });
+  const filed = await hub.unit.post('/v1/collections', { ...collectionBody(hub, hub), consigneeSiteId });
+  t.equal(filed.status, 201, JSON.stringify(filed.body));
+  t.same(
+    codesOf(filed).filter((code) => code.startsWith('licence')),
+    ['licence-full'],
+    'the last of them, whichever it is',
   );
-  t.equal(ok(await unit.post('/v1/collections', body, key)).loads.length, 2);
-  t.equal(ok(await clinics[0]!.get('/v1/manifests')).items.length, 1, 'the first was drafted once');
+});
+
+t.test('a clinic reads nothing of the others in the history of its manifest', async (t) => {
+  const hub = await aHub([1_000, 2_000]);
+  const { loads } = ok(await hub.unit.post('/v1/collections', collectionBody(hub, hub)));
+  const [own, other] = loads;
+  const clinic = hub.clinics.find(({ partyId }) => partyId === own.consignorId)!;
+  const history = JSON.stringify(ok(await clinic.get(`/v1/manifests/${own.manifestId}/events`)));
+  t.match(history, own.number);
+  t.notMatch(history, other.number);
+  t.notMatch(history, other.consignorId);
 });
 
 t.test('an empty box, a box elsewhere and a box of strangers are no collection', async (t) => {

@@ -89,6 +89,7 @@ function judge(
     day,
     reference: policyBook(rows),
     heldOf: (type) => permits.filter((permit) => permit.type === type),
+    booked: [],
   });
   if ('refusal' in result) {
     const { detail, basis, errors, problem } = result.refusal;
@@ -219,6 +220,7 @@ t.test('of several that cover: one with enough left, then the first to end', asy
     day: DAY,
     reference: policyBook(seedPolicyRows),
     heldOf: (type) => context.filter((permit) => permit.type === type),
+    booked: [],
   });
   t.match(result, { uses: [{ permitId: chosen }] });
 });

@@ -127,9 +127,13 @@ t.test('a new party enters the register through its own act', async (t) => {
     status: 422,
     body: { errors: [{ pointer: '/region' }] },
   });
-  t.match(await resolve(world.admin, bare, { register: true, capacities: ['producer'], region: '370112' }), {
-    status: 200,
-  });
+  const entered = { register: true, capacities: ['producer'], region: '370112' };
+  const first = ok(await resolve(world.admin, bare, entered));
+  t.match(
+    await resolve(world.admin, bare, entered),
+    { status: 409, body: { errors: [{ pointer: '/register', detail: first.partyId }] } },
+    'without a code it is registered once all the same',
+  );
   t.match(await resolve(world.admin, whole, { register: true }), { status: 409 }, 'its code is in the register now');
 });
 

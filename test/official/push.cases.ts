@@ -334,6 +334,7 @@ t.test('an item that does not fit is answered for itself, at its place', async (
     [{ ...good, more: 1 }, '/items/5/more'],
     [{ ...good, paperNumber: 'a\u0000' }, '/items/6'],
     [{ ...good, originRegion: '371002', destinationRegion: '371002' }, '/items/7/originRegion'],
+    [{ ...good, version: 2_147_483_648 }, '/items/8/version'],
   ];
   const { items } = ok(await source.put('/v1/received-manifests', { items: [...bad.map(([item]) => item), good] }));
   t.match(items, [
@@ -346,4 +347,6 @@ t.test('an item that does not fit is answered for itself, at its place', async (
       body: { errors: [{ pointer: '/items' }] },
     });
   t.match(await city.carrier.put('/v1/received-manifests', { items: [good] }), { status: 403 });
+  const last = { ...good, version: 2_147_483_647 };
+  t.match(ok(await source.put('/v1/received-manifests', { items: [last] })).items, [{ outcome: 'kept' }]);
 });

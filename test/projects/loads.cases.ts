@@ -81,6 +81,23 @@ t.test('an agent files where it may draft and issue', async (t) => {
   );
 });
 
+t.test('m³ told as litres show at the pickup and at the receipt too', async (t) => {
+  const yard = await aYard();
+  await papers(yard);
+  const { id } = ok(await fileLoad(yard));
+  const tooMuch = (field: string) => ({
+    status: 422,
+    body: { errors: [{ pointer: `/lines/0/${field}` }], detail: /10000001600 g.* 1000 to a cubic metre/ },
+  });
+  t.match(await load(yard, id, { volumeLitres: 6_250_001 }), tooMuch('volumeLitres'));
+  ok(await load(yard, id, { volumeLitres: 6_250_000 }));
+  t.match(await unload(yard, id, { acceptedLitres: 6_250_001 }), tooMuch('acceptedLitres'));
+  const receipt = { occurredAt: at(yard), lines: [{ line: 1, acceptedLitres: 0, refusedLitres: 6_250_001 }] };
+  const path = `/v1/manifests/${id}/receipt`;
+  t.match(await yard.consignee.post(path, receipt), tooMuch('refusedLitres'));
+  ok(await yard.consignee.post(path, { ...receipt, lines: [{ line: 1, acceptedLitres: 6_250_000 }] }));
+});
+
 t.test('m³ become tonnes once; both may be told; what was weighed is never converted', async (t) => {
   const yard = await aYard();
   await papers(yard);
