@@ -60,25 +60,33 @@ export function checkDraft(
   const places = checkPlaces(input, { ...named, origin });
   if ('refusal' in places) return places;
   const day = dayInShanghai(facts.now);
+  // A code that is none would be judged by the fields of whatever stream its last digits resemble.
+  const codes = checkCodes(input, day);
+  if ('refusal' in codes) return codes;
   const lines = draftLines(input, origin.region, day, facts);
   if ('refusal' in lines) return lines;
   const stream = streamOf(input);
-  const warnings: Warning[] = input.plate === undefined ? [] : [...plateRemarks(input.plate).warnings];
+  const warnings = [...codes.warnings, ...(input.plate === undefined ? [] : plateRemarks(input.plate).warnings)];
   for (const [index, line] of input.lines.entries()) {
     const batch = wrongBatch(line, index, origin.id, ownerId, named.batchOf);
     if (batch) return { refusal: batch };
-    const remarks = codeRemarks(line.wasteCode, day, `/lines/${index}/wasteCode`);
-    if ('refusal' in remarks) return remarks;
     const place = { region: places.destination.region, stream, day };
     const claim = claimRefusal({ ...line, line: index + 1 }, stageOf(line.plannedMethod, facts.reference, place), day);
     if (claim) return { refusal: claim };
-    warnings.push(
-      ...remarks.warnings,
-      ...nameRemarks(line.name, line.wasteCode, `/lines/${index}/name`),
-      ...hazardWarnings(lines[index]!, index, day),
-    );
+    warnings.push(...hazardWarnings(lines[index]!, index, day));
   }
   return { ...places, stream, lines, projectId: named.projectId, warnings };
+}
+
+/** Codes by the list of the day, and names by their codes. */
+function checkCodes({ lines }: DraftInput, day: string): { refusal: Refusal } | { warnings: Warning[] } {
+  const warnings: Warning[] = [];
+  for (const [index, { wasteCode, name }] of lines.entries()) {
+    const remarks = codeRemarks(wasteCode, day, `/lines/${index}/wasteCode`);
+    if ('refusal' in remarks) return remarks;
+    warnings.push(...remarks.warnings, ...nameRemarks(name, wasteCode, `/lines/${index}/name`));
+  }
+  return { warnings };
 }
 
 /** Two open sites that differ, and registered carriers between them. */
