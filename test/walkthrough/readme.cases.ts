@@ -108,7 +108,7 @@ for (const page of ['observed.md', 'files.md'])
   t.test(`docs/${page}: every line runs`, async (t) => {
     const pageSteps = stepsOfPage(page);
     const { exitCode, stderr, outputs } = await runSteps(pageSteps, service.directory);
-    t.equal(exitCode, 0, outputs.at(-1));
+    t.equal(exitCode, 0, outputs.at(-1) ?? '');
     t.equal(stderr, '');
     t.ok(pageSteps.length > 4 && outputs.length === pageSteps.length);
     t.notOk(
