@@ -8,7 +8,8 @@ import { ancestorsOn } from '../catalogue/regions.ts';
 import { streamTerms } from '../catalogue/streams.ts';
 import { findWasteCode, type Hazard, hazardsFit } from '../catalogue/waste-codes.ts';
 import type { Batch } from '../custody/batches.ts';
-import type { Place, StockedBatch } from '../custody/ledger.ts';
+import type { Place } from '../custody/ledger.ts';
+import type { StockBalance } from '../custody/repository.ts';
 import type { Party, Site } from '../parties/registers.ts';
 import type { PermitUse } from '../permits/uses.ts';
 import type { Warning } from '../platform/acts.ts';
@@ -21,6 +22,7 @@ import type { DraftInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { projectMissing } from './project-of.ts';
 import type { DraftLine, Line } from './tables.ts';
+import { waitingWarnings } from './waiting.ts';
 
 interface Places {
   readonly origin: Site;
@@ -190,7 +192,9 @@ export interface IssueContext {
   readonly entitlement: EntitlementContext;
   /** Grams of each waste issued from this site and not yet loaded. */
   readonly reserved: ReadonlyMap<string, number>;
-  readonly stockOf: (wasteCode: string) => readonly StockedBatch[];
+  readonly stockOf: (wasteCode: string) => readonly StockBalance[];
+  /** When it is, or on paper was, issued. */
+  readonly issuedAt: Date;
 }
 
 /** The consignor's duties at filing, by the law of the day; with what the manifest reserves of its permits. */
@@ -205,7 +209,12 @@ export function checkIssue(
   if ('refusal' in project) return project;
   const entitled = checkEntitlement(manifest, context.entitlement);
   if ('refusal' in entitled) return entitled;
-  const warnings = [...project.warnings, ...entitled.warnings, ...stockWarnings(manifest, context)];
+  const warnings = [
+    ...project.warnings,
+    ...entitled.warnings,
+    ...stockWarnings(manifest, context),
+    ...waitingWarnings(manifest, context.stockOf, context.issuedAt, reference),
+  ];
   return { warnings, uses: entitled.uses };
 }
 
