@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
+import { assertComplete, seedPolicyRows } from './catalogue/policies.ts';
 import { holdBook } from './catalogue/reference.ts';
 import { seedPolicies, seedRows } from './catalogue/seeding.ts';
 import type { Config } from './config.ts';
@@ -66,9 +67,10 @@ const withPushes = (region: string | undefined): typeof jobsOf => {
   return (event, after, reference) => [...jobsOf(event, after, reference), ...pushes(event, after)];
 };
 
-/** Migrates, seeds what is missing, opens the journal and starts the jobs of this role. */
+/** Migrates, seeds what is missing, opens the journal and starts the jobs of this role. @throws Error for a stream without a policy it needs. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, databaseUrl, clock, logger, metrics } = options;
+  assertComplete(seedPolicyRows);
   await upgradeDatabase(databaseUrl);
   const database = openDatabase(databaseUrl);
   await ensurePartitions(database.pool, clock.now());

@@ -14,3 +14,4 @@ import './permits/rules.cases.ts';
 import './permits/uses.cases.ts';
 import './reconciliation/mass.cases.ts';
 import './catalogue/jurisdictions.cases.ts';
+import './streams/policies.cases.ts';

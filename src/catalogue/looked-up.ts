@@ -48,6 +48,7 @@ export const LOOKED_UP: Readonly<Record<PolicyName, LookedUp>> = {
   'storage-point-limit-grams': by('stored', 'site'),
   'store-capacity-warning-permille': by('stored', 'site'),
   'mass-tolerance': by(['accepted', 'pickedUp'], 'destination'),
+  'converted-mass-permille': by(['accepted', 'pickedUp'], 'destination'),
   'mass-floor-source': by('accepted', 'destination'),
   'intra-company-manifest': by('issued', 'origin'),
   'transport-exempt-manifest': by('issued', 'origin'),

@@ -60,6 +60,9 @@ export type Policy<Name extends PolicyName> = Omit<PolicyRow, 'policy' | 'value'
 /** Where and when: `ancestors` is the place and what lies above it, nearest first (`ancestorsOn` of the regions). */
 export type PolicyQuestion = { readonly ancestors: readonly string[]; readonly stream: Stream; readonly day: string };
 
+/** TM is in force from this day, and so are our rows; what happened before is judged by the first of them. */
+export const RULES_BEGIN = '2022-01-01';
+
 /** The rows we ship. */
 export const seedPolicyRows: readonly PolicyRow[] = followed(parsePolicyRows(JSON.parse(readText('policies.json'))));
 
@@ -84,6 +87,27 @@ export function parsePolicyRows(input: unknown): readonly PolicyRow[] {
   const rows = z.array(PolicyRowSchema).parse(input);
   assertNoClash('policy', rows, (row) => row.policy);
   return rows;
+}
+
+/**
+ * Acts ask for these rows: who adds a stream reads what it lacks before anything is served, and not in the first act's 500.
+ * @throws Error when the nation does not answer a policy that is not optional for each of its streams on every day.
+ */
+export function assertComplete(rows: readonly PolicyRow[]): void {
+  const missing = POLICY_NAMES.filter((name) => !('optional' in POLICIES[name])).flatMap((name) => {
+    const national = rows.filter((row) => row.policy === name && row.jurisdiction === NATION);
+    return POLICIES[name].streams.flatMap((stream) => {
+      const own = national.filter((row) => row.stream === stream || row.stream === '*');
+      const day = [RULES_BEGIN, ...own.flatMap(({ inForceTo }) => inForceTo ?? [])]
+        .filter((one) => one >= RULES_BEGIN)
+        .find((one) => !own.some((row) => inForceOn(row, one)));
+      return day === undefined ? [] : [`${name} for ${stream} on ${day}`];
+    });
+  });
+  if (missing.length > 0)
+    throw new Error(
+      `policies.json 缺少全国政策行 has no national row of ${missing.join('; ')} (docs/streams/README.md)`,
+    );
 }
 
 /** What every dated row has that is resolved by place, stream and day: policy rows and rule rows. */

@@ -161,6 +161,13 @@ export const POLICIES = {
     streams: STREAMS,
     optional: true,
   },
+  'converted-mass-permille': {
+    zh: '方量折算的重量与过磅重量的容许差异（‰）',
+    en: 'By how much tonnes from a scale may differ from tonnes that follow from a volume, in ‰',
+    value: Count,
+    streams: STREAMS,
+    optional: true,
+  },
   'receiving-moisture-permille': {
     zh: '接收时含水率上限（‰）',
     en: 'Moisture up to which a place takes a waste in, permille',

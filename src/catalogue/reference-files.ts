@@ -9,6 +9,7 @@ import { z } from 'zod';
 
 export const REFERENCE_FILES = [
   'exemptions.csv',
+  'medical-names.csv',
   'official-systems.csv',
   'policies.json',
   'regions.csv',

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Facts as JournalFacts, Reference } from '../platform/acts.ts';
 import { sha256 } from '../platform/events.ts';
-import { type Policy, type PolicyRow, parsePolicyRows, resolvePolicyIf } from './policies.ts';
+import { type Policy, type PolicyRow, parsePolicyRows, RULES_BEGIN, resolvePolicyIf } from './policies.ts';
 import { POLICIES, type PolicyName } from './policy-definitions.ts';
 import { catalogueVersion } from './reference-files.ts';
 import { ancestorsOn } from './regions.ts';
@@ -54,9 +54,6 @@ function noPolicy(name: PolicyName, { stream, region, day }: PolicyPlace): never
 
 /** The day whose rows judge what happened on a day. */
 export const lawOn = (day: string): string => (day < RULES_BEGIN ? RULES_BEGIN : day);
-
-/** TM is in force from this day, and so are our rows; an older load that is entered now is judged by the first of them. */
-const RULES_BEGIN = '2022-01-01';
 
 /** Few places, streams and days are asked for again and again. */
 const ANSWERS_MAX = 100_000;

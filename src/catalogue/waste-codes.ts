@@ -121,6 +121,12 @@ export function wasteClassOf(code: string): WasteClass | undefined {
   return parts ? classes.get(classNameOf(parts)) : undefined;
 }
 
+/** Does a term that names wastes, by code or class, run for this one? Never throws. */
+export const runsFor = (
+  { wasteCodes }: { readonly wasteCodes?: readonly string[] | undefined },
+  code: string,
+): boolean => wasteCodes === undefined || wasteCodes.some((one) => one === code || one === wasteClassOf(code)?.class);
+
 const classNameOf = (parts: RegExpExecArray): string => `${parts[3] === 'S' ? 'SW' : 'HW'}${parts[4]}`;
 
 /** Do the declared hazards agree with what the list allows for this code? None declared never does. Never throws. */

@@ -80,7 +80,12 @@ export interface StockBalance extends StockedBatch {
   readonly containerId: string | null;
   /** The store it has not been taken out of. */
   readonly storeId: string | null;
+  /** From when its container was closed, else from when it came into being. */
+  readonly keptSince: Date;
 }
+
+/** Not by a join, which would not keep the order. */
+const KEPT_SINCE = 'coalesce((select c.closed_at from containers c where c.id = b.container_id), b.formed_at)';
 
 /**
  * Batches that lie in a stock account, in the order in which an unnamed load is taken from them: the oldest first, and before what
@@ -89,7 +94,7 @@ export interface StockBalance extends StockedBatch {
 export const stockLookup: Lookup<readonly StockBalance[]> = {
   name: 'stock',
   gated: true,
-  sql: `select k.account_id, b.batch_id, b.grams, b.pieces, b.dry_grams, b.origin, b.formed_at, b.container_id, b.store_id
+  sql: `select k.account_id, b.batch_id, b.grams, b.pieces, b.dry_grams, b.origin, b.formed_at, b.container_id, b.store_id, ${KEPT_SINCE}
     from unnest($1::uuid[]) as k(account_id)
     cross join lateral (
       select b.batch_id, b.grams, b.pieces, b.dry_grams, batches.origin, batches.formed_at, batches.container_id, batches.store_id
@@ -107,7 +112,8 @@ export const stockLookup: Lookup<readonly StockBalance[]> = {
 export const batchBalanceLookup: Lookup<StockBalance | undefined> = {
   name: 'batch_balance',
   gated: false,
-  sql: `select b.id, b.id, coalesce(l.grams, 0), coalesce(l.pieces, 0), coalesce(l.dry_grams, 0), b.origin, b.formed_at, b.container_id, b.store_id
+  sql: `select b.id, b.id, coalesce(l.grams, 0), coalesce(l.pieces, 0), coalesce(l.dry_grams, 0), b.origin, b.formed_at, b.container_id, b.store_id,
+      ${KEPT_SINCE}
     from batches b left join balances l on l.account_id = b.account_id and l.batch_id = b.id where b.id = any($1::uuid[])`,
   read: ([row]) => row && readBalance(row),
 };
@@ -122,6 +128,7 @@ const readBalance = ([
   formedAt,
   containerId,
   storeId,
+  keptSince,
 ]: readonly unknown[]) => ({
   batchId: batchId as string,
   grams: grams as number,
@@ -131,6 +138,7 @@ const readBalance = ([
   formedAt: formedAt as Date,
   containerId: containerId as string | null,
   storeId: storeId as string | null,
+  keptSince: keptSince as Date,
 });
 
 /** The same with the batch as the gate: whoever splits it sees what the one before left. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
-import { codeRemarks } from '../catalogue/code-remarks.ts';
+import { codeRemarks, unknownMethod } from '../catalogue/code-remarks.ts';
 import type { Facts, PolicyBook } from '../catalogue/reference.ts';
 import { streamOfCode } from '../catalogue/streams.ts';
 import { type Batch, batchFormed, batchKind } from '../custody/batches.ts';
@@ -11,7 +11,6 @@ import { batchBalanceLookup, stockLookup } from '../custody/repository.ts';
 import { contentGates, contentOf, NOTHING_SCANNED, type Scanning, scannedNeeds } from '../custody/scanned.ts';
 import { containersTreated, contentPlace, onTheWay, type Scan } from '../custody/scanning.ts';
 import { ContainerName } from '../generation/nesting.ts';
-import { unknownMethod } from '../manifests/fields.ts';
 import { partyKind, type Site, siteKind } from '../parties/registers.ts';
 import { permitKey, permitsOf } from '../permits/queries.ts';
 
@@ -138,7 +137,7 @@ export const recordTreatment: Act<TreatmentInput, PolicyBook> = {
     const codes = checkCodes(input, day);
     const refusal =
       ('refusal' in codes ? codes.refusal : undefined) ??
-      unknownMethod(input.method, '/method') ??
+      unknownMethod(input.method, streamsTreated(input, states), '/method') ??
       unknownOwner(input, states) ??
       wrongBatch(input, site, states);
     if (refusal) return refused(refusal);
@@ -292,6 +291,13 @@ function givenOf(input: TreatmentInput, site: Site, states: States): Given[] {
   });
   // What was scanned goes first, so that it is gone for what is taken from the oldest.
   return [...scanned, ...named];
+}
+
+/** The streams of what is named and scanned, as far as it is known. */
+function streamsTreated(input: TreatmentInput, states: States): string[] {
+  const batches = namedBatches(input).flatMap((id) => states.get(batchKind, id) ?? []);
+  const wastes = [...batches, ...containersIn(input, states)].map(({ wasteCode }) => wasteCode);
+  return [...codesOf(input.inputs), ...wastes].map((code) => streamOfCode(code ?? ''));
 }
 
 /** Codes are looked up in the list of the day, as at generation. */

@@ -3,6 +3,7 @@
  * asked for, and what has a default is filled in (`catalogue/streams.ts`). A volume becomes mass here, once, by the density
  * of its class, place and day; both stay on the line with the factor. Pure.
  */
+import { unknownMethod } from '../catalogue/code-remarks.ts';
 import { noDensity, volumeOf } from '../catalogue/density.ts';
 import type { Facts } from '../catalogue/reference.ts';
 import {
@@ -18,7 +19,7 @@ import {
 import { findTreatmentMethod, methodsOf } from '../catalogue/treatment-methods.ts';
 import { wasteClassOf } from '../catalogue/waste-codes.ts';
 import { GRAMS_MAX } from '../platform/values.ts';
-import { against, type FieldError, type Refusal, sentence } from '../problems.ts';
+import { against, type FieldError, type Refusal } from '../problems.ts';
 import type { DraftInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import type { DraftLine } from './tables.ts';
@@ -183,7 +184,7 @@ const defaultOf = (use: FieldUse): string | readonly string[] | undefined =>
 
 /** A method the list has, and the stream uses. */
 export function checkMethod(method: string, stream: string, pointer: string): Refusal | undefined {
-  const unknown = unknownMethod(method, pointer);
+  const unknown = unknownMethod(method, [stream], pointer);
   if (unknown || findTreatmentMethod(method)!.streams.includes(stream)) return unknown;
   const usable = methodsOf(stream).map(({ code }) => code);
   return against(
@@ -191,13 +192,4 @@ export function checkMethod(method: string, stream: string, pointer: string): Re
     `${STREAM_NAMES[stream]}不用方式 ${method}；可用：${usable.join('、')}。`,
     `${stream} waste is not treated by ${method}; there are ${usable.join(', ')}.`,
   );
-}
-
-export function unknownMethod(method: string, pointer: string): Refusal | undefined {
-  if (findTreatmentMethod(method)) return undefined;
-  const said = sentence({
-    zh: `利用处置方式代码 ${method} 不存在，例如 D10 焚烧`,
-    en: `there is no treatment method ${method}; D10 is incineration, for example`,
-  });
-  return against(pointer, said.zh, said.en);
 }

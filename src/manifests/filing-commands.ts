@@ -163,6 +163,7 @@ export function issuedBy(
     sites: sitesOf(manifest).map((id) => states.get(siteKind, id)!),
     entitlement: permitsFound(manifest, day, facts.reference, states, booked),
     reserved: states.found(reservedLookup, reservedKey(manifest)),
+    issuedAt,
     stockOf: (wasteCode) => states.found(stockLookup, accountOf(sourceOf(manifest), wasteCode).id),
   });
   if ('refusal' in checked) return refused(checked.refusal);

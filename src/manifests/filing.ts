@@ -8,7 +8,8 @@ import { ancestorsOn } from '../catalogue/regions.ts';
 import { streamTerms } from '../catalogue/streams.ts';
 import { findWasteCode, type Hazard, hazardsFit } from '../catalogue/waste-codes.ts';
 import type { Batch } from '../custody/batches.ts';
-import type { Place, StockedBatch } from '../custody/ledger.ts';
+import type { Place } from '../custody/ledger.ts';
+import type { StockBalance } from '../custody/repository.ts';
 import type { Party, Site } from '../parties/registers.ts';
 import type { PermitUse } from '../permits/uses.ts';
 import type { Warning } from '../platform/acts.ts';
@@ -21,6 +22,7 @@ import type { DraftInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { projectMissing } from './project-of.ts';
 import type { DraftLine, Line } from './tables.ts';
+import { waitingWarnings } from './waiting.ts';
 
 interface Places {
   readonly origin: Site;
@@ -60,25 +62,33 @@ export function checkDraft(
   const places = checkPlaces(input, { ...named, origin });
   if ('refusal' in places) return places;
   const day = dayInShanghai(facts.now);
+  // A code that is none would be judged by the fields of whatever stream its last digits resemble.
+  const codes = checkCodes(input, day);
+  if ('refusal' in codes) return codes;
   const lines = draftLines(input, origin.region, day, facts);
   if ('refusal' in lines) return lines;
   const stream = streamOf(input);
-  const warnings: Warning[] = input.plate === undefined ? [] : [...plateRemarks(input.plate).warnings];
+  const warnings = [...codes.warnings, ...(input.plate === undefined ? [] : plateRemarks(input.plate).warnings)];
   for (const [index, line] of input.lines.entries()) {
     const batch = wrongBatch(line, index, origin.id, ownerId, named.batchOf);
     if (batch) return { refusal: batch };
-    const remarks = codeRemarks(line.wasteCode, day, `/lines/${index}/wasteCode`);
-    if ('refusal' in remarks) return remarks;
     const place = { region: places.destination.region, stream, day };
     const claim = claimRefusal({ ...line, line: index + 1 }, stageOf(line.plannedMethod, facts.reference, place), day);
     if (claim) return { refusal: claim };
-    warnings.push(
-      ...remarks.warnings,
-      ...nameRemarks(line.name, line.wasteCode, `/lines/${index}/name`),
-      ...hazardWarnings(lines[index]!, index, day),
-    );
+    warnings.push(...hazardWarnings(lines[index]!, index, day));
   }
   return { ...places, stream, lines, projectId: named.projectId, warnings };
+}
+
+/** Codes by the list of the day, and names by their codes. */
+function checkCodes({ lines }: DraftInput, day: string): { refusal: Refusal } | { warnings: Warning[] } {
+  const warnings: Warning[] = [];
+  for (const [index, { wasteCode, name }] of lines.entries()) {
+    const remarks = codeRemarks(wasteCode, day, `/lines/${index}/wasteCode`);
+    if ('refusal' in remarks) return remarks;
+    warnings.push(...remarks.warnings, ...nameRemarks(name, wasteCode, `/lines/${index}/name`));
+  }
+  return { warnings };
 }
 
 /** Two open sites that differ, and registered carriers between them. */
@@ -182,7 +192,9 @@ export interface IssueContext {
   readonly entitlement: EntitlementContext;
   /** Grams of each waste issued from this site and not yet loaded. */
   readonly reserved: ReadonlyMap<string, number>;
-  readonly stockOf: (wasteCode: string) => readonly StockedBatch[];
+  readonly stockOf: (wasteCode: string) => readonly StockBalance[];
+  /** When it is, or on paper was, issued. */
+  readonly issuedAt: Date;
 }
 
 /** The consignor's duties at filing, by the law of the day; with what the manifest reserves of its permits. */
@@ -197,7 +209,12 @@ export function checkIssue(
   if ('refusal' in project) return project;
   const entitled = checkEntitlement(manifest, context.entitlement);
   if ('refusal' in entitled) return entitled;
-  const warnings = [...project.warnings, ...entitled.warnings, ...stockWarnings(manifest, context)];
+  const warnings = [
+    ...project.warnings,
+    ...entitled.warnings,
+    ...stockWarnings(manifest, context),
+    ...waitingWarnings(manifest, context.stockOf, context.issuedAt, reference),
+  ];
   return { warnings, uses: entitled.uses };
 }
 

@@ -33,6 +33,7 @@ import {
   sourceOf,
   takenFrom,
 } from './booking.ts';
+import { loadedDiffers } from './differences.ts';
 import { strayMoisture } from './fields.ts';
 import type { PickupInput } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
@@ -72,6 +73,8 @@ export function decidePickup(told: PickupInput, manifest: Manifest, states: Stat
   const code = checkCode(input, manifest, states, facts);
   if (code) return code;
   const occurredAt = new Date(input.occurredAt);
+  const { destinationRegion: region, stream } = manifest;
+  const weighedAt = { region, stream, day: dayInShanghai(occurredAt) };
   const { plate, warnings } = plateRemarks(input.plate);
   const boarding = board(input, manifest, states);
   if ('refusal' in boarding) return refused(boarding.refusal);
@@ -112,7 +115,9 @@ export function decidePickup(told: PickupInput, manifest: Manifest, states: Stat
       ...boarding.warnings,
       ...pickupWarnings(input, manifest, lines),
       ...boxWarnings(plate, volumes, states),
-      ...differenceWarnings(manifest, lines, occurredAt, facts),
+      ...lines.flatMap(({ line, grams }, index) =>
+        loadedDiffers({ line, grams, volume: volumes.get(line.line) }, index, weighedAt, facts),
+      ),
     ],
   };
 }
@@ -290,29 +295,6 @@ function pickupWarnings(input: PickupInput, manifest: Manifest, lines: readonly 
       : [],
   );
   return [...early, ...unrecorded, ...lines.flatMap(outOfWarnings)];
-}
-
-/**
- * A slip of unit shows here first. What was declared may be an estimate, and what is loaded as well a drum as a truck: said is what lies beyond
- * the critical share and the floor of a bench scale, by the law of the place that will weigh it again.
- */
-function differenceWarnings(
-  { destinationRegion, stream }: Manifest,
-  lines: readonly LoadedLine[],
-  occurredAt: Date,
-  { reference }: Facts,
-): Warning[] {
-  const place = { region: destinationRegion, stream, day: dayInShanghai(occurredAt) };
-  const { floorBenchGrams, criticalPermille } = reference.policy('mass-tolerance', place).value;
-  return lines.flatMap(({ line: { line, declaredGrams }, grams }, index): Warning[] => {
-    const allowed = Math.max(floorBenchGrams, Math.floor((declaredGrams * criticalPermille) / 1000));
-    if (grams > 0 && Math.abs(grams - declaredGrams) <= allowed) return [];
-    const detail = {
-      zh: `第 ${line} 行装运 ${grams} 克，申报 ${declaredGrams} 克；请核对数量和单位（克），有误请更正。`,
-      en: `Of line ${line} ${grams} g were loaded and ${declaredGrams} g declared; check the figure and its unit (grams), and correct it if it is wrong.`,
-    };
-    return [{ code: 'quantity-differs', pointer: `/lines/${index}/massGrams`, basis: 'TM 10(3)', detail }];
-  });
 }
 
 /** What nobody scanned was taken out of containers that stand where they stood, or out of stores it is said to be in still. */

@@ -19,6 +19,7 @@ import {
   receivedShares,
 } from './booking.ts';
 import { type Decided, decideContainers } from './deciding.ts';
+import { receivedDiffers } from './differences.ts';
 import type { DecidedContainer } from './event-data.ts';
 import { checkMethod, strayMoisture } from './fields.ts';
 import type { ReceiptInput } from './inputs.ts';
@@ -86,7 +87,7 @@ export function decideReceipt(told: ReceiptInput, manifest: Manifest, states: St
       status: lines.some(({ acceptedGrams }) => acceptedGrams > 0) ? 'received' : 'refused',
       batches: lines.flatMap(batchesAnswered),
     },
-    warnings: [...decided.warnings, ...receiptWarnings(input, manifest, lines, facts)],
+    warnings: [...decided.warnings, ...receiptWarnings(input, manifest, lines, volumes, facts)],
   };
 }
 
@@ -263,23 +264,21 @@ function mustRefuse(
   };
 }
 
-/** TM 18 ¶2: a difference in quantity is one of the five that must be reported. */
+/** Of a line whose difference was reported as one nothing is said (TM 18 ¶2). */
 function receiptWarnings(
   input: ReceiptInput,
   manifest: Manifest,
   lines: readonly ReceivedLine[],
-  { now, reference }: Facts,
+  volumes: ReadonlyMap<number, ToldVolume>,
+  facts: Facts,
 ): Warning[] {
+  const { now, reference } = facts;
+  const { destinationRegion: region, stream, arrivedAt } = manifest;
+  const place = { region, stream, day: dayInShanghai(arrivedAt ?? new Date(input.occurredAt)) };
   const differing = lines.flatMap(({ line, acceptedGrams, refusedGrams }, index) => {
-    const sent = gramsOf(carried(line));
-    const got = acceptedGrams + refusedGrams;
-    const reported = input.discrepancies.some((one) => one.line === line.line && one.type === 'quantity');
-    if (got === sent || reported) return [];
-    const detail = {
-      zh: `第 ${line.line} 行：装运 ${sent} 克，收到 ${got} 克，未填报数量不符。`,
-      en: `Line ${line.line}: ${sent} g were loaded and ${got} g received, with no quantity discrepancy reported.`,
-    };
-    return [{ code: 'quantity-differs', pointer: `/lines/${index}`, basis: 'TM 18 ¶2', detail }];
+    if (input.discrepancies.some((one) => one.line === line.line && one.type === 'quantity')) return [];
+    const [sentGrams, receivedGrams] = [gramsOf(carried(line)), acceptedGrams + refusedGrams];
+    return receivedDiffers({ line, sentGrams, receivedGrams, volume: volumes.get(line.line) }, index, place, facts);
   });
   const wet = lines.flatMap((line, index) => moistureWarnings(line, index, manifest, input, reference));
   const early = ifBefore(manifest.arrivedAt, input, {

@@ -14,6 +14,7 @@ import type { EventDraft, Json } from '../platform/events.ts';
 import { against, type Refusal } from '../problems.ts';
 import { apartFrom, joiningOf, listed, moveAboard } from './aboard.ts';
 import { carriedBy, homeOf, moveParts, recoded } from './booking.ts';
+import { differenceBasis } from './differences.ts';
 import { restsOf } from './dry-rests.ts';
 import type { DraftFields } from './event-data.ts';
 import { checkMethod } from './fields.ts';
@@ -218,7 +219,7 @@ export function decideReturnReceipt(input: ReturnReceiptInput, manifest: Manifes
       {
         code: 'quantity-differs',
         pointer: '/lines',
-        basis: 'TM 10(3)',
+        basis: differenceBasis(manifest.stream, 'TM 10(3)'),
         detail: {
           zh: `第 ${line} 行：退运 ${sent} 克，收回 ${got} 克。`,
           en: `Line ${line}: ${sent} g were sent back and ${got} g taken back.`,

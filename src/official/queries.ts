@@ -55,6 +55,10 @@ const BY_NUMBER_SQL = `select g.id, m.id as "manifestId" from unnest($1::text[],
     union select id from manifests where number = g.local
   ) m`;
 
+/** By a number of ours that stands where the official one should: typed in over there, or entered from our printed form. */
+const BY_OWN_NUMBER_SQL = `select g.id, m.id as "manifestId" from unnest($1::text[], $2::text[]) as g(id, number)
+  join manifests m on m.number = g.number`;
+
 /** Parties by their codes, the waste, the day it left and a mass that was said of it: as like as two loads can be. */
 const ALIKE_SQL = `select g.id, m.id as "manifestId"
   from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::uuid[]) as g(id, consignor, consignee, code, grams, day, first_id, last_id)
@@ -101,10 +105,12 @@ export async function manifestsFor(
     named.filter(({ manifestId }) => shown.has(manifestId)),
     ({ id }) => id,
   );
-  const alike = await alikeFor(
-    pool,
-    asked.filter(({ id }) => !byNumber.has(id)),
-  );
+  const unnamed = asked.filter(({ id }) => !byNumber.has(id));
+  const { rows: ownNumbers } = await pool.query<Pair>(BY_OWN_NUMBER_SQL, [
+    unnamed.map(({ id }) => id),
+    unnamed.map(({ fields }) => text(fields.number)),
+  ]);
+  const alike = [...ownNumbers, ...(await alikeFor(pool, unnamed))];
   await show(alike);
   const byLikeness = groupBy(
     alike.filter(({ manifestId }) => shown.has(manifestId)),
@@ -113,8 +119,8 @@ export async function manifestsFor(
   const parties = await partiesOf(pool, [...shown.values()]);
   return new Map(
     asked.map(({ id, fields }) => {
-      const pairs = byNumber.get(id) ?? byLikeness.get(id) ?? [];
-      const found = pairs.slice(0, CANDIDATES_MAX).map(({ manifestId }) => ({
+      const ids = new Set((byNumber.get(id) ?? byLikeness.get(id) ?? []).map(({ manifestId }) => manifestId));
+      const found = [...ids].slice(0, CANDIDATES_MAX).map((manifestId) => ({
         id: manifestId,
         ours: oursOf(shown.get(manifestId)!, fields, parties, mapping),
       }));

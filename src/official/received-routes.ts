@@ -9,6 +9,7 @@ import { InstantView } from '../platform/values.ts';
 import { Problem, problemBody } from '../problems.ts';
 import { OUTCOMES, receiveManifests } from './receiving.ts';
 import { findReceived, pushesIn, receivedIn } from './reception.ts';
+import type { BothLanguages, PushProblem } from './tables.ts';
 import { BATCH_MAX } from './upstream.ts';
 import { ManifestSent, RECEIVED_EXAMPLE } from './upward.ts';
 
@@ -30,11 +31,15 @@ const ReceivedView = z.object({
   receivedAt: InstantView,
 });
 
+const Refused = ProblemView.omit({ requestId: true });
+
 const ItemAnswer = z.object({
   manifestId: z.string(),
   /** `known`: the very same; `older`: a higher version is here already. */
   outcome: z.enum(OUTCOMES),
-  problem: ProblemView.omit({ requestId: true }).optional(),
+  problem: Refused.optional(),
+  /** The same in both languages: whoever reads it below may ask in either. */
+  problems: z.object({ zh: Refused, en: Refused }).optional(),
 });
 
 /** An item that does not fit is answered for itself; the others are kept. */
@@ -79,10 +84,12 @@ export function receivedRoutes(app: App, { database, clock }: Services): void {
       const { caller, body } = request;
       const watched = await jurisdictionOf(database, caller);
       const answers = await receiveManifests(pool, caller, watched, body.items, clock.now());
-      const items = answers.map(({ refusal, ...answer }) => ({
-        ...answer,
-        ...(refusal ? { problem: problemBody(refusal, languageOf(request), request.url) } : {}),
-      }));
+      const items = answers.map(({ refusal, ...answer }) => {
+        if (!refusal) return answer;
+        const [zh, en] = LANGUAGES.map((language) => problemBody(refusal, language, request.url));
+        const problems = { zh: zh!, en: en! };
+        return { ...answer, problem: problems[languageOf(request)], problems };
+      });
       return { items } as never;
     },
   );
@@ -139,7 +146,14 @@ export function receivedRoutes(app: App, { database, clock }: Services): void {
     async (request, reply) => {
       const { state, limit, cursor } = request.query;
       const rows = await pushesIn(pool, { state, below: readCursor(cursor), rowsMax: limit + 1 });
-      return sendPage(request, reply, rows, limit);
+      const told = rows.map(({ problem, ...row }) => ({ ...row, problem: inOneOf(problem, languageOf(request)) }));
+      return sendPage(request, reply, told, limit);
     },
   );
 }
+
+const LANGUAGES = ['zh', 'en'] as const;
+
+/** An instance above that is older answers in one language only. */
+const inOneOf = (problem: PushProblem | null, language: (typeof LANGUAGES)[number]): Record<string, unknown> | null =>
+  problem && 'zh' in problem && 'en' in problem ? (problem as BothLanguages)[language] : problem;

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { descendantsPresent } from '../catalogue/regions.ts';
 import type { Watched } from './receiving.ts';
+import type { PushProblem } from './tables.ts';
 import type { ManifestSent } from './upward.ts';
 
 interface ReceivedRow {
@@ -75,7 +76,7 @@ interface PushRow {
   readonly id: string;
   readonly version: number;
   readonly state: 'acknowledged' | 'parked';
-  readonly problem: Record<string, unknown> | null;
+  readonly problem: PushProblem | null;
   readonly answeredAt: Date;
 }
 

@@ -85,10 +85,13 @@ export interface RecordRow {
   readonly candidates: readonly string[];
   readonly differences: readonly Difference[];
   readonly matchedAt: Date;
+  /** A candidate that has this very number as ours. */
+  readonly hasOurNumber: boolean;
 }
 
 const RECORD_COLUMNS = `id, system, kind, number, version, state, import_id as "importId", row_number as "rowNumber", fields, raw,
-  subject_id as "subjectId", candidates, differences, matched_at as "matchedAt"`;
+  subject_id as "subjectId", candidates, differences, matched_at as "matchedAt",
+  state = 'candidate' and exists (select from manifests m where m.number = official_records.number and official_records.candidates ? m.id::text) as "hasOurNumber"`;
 
 export interface RecordFilter {
   readonly kind: RecordKind;

@@ -15,7 +15,16 @@ import { importFile } from './importing.ts';
 import { ImportQuery, ResolutionBody } from './inputs.ts';
 import { RECORD_KINDS } from './mappings.ts';
 import { receivedRoutes } from './received-routes.ts';
-import { type FaultRow, faultsOf, findImport, findRecord, type ImportRow, importsOf, recordsOf } from './records.ts';
+import {
+  type FaultRow,
+  faultsOf,
+  findImport,
+  findRecord,
+  type ImportRow,
+  importsOf,
+  type RecordRow,
+  recordsOf,
+} from './records.ts';
 import { MATCH_STATES } from './rules.ts';
 
 /** What an official system says, brought here by file; and what goes up to the instance above. */
@@ -242,6 +251,8 @@ const RecordView = z.object({
   candidates: z.array(z.uuid()),
   /** Field by field what the two say differently; nothing is changed by it. */
   differences: z.array(z.object({ field: z.string(), ours: z.union([Value, z.array(Value)]), official: Value })),
+  /** What makes it a candidate, and how it becomes a match. */
+  hint: z.string().nullable(),
   matchedAt: InstantView,
 });
 const EarlierView = RecordView.pick({ version: true, importId: true, rowNumber: true, fields: true });
@@ -270,7 +281,7 @@ function recordRoutes(app: App, { database: { pool }, journal }: Services): void
       const states = state ? [state] : MATCH_STATES;
       const filter = { kind, states, importId, below: readCursor(cursor), rowsMax: limit + 1 };
       const rows = await recordsOf(pool, request.caller, filter);
-      return sendPage(request, reply, rows as unknown as z.output<typeof RecordView>[], limit);
+      return sendPage(request, reply, rows.map(viewOf(languageOf(request))), limit);
     },
   );
 
@@ -288,7 +299,7 @@ function recordRoutes(app: App, { database: { pool }, journal }: Services): void
     async (request) => {
       const found = await findRecord(pool, request.caller, request.params.id);
       if (!found) throw Problem.of(notFound('official_record', request.params.id));
-      return found as never;
+      return { ...viewOf(languageOf(request))(found), earlier: found.earlier as never };
     },
   );
 
@@ -306,3 +317,13 @@ function recordRoutes(app: App, { database: { pool }, journal }: Services): void
     input: ({ params, body }) => ({ ...(body as z.output<typeof ResolutionBody>), id: params.id }),
   });
 }
+
+const OUR_NUMBER: Bilingual = {
+  zh: '官方记录中的编号与本系统联单的编号相同，而该联单未登记此官方编号；确为同一份的，请用 POST /v1/manifests/{id}/official-record 登记，即可比对。',
+  en: 'The official record bears the number that a manifest has here, and nobody told it to be its official number; if they are one, tell it by POST /v1/manifests/{id}/official-record and they are compared.',
+};
+
+const viewOf =
+  (language: keyof Bilingual) =>
+  ({ hasOurNumber, ...row }: RecordRow): z.output<typeof RecordView> =>
+    ({ ...row, hint: hasOurNumber ? OUR_NUMBER[language] : null }) as unknown as z.output<typeof RecordView>;

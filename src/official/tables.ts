@@ -127,6 +127,10 @@ export const officialParties = pgTable('official_parties', {
   decidedAt: instant().notNull(),
 });
 
+export type BothLanguages = { readonly zh: Record<string, unknown>; readonly en: Record<string, unknown> };
+/** As it was answered; in one language where the instance above knows no better. */
+export type PushProblem = BothLanguages | Record<string, unknown>;
+
 /** How far the instance above knows each manifest of this one. */
 export const upstreamPushes = pgTable(
   'upstream_pushes',
@@ -136,7 +140,7 @@ export const upstreamPushes = pgTable(
     version: integer().notNull(),
     state: text().$type<'acknowledged' | 'parked'>().notNull(),
     /** Why it was refused there, in the words of that instance. */
-    problem: jsonb().$type<Record<string, unknown>>(),
+    problem: jsonb().$type<PushProblem>(),
     answeredAt: instant().notNull(),
   },
   (table) => [index('upstream_pushes_parked').on(table.manifestId).where(sql`state = 'parked'`)],

@@ -36,12 +36,14 @@ const REQUEST_MS = 20_000;
 /** After a failure nobody knocks for so long: jobs that wait for an answer would hold up all others. */
 const PAUSE_MS = 15_000;
 
+const OneProblem = z.record(z.string(), z.unknown());
 const Answered = z.object({
   items: z.array(
     z.object({
       manifestId: z.string(),
       outcome: z.enum(['kept', 'known', 'older', 'refused']),
-      problem: z.record(z.string(), z.unknown()).optional(),
+      problem: OneProblem.optional(),
+      problems: z.object({ zh: OneProblem, en: OneProblem }).optional(),
     }),
   ),
 });
@@ -145,7 +147,7 @@ async function keepAnswers(
     items.map(({ manifestId }) => manifestId),
     items.map(({ version }) => version),
     answers.map(({ outcome }) => (outcome === 'refused' ? 'parked' : 'acknowledged')),
-    jsonTexts(answers.map(({ problem }) => problem && JSON.stringify(problem))),
+    jsonTexts(answers.map(({ problem, problems = problem }) => problems && JSON.stringify(problems))),
     now,
   ]);
 }

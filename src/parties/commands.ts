@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dayInShanghai } from '../catalogue/calendar.ts';
 import { RegionCode, withRemarks } from '../catalogue/commands.ts';
+import { IDENTIFICATION_BASIS } from '../catalogue/custody-codes.ts';
 import { checkPlate, checkUscc, Plate, Uscc } from '../catalogue/identifiers.ts';
 import { isLocationOn, regionOn } from '../catalogue/regions.ts';
 import { STREAMS } from '../catalogue/streams.ts';
@@ -36,8 +37,12 @@ const inOrder =
 
 export const PartyBody = z.strictObject({
   name: ShortText,
-  /** 统一社会信用代码; village clinics and projects may have none. */
-  uscc: Uscc.nullable().default(null),
+  /** Village clinics and projects may have none. */
+  uscc: Uscc.nullable()
+    .default(null)
+    .describe(
+      '统一社会信用代码（18 位）；产生危险废物、医疗废物的单位贴容器标签须有 · USCC, 18 characters; who labels containers of hazardous or medical waste needs one',
+    ),
   capacities: z.array(z.enum(CAPACITIES)).min(1).transform(inOrder(CAPACITIES)),
   region: RegionCode,
   /** What a regulator watches; only with the capacity `regulator`. */
@@ -275,10 +280,11 @@ const USCC: Record<'length' | 'characters' | 'check_digit', Bilingual> = {
   },
 };
 
-/** Organisation codes that fail their own check were truly issued, so this never refuses. */
-function usccWarnings({ uscc }: PartyRecord): readonly Warning[] {
-  const checked = uscc === null ? undefined : checkUscc(uscc);
-  if (!checked?.valid || !checked.warning) return [];
+/** Organisation codes that fail their own check were truly issued, and who has none may never label anything: this never refuses. */
+function usccWarnings({ uscc, capacities, active }: PartyRecord): readonly Warning[] {
+  if (uscc === null) return active && capacities.includes('producer') ? [usccMissing] : [];
+  const checked = checkUscc(uscc);
+  if (!checked.valid || !checked.warning) return [];
   return [
     {
       code: 'uscc-organisation-check',
@@ -291,6 +297,17 @@ function usccWarnings({ uscc }: PartyRecord): readonly Warning[] {
     },
   ];
 }
+
+/** A party is of no stream, so every producer is told what only those of hazardous and medical waste will need. */
+const usccMissing: Warning = {
+  code: 'uscc-missing',
+  pointer: '/uscc',
+  basis: IDENTIFICATION_BASIS,
+  detail: {
+    zh: '未填统一社会信用代码：产生危险废物、医疗废物的单位没有此代码不能生成容器标签的数字识别码；请补填，其他单位可不填。',
+    en: 'No USCC is given: a producer of hazardous or medical waste cannot label a container without one, since the identification code begins with it. Enter it; others may do without.',
+  },
+};
 
 /** Nobody could administrate the service any more. */
 function locksOut(record: PartyRecord, before: Party | undefined, caller: Caller): Refusal | undefined {

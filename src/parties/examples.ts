@@ -1,7 +1,12 @@
 import { exampleId } from '../platform/ids.ts';
 
 /** What the documentation shows as the body of each edit; a test sends every one of them. */
-export const party = { name: '济南某化工有限公司', capacities: ['producer'], region: '370112' };
+export const party = {
+  name: '济南某化工有限公司',
+  uscc: '91370100MA3C000X3M',
+  capacities: ['producer'],
+  region: '370112',
+};
 export const site = {
   partyId: exampleId('consignor'),
   name: '一厂',

@@ -5,8 +5,9 @@
  * Validity is half-open: `validFrom` is the first day it holds, `validTo` the first on which it no longer does. A paper
  * that says "valid until 2026-12-31" has `validTo` 2027-01-01.
  */
-import { codeRemarks } from '../catalogue/code-remarks.ts';
+import { codeRemarks, unknownMethod } from '../catalogue/code-remarks.ts';
 import { ancestorsOn, descendantsPresent, presentCodesOf, regionOn } from '../catalogue/regions.ts';
+import { streamOfWaste } from '../catalogue/streams.ts';
 import { findTreatmentMethod } from '../catalogue/treatment-methods.ts';
 import { wasteClasses, wasteClassOf } from '../catalogue/waste-codes.ts';
 import type { Warning } from '../platform/acts.ts';
@@ -178,19 +179,11 @@ function codesRefusal(permit: Terms, today: string): Refusal | undefined {
   return undefined;
 }
 
-function methodsRefusal({ type, methods }: Terms): Refusal | undefined {
+function methodsRefusal({ type, methods, wasteCodes }: Terms): Refusal | undefined {
   for (const [index, code] of methods.entries()) {
-    const method = findTreatmentMethod(code);
-    if (!method)
-      return {
-        ...against(
-          `/methods/${index}`,
-          `没有利用处置方式 ${code}；代码如 R1、D10、C1。`,
-          `There is no treatment method ${code}; codes look like R1, D10, C1.`,
-        ),
-        basis: 'HJ 1033 附录F',
-      };
-    if (type === 'point_to_point' && method.kind === 'disposal')
+    const unknown = unknownMethod(code, wasteCodes.map(streamOfWaste), `/methods/${index}`);
+    if (unknown) return unknown;
+    if (type === 'point_to_point' && findTreatmentMethod(code)!.kind === 'disposal')
       return {
         ...against(
           `/methods/${index}`,

@@ -4,6 +4,7 @@ import { addMonths } from '../catalogue/calendar.ts';
 import type { Caller } from '../platform/acts.ts';
 import type { Database } from '../platform/connections.ts';
 import { type App, ProblemView } from '../platform/http.ts';
+import { languageOf } from '../platform/http-errors.ts';
 import { inBoth } from '../platform/schema-messages.ts';
 import { Month, Uuid } from '../platform/values.ts';
 import { regionsOfProjects } from '../projects/queries.ts';
@@ -29,7 +30,8 @@ export function settlementRoutes(app: App, { database, reference }: ReportServic
     {
       config: { operation: 'settlements.read' },
       schema: {
-        summary: '结算导出 · Closed manifests of a project or a haulier in a month, as CSV; what is excluded says why',
+        summary:
+          '结算导出 · Closed manifests of a project or a haulier in a month, as CSV in zh-CN or English, times of Asia/Shanghai; what is excluded says why',
         tags: ['settlements'],
         querystring: Query,
         response: { 200: z.string().describe('text/csv; charset=utf-8'), default: ProblemView },
@@ -48,7 +50,7 @@ export function settlementRoutes(app: App, { database, reference }: ReportServic
       const rows = await openSettlement(database.pool, query, reference());
       reply.type('text/csv; charset=utf-8');
       reply.header('content-disposition', `attachment; filename="settlement-${month}.csv"`);
-      return reply.send(Readable.from(settlementFile(rows)) as never);
+      return reply.send(Readable.from(settlementFile(rows, languageOf(request))) as never);
     },
   );
 }

@@ -1,7 +1,8 @@
 import type pg from 'pg';
-import { dayInShanghai } from '../catalogue/calendar.ts';
+import { dayInShanghai, minuteInShanghai } from '../catalogue/calendar.ts';
 import type { PolicyBook } from '../catalogue/reference.ts';
 import type { Stream } from '../catalogue/streams.ts';
+import type { Bilingual } from '../problems.ts';
 import { csvLine } from './csv.ts';
 
 /**
@@ -129,36 +130,59 @@ export async function openSettlement(
 }
 
 /** Why a load is not settled; undefined when it is. */
-export function excludedBy(row: Omit<SettlementRow, 'id'>): string | undefined {
-  if (row.status !== 'received' && row.status !== 'refused') return '联单未办结';
-  if (row.status === 'refused') return '未接受';
-  if (row.openCorrection) return '更正未了结';
-  if (row.openAnomalies > 0) return '有未了结的异常';
-  if (!row.exitGate && !row.entryGate) return '缺出场、进场门岗记录';
-  if (!row.exitGate) return '缺出场门岗记录';
-  return row.entryGate ? undefined : '缺进场门岗记录';
+export function excludedBy(row: Omit<SettlementRow, 'id'>): Bilingual | undefined {
+  if (row.status !== 'received' && row.status !== 'refused') return { zh: '联单未办结', en: 'not closed' };
+  if (row.status === 'refused') return { zh: '未接受', en: 'not accepted' };
+  if (row.openCorrection) return { zh: '更正未了结', en: 'a correction is open' };
+  if (row.openAnomalies > 0) return { zh: '有未了结的异常', en: 'an anomaly is open' };
+  if (!row.exitGate && !row.entryGate) return { zh: '缺出场、进场门岗记录', en: 'no exit and no entry pass' };
+  if (!row.exitGate) return { zh: '缺出场门岗记录', en: 'no exit pass' };
+  return row.entryGate ? undefined : { zh: '缺进场门岗记录', en: 'no entry pass' };
 }
 
-const COLUMNS = [
-  '联单编号',
-  '车牌',
-  '废物代码',
-  '去向方式',
-  '方量（m³）',
-  '装运（t）',
-  '接受（t）',
-  '出场时间',
-  '接受时间',
-  '出场门岗',
-  '进场门岗',
-  '未了结异常',
-  '是否结算',
-  '原因',
+/** Times are those of the clock on the wall of site and landfill, and their column says so. */
+const COLUMNS: readonly Bilingual[] = [
+  { zh: '联单编号', en: 'Manifest' },
+  { zh: '车牌', en: 'Plate' },
+  { zh: '废物代码', en: 'Waste code' },
+  { zh: '去向方式', en: 'Method' },
+  { zh: '方量（m³）', en: 'Volume (m³)' },
+  { zh: '装运（t）', en: 'Loaded (t)' },
+  { zh: '接受（t）', en: 'Accepted (t)' },
+  { zh: '出场时间（Asia/Shanghai，UTC+8）', en: 'Left at (Asia/Shanghai, UTC+8)' },
+  { zh: '接受时间（Asia/Shanghai，UTC+8）', en: 'Accepted at (Asia/Shanghai, UTC+8)' },
+  { zh: '出场门岗', en: 'Exit gate' },
+  { zh: '进场门岗', en: 'Entry gate' },
+  { zh: '未了结异常', en: 'Open anomaly' },
+  { zh: '是否结算', en: 'Settled' },
+  { zh: '原因', en: 'Reason' },
 ];
 
+const WORDS = {
+  zh: {
+    yes: '是',
+    no: '否',
+    total: '合计',
+    loads: (n: number) => `${n} 车`,
+    excluded: (n: number) => `不结算 ${n} 车`,
+  },
+  en: {
+    yes: 'yes',
+    no: 'no',
+    total: 'Total',
+    loads: (n: number) => `${n} loads`,
+    excluded: (n: number) => `${n} not settled`,
+  },
+} as const;
+
 /** The file, line by line: UTF-8 with a byte order mark, as spreadsheets want it; a total of what is settled at its end. */
-export async function* settlementFile(rows: AsyncIterable<SettlementRow>): AsyncGenerator<string> {
-  yield `\uFEFF${csvLine(COLUMNS)}`;
+export async function* settlementFile(
+  rows: AsyncIterable<SettlementRow>,
+  language: keyof Bilingual,
+): AsyncGenerator<string> {
+  const words = WORDS[language];
+  const yesNo = (is: boolean): string => (is ? words.yes : words.no);
+  yield `\uFEFF${csvLine(COLUMNS.map((column) => column[language]))}`;
   const total = { loads: 0, litres: 0, loadedGrams: 0, acceptedGrams: 0, excluded: 0 };
   for await (const row of rows) {
     const reason = excludedBy(row);
@@ -176,30 +200,29 @@ export async function* settlementFile(rows: AsyncIterable<SettlementRow>): Async
       row.litres === null ? '' : thousandths(row.litres),
       millionths(row.loadedGrams),
       millionths(row.acceptedGrams),
-      row.pickedUpAt.toISOString(),
-      row.acceptedAt?.toISOString() ?? '',
+      minuteInShanghai(row.pickedUpAt),
+      row.acceptedAt ? minuteInShanghai(row.acceptedAt) : '',
       yesNo(row.exitGate),
       yesNo(row.entryGate),
       yesNo(row.openAnomalies > 0),
       yesNo(reason === undefined),
-      reason ?? '',
+      reason?.[language] ?? '',
     ]);
   }
   yield csvLine([
-    '合计',
-    `${total.loads} 车`,
+    words.total,
+    words.loads(total.loads),
     '',
     '',
     thousandths(total.litres),
     millionths(total.loadedGrams),
     millionths(total.acceptedGrams),
     ...['', '', '', '', ''],
-    `不结算 ${total.excluded} 车`,
+    words.excluded(total.excluded),
     '',
   ]);
 }
 
-const yesNo = (is: boolean): string => (is ? '是' : '否');
 /** Exact: integers, with the point put in. */
 const thousandths = (litres: number): string => decimal(litres, 3);
 const millionths = (grams: number): string => decimal(grams, 6);

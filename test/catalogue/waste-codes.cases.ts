@@ -1,4 +1,5 @@
 import t from 'tap';
+import { codeRemarks } from '../../src/catalogue/code-remarks.ts';
 import {
   findWasteCode,
   hazardsFit,
@@ -105,4 +106,15 @@ t.test('searching by class, by the beginning of a code and by words', async (t) 
   t.ok(listWasteCodes({ day: IN_2025, prefix: '900-2' }).every((entry) => entry.code.startsWith('900-2')));
   t.ok(listWasteCodes({ day: IN_2025, text: '铅蓄电池' }).some((entry) => entry.code === '900-052-31'));
   t.same(listWasteCodes({ day: IN_2025, prefix: 'HW01', text: '不存在的词' }), []);
+});
+
+t.test('what is on no list is told with the edition of its day', async (t) => {
+  const refusalOn = (code: string, day: string) => {
+    const remarks = codeRemarks(code, day, '/wasteCode');
+    return 'refusal' in remarks ? remarks.refusal : undefined;
+  };
+  t.match(refusalOn('900-001-41', IN_2021), { detail: { zh: /2021 年版/, en: /\(2021\)/ }, basis: /2021$/ });
+  t.match(refusalOn('900-001-41', IN_2025), { detail: { zh: /2025 年版/, en: /\(2025\)/ }, basis: /2025$/ });
+  t.match(refusalOn('321-999-48', IN_2021), { basis: /2021$/ });
+  t.match(codeRemarks('321-999-48', IN_2025, '/wasteCode'), { warnings: [{ basis: /2025$/ }] });
 });

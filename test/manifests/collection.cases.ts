@@ -6,8 +6,8 @@ import { readConfig } from '../../src/config.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { startService } from '../../src/service.ts';
 import { broken } from '../custody/given.ts';
-import { read, withUnit } from '../generation/given.ts';
-import { aWorld, callerWith, ok } from '../support/world.ts';
+import { aDrum, read, withUnit } from '../generation/given.ts';
+import { type Answer, aWorld, callerWith, ok } from '../support/world.ts';
 import { aLicence, aParty, aSite, at, codesOf, written } from './given.ts';
 import { aHub, collectionBody } from './hub.ts';
 
@@ -55,6 +55,42 @@ t.test('one big box: a manifest for each clinic, and one scan moves them all', a
   }
   t.equal(await hub.balance(consignee, 'stock'), 6_000);
   t.same(await broken(hub), {});
+});
+
+t.test('MW 17: what has waited for 48 hours is told when it is filed, by collection or by manifest', async (t) => {
+  const medical = { wasteCode: '841-001-01', name: '感染性废物', form: 'solid', hazards: ['In'] };
+  const told = (answer: Answer): { basis: string }[] =>
+    ok(answer).warnings.filter(({ code }: { code: string }) => code === 'stored-too-long');
+  const intime = await aHub([1_000, 2_000], undefined, medical);
+  intime.clock.advanceMs(48 * 3_600_000 - 1);
+  t.same(told(await intime.unit.post('/v1/collections', collectionBody(intime, intime))), []);
+  const hub = await aHub([1_000, 2_000], undefined, medical);
+  hub.clock.advanceMs(48 * 3_600_000);
+  const late = told(await hub.unit.post('/v1/collections', collectionBody(hub, hub)));
+  t.equal(late.length, 2, 'of each clinic');
+  t.match(late[0], {
+    pointer: '/lines/0',
+    basis: '医疗废物管理条例（国务院令第380号） 17',
+    detail: /was to leave by 20/,
+  });
+  const own = await aHub([1_000], undefined, medical);
+  const { unit, siteId, carrier, consigneeSiteId } = own;
+  const bag = await aDrum(own, 1_000, { ...medical, packaging: 'bag' });
+  own.clock.advanceMs(60 * 60_000);
+  ok(await unit.post(`/v1/containers/${bag.id}/closing`, { occurredAt: at(own) }));
+  own.clock.advanceMs(48 * 3_600_000 - 1);
+  const line = {
+    ...medical,
+    packaging: 'bag',
+    massGrams: 1_000,
+    pieces: 1,
+    plannedMethod: 'D10',
+    batchIds: [bag.batchId],
+  };
+  const load = { consignorSiteId: siteId, carrierId: carrier.partyId, consigneeSiteId, lines: [line] };
+  t.same(told(await unit.post('/v1/manifests/file', load)), [], 'the hours run from the closing');
+  own.clock.advanceMs(1);
+  t.equal(told(await unit.post('/v1/manifests/file', load)).length, 1);
 });
 
 t.test('a small box that is not in the big one is missed, its clinic hears of it', async (t) => {

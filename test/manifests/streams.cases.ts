@@ -60,6 +60,69 @@ t.test('fields a stream needs or does not know are named, each where it lies', a
   }
 });
 
+t.test('a class where a code must stand is told as what it is, with the codes of that class', async (t) => {
+  const world = await aWorld();
+  const cases: readonly [string, RegExp, RegExp][] = [
+    [
+      'SW70',
+      /general solid waste \(construction waste\).*NNN-NNN-S70, such as 900-001-S70/,
+      /一般固体废物（建筑垃圾）的类别/,
+    ],
+    ['sw90', /NNN-NNN-S90/, /NNN-NNN-S90/],
+    ['HW08', /class of hazardous waste.*32 codes, such as 071-001-08/, /危险废物的类别.*32 个/],
+    ['SW99', /is not a waste code/, /不是有效的废物代码/],
+  ];
+  for (const [wasteCode, en, zh] of cases)
+    for (const [language, said] of [
+      ['en', en],
+      ['zh-CN', zh],
+    ] as const) {
+      const body = world.draftBody({ lines: [{ ...SPOIL, wasteCode, massGrams: 1_000 }] });
+      const answer = await world.consignor.post('/v1/manifests', body, { 'accept-language': language });
+      t.match(answer, { status: 422, body: { detail: said, errors: [{ pointer: '/lines/0/wasteCode' }] } });
+      t.equal(answer.body.errors.length, 1, 'and nothing is said of fields');
+    }
+});
+
+t.test('a method that is none is told with those of the stream', async (t) => {
+  const world = await aWorld();
+  const wrong = await draft(world, [{ ...SPOIL, plannedMethod: 'Z9', massGrams: 1_000 }]);
+  t.match(wrong, {
+    status: 422,
+    body: { errors: [{ pointer: '/lines/0/plannedMethod' }], detail: /has J1, J2, J3, J4/ },
+  });
+  t.notMatch(wrong.body.detail, /D10/);
+  const treatment = {
+    siteId: world.consigneeSiteId,
+    method: 'Z9',
+    startedAt: world.clock.now().toISOString(),
+    endedAt: world.clock.now().toISOString(),
+    inputs: [{ wasteCode: '900-001-S90', grams: 1_000 }],
+  };
+  const treated = await world.consignee.post('/v1/treatments', treatment);
+  t.match(treated, { status: 422, body: { errors: [{ pointer: '/method' }], detail: /sewage sludge has K1/ } });
+});
+
+t.test('医疗废物分类目录: a name that speaks of another category than its code is remarked on', async (t) => {
+  const world = await aWorld();
+  const remarksOn = async (wasteCode: string, name: string) => {
+    const line = aLine({ wasteCode, name, hazards: [wasteCode === '841-004-01' ? 'C' : 'T'] });
+    const { warnings } = ok(await draft(world, [line]));
+    return warnings.filter(({ code }: { code: string }) => code === 'named-of-another-category');
+  };
+  t.match(await remarksOn('841-004-01', '过期药品'), [
+    { pointer: '/lines/0/name', basis: '医疗废物分类目录（2021年版）', detail: /pharmaceutical waste \(841-005-01\)/ },
+  ]);
+  t.match(await remarksOn('841-005-01', '废化学试剂'), [{ detail: /chemical waste \(841-004-01\)/ }]);
+  for (const [code, name] of [
+    ['841-004-01', '废化学试剂'],
+    ['841-005-01', '过期药品'],
+    ['841-005-01', '化疗药物和化学品'],
+    ['841-004-01', '其他'],
+  ] as const)
+    t.same(await remarksOn(code, name), [], `${code} ${name}`);
+});
+
 t.test('mass or volume, not both and not neither', async (t) => {
   const world = await aWorld();
   for (const measures of [{}, { massGrams: 1_000, volumeLitres: 1_000 }]) {

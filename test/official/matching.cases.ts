@@ -163,3 +163,24 @@ t.test('ledgers are kept and not compared row by row', async (t) => {
     fields: { batchCode: 'HWCS20260916001', massGrams: 1_500_000, recordedOn: '2026-09-16' },
   });
 });
+
+t.test('our own number where the official one should stand makes a candidate, with a hint what to do', async (t) => {
+  const world = await aWorld();
+  const { id, number } = await aLoad(world);
+  await importRows(world.regulator, [aRow({ ...ton, 联单编号: number })]);
+  t.match(await only(world.regulator), {
+    state: 'candidate',
+    subjectId: null,
+    candidates: [id],
+    hint: /bears the number that a manifest has here.*official-record/,
+  });
+  const [inChinese] = ok(await world.regulator.get('/v1/official-records', { 'accept-language': 'zh-CN' })).items;
+  t.match(inChinese.hint, /编号与本系统联单的编号相同/);
+  t.match(ok(await world.regulator.get(`/v1/official-records/${inChinese.id}`)), { hint: /official-record/ });
+  ok(await world.carrier.post(`/v1/manifests/${id}/official-record`, { system: 'cn-37', number, seenAt: at(world) }));
+  await world.jobsDone();
+  t.match(await only(world.regulator), { state: 'matched', subjectId: id, hint: null });
+  const other = await aWorld();
+  await importRows(other.stranger, [aRow({ ...ton, 联单编号: number })]);
+  t.match(await only(other.stranger), { state: 'missing_here', hint: null }, 'not of what is not theirs to see');
+});

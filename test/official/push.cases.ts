@@ -262,6 +262,10 @@ t.test('what the city refuses is parked where one sees it, and the rest goes on'
       problem: { type: '/problems/not-your-act', status: 403, errors: [{ pointer: String }] },
     },
   ]);
+  const reasonIn = async (language: string) =>
+    ok(await district.admin.get('/v1/upstream-pushes', { 'accept-language': language })).items[0].problem;
+  t.match(await reasonIn('zh-CN'), { detail: /辖区和废物类别/, errors: [{ detail: '辖区内的区县' }] });
+  t.match(await reasonIn('en'), { detail: /your jurisdiction/, errors: [{ detail: 'a county of your jurisdiction' }] });
   const { rows } = await district.service.database.pool.query(
     "select distinct state from outbox where job = 'push_manifest'",
   );

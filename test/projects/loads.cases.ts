@@ -130,6 +130,38 @@ t.test('m³ become tonnes once; both may be told; what was weighed is never conv
   );
 });
 
+t.test(
+  'm³ against tonnes is remarked on beyond the density, tonnes against tonnes beyond the scales, each on its own text',
+  async (t) => {
+    const yard = await aYard();
+    await papers(yard);
+    const remarks = ({ body: { warnings } }: { body: { warnings: { code: string; basis: string }[] } }) =>
+      warnings.filter(({ code }) => code === 'quantity-differs').map(({ basis }) => basis);
+    const told = ['生态环境法典 518'];
+    for (const [loaded, expected] of [
+      [13_440_000, []],
+      [13_439_999, told],
+    ] as const) {
+      const { id } = ok(await fileLoad(yard));
+      t.same(remarks(await load(yard, id, { massGrams: loaded })), expected, `12 m³, loaded ${loaded} g`);
+    }
+    for (const [out, come, expected] of [
+      [{ volumeLitres: 12_000 }, { acceptedGrams: 17_900_000 }, []],
+      [{ volumeLitres: 12_000 }, { acceptedGrams: 13_440_000 }, []],
+      [{ volumeLitres: 12_000 }, { acceptedGrams: 13_439_999 }, told],
+      [{ massGrams: 20_000_000 }, { acceptedLitres: 12_500 }, []],
+      [{ massGrams: 20_000_000 }, { acceptedGrams: 19_400_000 }, []],
+      [{ massGrams: 20_000_000 }, { acceptedGrams: 19_399_999 }, told],
+      [{ volumeLitres: 12_000 }, { acceptedLitres: 11_640 }, []],
+      [{ volumeLitres: 12_000 }, { acceptedLitres: 11_639 }, told],
+    ] as const) {
+      const { id } = ok(await fileLoad(yard));
+      ok(await load(yard, id, out));
+      t.same(remarks(await unload(yard, id, come)), expected, `${JSON.stringify(out)}, ${JSON.stringify(come)}`);
+    }
+  },
+);
+
 t.test('what leaves was generated as it was loaded; a register that covers it is drawn on instead', async (t) => {
   const yard = await aYard();
   await papers(yard);

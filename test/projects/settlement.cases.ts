@@ -15,8 +15,10 @@ const pass = (yard: Yard, manifestId: string, direction: 'exit' | 'entry', chang
     ...changes,
   });
 
-const linesOf = async (yard: Yard, query: string): Promise<string[][]> => {
-  const { status, body, headers } = await yard.consignor.get(`/v1/settlements?${query}`);
+const linesOf = async (yard: Yard, query: string, language = 'zh-CN'): Promise<string[][]> => {
+  const { status, body, headers } = await yard.consignor.get(`/v1/settlements?${query}`, {
+    'accept-language': language,
+  });
   t.equal(status, 200);
   t.match(headers['content-type'], /^text\/csv/);
   t.ok((body as string).startsWith('\uFEFF'), 'with a byte order mark');
@@ -31,6 +33,7 @@ t.test('closed, both gates, nothing open: settled; the rest says why not', async
   const yard = await aYard();
   await papers(yard);
   const month = at(yard).slice(0, 7);
+  const left = new Date(yard.clock.now().getTime() + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
   const whole = await aTrip(yard);
   for (const direction of ['exit', 'entry'] as const) ok(await pass(yard, whole.id, direction));
   yard.clock.advanceMs(60 * 60_000);
@@ -45,6 +48,16 @@ t.test('closed, both gates, nothing open: settled; the rest says why not', async
   await yard.jobsDone();
   const [header, ...rows] = await linesOf(yard, `projectId=${yard.projectId}&month=${month}`);
   t.equal(header!.length, 14);
+  t.same([header![0], header![7]], ['联单编号', '出场时间（Asia/Shanghai，UTC+8）']);
+  t.same(rows[0]!.slice(7, 9), [left, left], 'as the clocks on the wall say');
+  const [named, , unseen, , , total] = (await linesOf(
+    yard,
+    `projectId=${yard.projectId}&month=${month}`,
+    'en',
+  )) as string[][];
+  t.equal(named![0], 'Manifest');
+  t.same(unseen!.slice(-2), ['no', 'no entry pass']);
+  t.same([total![0], total![1], total!.at(-2)], ['Total', '1 loads', '3 not settled']);
   t.same(
     rows.map((row) => [row[0], row[4], row[6], row[12], row[13]]),
     [

@@ -48,6 +48,22 @@ t.test('a party is entered, found, amended by version', async (t) => {
   );
 });
 
+t.test('HJ 1276: a producer without a USCC learns at once that it cannot label containers', async (t) => {
+  const world = await aWorld();
+  const warnings = async (more: object) => {
+    const { body } = await world.admin.post('/v1/parties', { name: '某诊所', region: '370102', ...more });
+    return body.warnings.map(({ code, pointer }: { code: string; pointer: string }) => `${code} ${pointer}`);
+  };
+  t.same(await warnings({ capacities: ['producer'] }), ['uscc-missing /uscc']);
+  t.same(await warnings({ capacities: ['producer', 'consignee'], uscc: null }), ['uscc-missing /uscc']);
+  t.same(await warnings({ capacities: ['producer'], uscc: '91370100MA3C00Y18J' }), []);
+  t.same(await warnings({ capacities: ['carrier'] }), []);
+  const { id } = ok(await world.admin.post('/v1/parties', { name: '丙', region: '370102', capacities: ['producer'] }));
+  t.match(await edit(world.admin, `/v1/parties/${id}`, { name: '丁' }), {
+    body: { warnings: [{ code: 'uscc-missing' }] },
+  });
+});
+
 t.test('what is wrong with a party', async (t) => {
   const world = await aWorld();
   const party = { name: '某', capacities: ['producer'], region: '370102' };

@@ -55,7 +55,7 @@ const NUMBERS = {
 const appended = (row: object) => (text: string) => JSON.stringify([...JSON.parse(text), row]);
 const MORE: Readonly<Record<string, (text: string) => string>> = {
   'streams.json': appended(ROW),
-  'policies.json': appended(NUMBERS),
+  ...(process.env.WITHOUT_NUMBERS ? {} : { 'policies.json': appended(NUMBERS) }),
   'solid-waste-classes.csv': (text) => `${text.trimEnd()}\nSW99,河湖淤泥,river silt,no\n`,
   'treatment-methods.csv': (text) => `${text.trimEnd()}\nH1,堤岸回填,Fill of banks,use,${ADDED},test\n`,
 };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { startCheckout } from './checkout.ts';
-import { runSteps, stepsOfReadme } from './readme.ts';
+import { runSteps, stepsOfPage, stepsOfReadme } from './readme.ts';
 
 /** The walk-through of the README is true: its very lines are run against a service that was really started. */
 const CURLS_MAX = 11;
@@ -103,6 +103,19 @@ t.test(
 t.test('the missing 600 kg stand in the books of the plant', async (t) => {
   t.match(read(balances).items, [{ role: 'weighing_difference', wasteCode: '900-252-12', grams: 600_000 }]);
 });
+
+for (const page of ['observed.md', 'files.md'])
+  t.test(`docs/${page}: every line runs`, async (t) => {
+    const pageSteps = stepsOfPage(page);
+    const { exitCode, stderr, outputs } = await runSteps(pageSteps, service.directory);
+    t.equal(exitCode, 0, outputs.at(-1) ?? '');
+    t.equal(stderr, '');
+    t.ok(pageSteps.length > 4 && outputs.length === pageSteps.length);
+    t.notOk(
+      outputs.some((output) => output.includes('/problems/')),
+      'and nothing is refused',
+    );
+  });
 
 t.test('a stop is a clean one', async (t) => {
   t.equal(await service.stop(), 0);

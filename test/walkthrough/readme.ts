@@ -13,12 +13,20 @@ export interface Step {
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const TITLE = '## Walk-through';
 
+/** Every ```bash block of a page for integrators, in order. */
+export const stepsOfPage = (page: string): Step[] =>
+  stepsIn(readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8'));
+
 /** Every ```bash block of the walk-through, in order. @throws Error when the README has none. */
 export function stepsOfReadme(): Step[] {
   const section = readFileSync(README, 'utf8')
     .split(/^(?=## )/m)
     .find((part) => part.startsWith(TITLE));
   if (!section) throw new Error(`the README has no section “${TITLE}”`);
+  return stepsIn(section);
+}
+
+function stepsIn(section: string): Step[] {
   const parts = section.split(/^```bash\n([\s\S]*?)^```\n/m);
   return Array.from({ length: (parts.length - 1) / 2 }, (_, index) => ({
     text: parts[2 * index]!.trim(),

@@ -5,16 +5,9 @@
 import { addDays, dayInShanghai, endOfDayInShanghai } from '../../catalogue/calendar.ts';
 import type { Policy } from '../../catalogue/policies.ts';
 import type { PolicyName } from '../../catalogue/policy-definitions.ts';
-import { wasteClassOf } from '../../catalogue/waste-codes.ts';
 import { type Finding, hoursAfter, type Place, type RuleBook } from './rule.ts';
 
 export type Book = Pick<RuleBook, 'policyIf'>;
-
-/** Does a clock that names wastes run for this one? */
-export const runsFor = (
-  { wasteCodes }: { readonly wasteCodes?: readonly string[] | undefined },
-  code: string,
-): boolean => wasteCodes === undefined || wasteCodes.some((one) => one === code || one === wasteClassOf(code)?.class);
 
 /**
  * When a term ends. In an epidemic it is shorter: from the first day on which the measures are in force and the shorter term

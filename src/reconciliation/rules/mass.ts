@@ -21,11 +21,6 @@ import { type Context, type Finding, massText, type Rule, type Severity, type Ve
 const Parameters = z.strictObject({
   /** A ticket that claims a coarser scale says nothing of how far the scale may err. */
   scaleDivisionGramsMax: z.number().int().positive(),
-  /**
-   * By how much tonnes from a scale may differ from tonnes that follow from a volume: a density is a mean, and a load is not. Beyond it
-   * is a warning; without it the two are not compared.
-   */
-  convertedPermille: z.number().int().positive().optional(),
 });
 type Parameters = z.infer<typeof Parameters>;
 
@@ -37,7 +32,7 @@ export const MASS_RULE: Rule<'manifest', 'weighings', Parameters> = {
   subject: 'manifest',
   parameters: Parameters,
   unit: null,
-  policies: ['mass-tolerance'],
+  policies: ['mass-tolerance', 'converted-mass-permille'],
   facts: ['weighings'],
   wokenBy: {
     picked_up: 'itself',
@@ -93,6 +88,7 @@ function massFactsOf(
     tolerance: {
       ...policy.value,
       ...parameters,
+      convertedPermille: book.policyIf('converted-mass-permille', scene)?.value,
       source: `${policy.basis.instrument}: ${policy.basis.article}`,
     },
     basis,
@@ -126,6 +122,7 @@ export interface MassFacts {
     readonly warningPermille: number;
     readonly criticalPermille: number;
     readonly scaleDivisionGramsMax: number;
+    /** Beyond it m³ against tonnes is a warning; without it the two are not compared. */
     readonly convertedPermille?: number | undefined;
     readonly source: string;
   };

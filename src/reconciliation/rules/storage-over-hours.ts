@@ -6,8 +6,9 @@
 import { z } from 'zod';
 import { dayInShanghai, minuteInShanghai } from '../../catalogue/calendar.ts';
 import { STREAMS, streamOfCode } from '../../catalogue/streams.ts';
+import { runsFor } from '../../catalogue/waste-codes.ts';
 import type { Batch } from '../../custody/batches.ts';
-import { type Book, runsFor, toleranceOf } from './clocks.ts';
+import { type Book, toleranceOf } from './clocks.ts';
 import type { RuleFacts } from './facts.ts';
 import { hoursAfter, judgeTerm, massText, type Place, type Rule } from './rule.ts';
 

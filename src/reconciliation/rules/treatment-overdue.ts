@@ -7,8 +7,9 @@ import { z } from 'zod';
 import { dayInShanghai, minuteInShanghai } from '../../catalogue/calendar.ts';
 import type { PolicyValue } from '../../catalogue/policy-definitions.ts';
 import { STREAMS, streamOfCode } from '../../catalogue/streams.ts';
+import { runsFor } from '../../catalogue/waste-codes.ts';
 import type { Batch } from '../../custody/batches.ts';
-import { type Book, runsFor, termEnds, toleranceOf } from './clocks.ts';
+import { type Book, termEnds, toleranceOf } from './clocks.ts';
 import type { KeptIn } from './facts.ts';
 import { hoursAfter, judgeTerm, massText, type Place, type Rule } from './rule.ts';
 
