@@ -69,7 +69,7 @@ t.test('MW 17: what has waited for 48 hours is told when it is filed, by collect
   const late = told(await hub.unit.post('/v1/collections', collectionBody(hub, hub)));
   t.equal(late.length, 2, 'of each clinic');
   t.match(late[0], {
-    pointer: '/lines/0',
+    pointer: '/container',
     basis: '医疗废物管理条例（国务院令第380号） 17',
     detail: /was to leave by 20/,
   });
