@@ -121,7 +121,7 @@ const STOP_WAIT_MS = 20_000;
 /** @param script below bench. */
 export function startAsking(script: string, environment: Record<string, string> = {}, logFile = '/dev/null'): Asking {
   const child: ChildProcess = fork(fileURLToPath(new URL(script, import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
+    execArgv: ['--import', './src/typescript.js'],
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
     stdio: ['ignore', 'inherit', openSync(logFile, 'a'), 'ipc'],
   });

@@ -22,7 +22,7 @@ interface Main {
 async function startMain(directory: string, asNobody: boolean): Promise<Main> {
   const port = await freePort();
   // tap would follow into the child and write its notes where nobody may not.
-  const node = ['env', '-u', 'NODE_OPTIONS', process.execPath, '--import=tsx', 'src/main.ts'];
+  const node = ['env', '-u', 'NODE_OPTIONS', process.execPath, '--import=./src/typescript.js', 'src/main.ts'];
   const [command, ...args] = asNobody
     ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', ...node]
     : node;

@@ -103,11 +103,15 @@ t.test('a difference is told in words', async (t) => {
 t.test('a database that holds something is not played in', { timeout: 60_000 }, async (t) => {
   const database = await cloneDatabase();
   t.teardown(database.drop);
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/simulate.ts', '--database', database.url], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { PATH: process.env.PATH },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', './src/typescript.js', 'src/simulate.ts', '--database', database.url],
+    {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;

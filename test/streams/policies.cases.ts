@@ -27,7 +27,7 @@ t.test('rows that are missing, begin late or end are named, with stream and poli
 t.test('a stream that lacks one stops the start: one line, and the exit code is 1', async (t) => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', '--import', './test/streams/one-more.ts', 'src/main.ts'],
+    ['--import', './src/typescript.js', '--import', './test/streams/one-more.ts', 'src/main.ts'],
     {
       cwd: CHECKOUT,
       encoding: 'utf8',

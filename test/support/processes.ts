@@ -14,7 +14,7 @@ export interface RunningProcess {
 
 export async function startProcess(environment: Record<string, string>): Promise<RunningProcess> {
   const script = fileURLToPath(new URL('./api-process.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import=tsx', script], {
+  const child = spawn(process.execPath, ['--import=./src/typescript.js', script], {
     env: {
       PATH: process.env.PATH!,
       HOME: process.env.HOME ?? '/tmp',

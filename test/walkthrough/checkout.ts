@@ -29,7 +29,7 @@ export async function startCheckout(): Promise<RunningCheckout> {
   chmodSync(directory, 0o711); // Postgres does not run as root, and its account has to come in
   for (const name of COPIED) cpSync(join(CHECKOUT, name), join(directory, name), { recursive: true });
   symlinkSync(join(CHECKOUT, 'node_modules'), join(directory, 'node_modules'));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+  const child = spawn(process.execPath, ['--import', './src/typescript.js', 'src/main.ts'], {
     cwd: directory,
     env: { PATH: process.env.PATH, HOME: directory, PORT: '0', DATA_DIRECTORY: join(directory, '.data') },
     stdio: ['ignore', 'pipe', 'pipe'],
