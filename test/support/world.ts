@@ -303,18 +303,20 @@ export async function aWorld(service: Promise<TestService> = testService()): Pro
 }
 
 export async function jobsDone(service: Service): Promise<void> {
+  let waiting: unknown[] = [];
   for (let tries = 0; tries < 400; tries++) {
     service.wakeJobs();
     const { rows } = await service.database.pool.query(
       // A row that was taken is lent, or waits to be tried again; one that was not is due when it says.
-      `select 1 from outbox where state = 'pending'
+      `select job, payload, attempts, last_error from outbox where state = 'pending'
          and available_at <= $1::timestamptz + case when attempts > 0 then interval '2 minutes' else interval '0' end limit 1`,
       [service.clock.now()],
     );
     if (rows.length === 0) return;
+    waiting = rows;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error('jobs are still pending after ten seconds');
+  throw new Error(`jobs are still pending after ten seconds: ${JSON.stringify(waiting)}`);
 }
 
 /** Waits until the service has read anew what policies and rules are in the database, as it does each second. */
