@@ -3,6 +3,7 @@ import './reconciliation/manifest-rules.cases.ts';
 import './reconciliation/stock-rules.cases.ts';
 import './reconciliation/stores.cases.ts';
 import './reconciliation/clocks.cases.ts';
+import './reconciliation/codes.cases.ts';
 import './reconciliation/overlap.cases.ts';
 import './reconciliation/engine.cases.ts';
 import './reconciliation/trip-matching.cases.ts';

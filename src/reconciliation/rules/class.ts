@@ -11,6 +11,7 @@ import { type Rule, stepOver } from './rule.ts';
 
 export const CLASS_RULE: Rule<'manifest', never, object> = {
   id: 'class',
+  codes: ['HW-06'],
   kind: 'condition',
   title: { zh: '接受的废物与联单所载种类不符', en: 'What was received is not what the manifest names' },
   streams: STREAMS,

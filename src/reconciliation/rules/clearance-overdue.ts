@@ -12,6 +12,7 @@ import { hoursAfter, judgeTerm, type Rule, type Scene } from './rule.ts';
 
 export const CLEARANCE_OVERDUE_RULE: Rule<'project', 'projectSite', object> = {
   id: 'clearance_overdue',
+  codes: ['CW-09'],
   kind: 'breach',
   title: { zh: '工程结束后逾期未清运', en: 'A site was not cleared in time after its works' },
   streams: OF_PROJECTS,

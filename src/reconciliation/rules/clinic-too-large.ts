@@ -11,6 +11,7 @@ const Parameters = z.strictObject({ item: z.number().int().positive() });
 
 export const CLINIC_TOO_LARGE_RULE: Rule<'manifest', 'beds', z.infer<typeof Parameters>> = {
   id: 'clinic_too_large',
+  codes: ['MW-09'],
   kind: 'condition',
   title: { zh: '超过床位数主张小型医疗机构豁免', en: 'Too many beds for the exemption of small institutions' },
   streams: HAZARDOUS_STREAMS,

@@ -14,6 +14,7 @@ import { hoursAfter, judgeTerm, type Rule, type RuleBook, type Scene } from './r
 
 export const CONFIRMATION_OVERDUE_RULE: Rule<'manifest', 'receipt', object> = {
   id: 'confirmation_overdue',
+  codes: ['HW-01'],
   kind: 'breach',
   title: { zh: '接受人逾期未确认', en: 'The consignee has not confirmed in time' },
   streams: STREAMS,

@@ -15,6 +15,7 @@ const Parameters = z.strictObject({ floorGrams: z.number().int().nonnegative() }
 
 export const CONTAINER_WEIGHT_DRIFT_RULE: Rule<'container', 'containerWeighings', z.infer<typeof Parameters>> = {
   id: 'container_weight_drift',
+  codes: ['MW-05'],
   kind: 'condition',
   title: { zh: '容器在途中变轻、变重或缺失', en: 'A container gained, lost or was lost on its way' },
   streams: STREAMS,

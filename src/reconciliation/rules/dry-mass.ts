@@ -13,6 +13,7 @@ import { massText, type Rule, stepOver } from './rule.ts';
 
 export const DRY_MASS_RULE: Rule<'manifest', never, object> = {
   id: 'dry_mass',
+  codes: ['GS-02'],
   kind: 'condition',
   title: { zh: '装运与接受干物质量不符', en: 'Dry mass loaded and received differ' },
   streams: MOIST_STREAMS,

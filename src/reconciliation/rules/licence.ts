@@ -18,6 +18,7 @@ import { type Rule, stepOver } from './rule.ts';
 
 export const LICENCE_RULE: Rule<'manifest', 'consigneeLicences', object> = {
   id: 'licence',
+  codes: ['HW-10', 'HW-11'],
   kind: 'condition',
   title: { zh: '接受人许可证不涵盖所接受的废物', en: "The consignee's licence does not cover the waste" },
   streams: HAZARDOUS_STREAMS,

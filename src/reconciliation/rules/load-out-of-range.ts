@@ -21,6 +21,7 @@ type Known = Pick<RuleFacts, 'manifest' | 'vehicle' | 'weighings'>;
 
 export const LOAD_OUT_OF_RANGE_RULE: Rule<'manifest', 'vehicle' | 'weighings', Parameters> = {
   id: 'load_out_of_range',
+  codes: ['CW-05', 'CW-13'],
   kind: 'condition',
   title: { zh: '装载量超出车辆或密度的合理范围', en: 'A load beyond its vehicle, or of an impossible density' },
   streams: OF_PROJECTS,

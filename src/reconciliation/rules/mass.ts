@@ -26,6 +26,7 @@ type Parameters = z.infer<typeof Parameters>;
 
 export const MASS_RULE: Rule<'manifest', 'weighings', Parameters> = {
   id: 'mass',
+  codes: ['HW-05'],
   kind: 'condition',
   title: { zh: '移出、装运与接受重量不符', en: 'Declared, loaded and received mass differ' },
   streams: STREAMS,

@@ -11,6 +11,7 @@ import { massText, type Rule, type Scene, stepOver } from './rule.ts';
 
 export const NEGATIVE_STOCK_RULE: Rule<'account', never, object> = {
   id: 'negative_stock',
+  codes: ['HW-25'],
   kind: 'condition',
   title: { zh: '台账库存为负', en: 'The register shows less than nothing in stock' },
   streams: STREAMS,

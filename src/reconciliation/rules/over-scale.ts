@@ -11,6 +11,7 @@ import { massText, type Rule, stepOver } from './rule.ts';
 
 export const OVER_SCALE_RULE: Rule<'permit', 'holder' | 'acceptedInPeriod', object> = {
   id: 'over_scale',
+  codes: ['HW-12'],
   kind: 'condition',
   title: { zh: '年接受量超过许可规模', en: 'Accepted more in the year than the licence allows' },
   streams: HAZARDOUS_STREAMS,

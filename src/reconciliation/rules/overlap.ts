@@ -24,6 +24,7 @@ type Parameters = z.infer<typeof Parameters>;
 
 export const OVERLAP_RULE: Rule<'manifest', 'ownLegs' | 'otherLegs' | 'sameReadings', Parameters> = {
   id: 'overlap',
+  codes: ['HW-34'],
   kind: 'condition',
   title: { zh: '同一车辆或同一过磅记录用于两份联单', en: 'One vehicle or one weighing serves two manifests at once' },
   streams: STREAMS,

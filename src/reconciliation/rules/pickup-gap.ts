@@ -13,6 +13,7 @@ import { judgeTerm, type Rule } from './rule.ts';
 
 export const PICKUP_GAP_RULE: Rule<'manifest', 'afterPickup', object> = {
   id: 'pickup_gap',
+  codes: ['MW-02'],
   kind: 'breach',
   title: { zh: '收集间隔超时', en: 'The next pickup came too late' },
   streams: STREAMS,

@@ -13,6 +13,7 @@ import { type Rule, stepOver } from './rule.ts';
 
 export const PIECE_COUNT_RULE: Rule<'manifest', never, object> = {
   id: 'piece_count',
+  codes: ['HW-06'],
   kind: 'condition',
   title: { zh: '装运与接受件数不符', en: 'Pieces loaded and pieces received differ' },
   streams: STREAMS,

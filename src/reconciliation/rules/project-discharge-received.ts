@@ -10,6 +10,7 @@ import { massText, type Rule, stepOver } from './rule.ts';
 
 export const PROJECT_DISCHARGE_RECEIVED_RULE: Rule<'project', 'projectSite' | 'monthFlow', object> = {
   id: 'project_discharge_received',
+  codes: ['CW-04'],
   kind: 'condition',
   title: { zh: '工程当月排放量与消纳量不符', en: 'What left a project in a month is not what was received' },
   streams: OF_PROJECTS,

@@ -10,6 +10,7 @@ import type { Rule } from './rule.ts';
 
 export const PROJECT_OVER_PLAN_RULE: Rule<'permit', 'holder' | 'permitSite' | 'acceptedInPeriod', object> = {
   id: 'project_over_plan',
+  codes: ['CW-06'],
   kind: 'condition',
   title: { zh: '工程排放量超过处理方案', en: 'More came from a project than its plan names' },
   streams: OF_PROJECTS,

@@ -9,6 +9,7 @@ import type { PolicyBook } from '../../catalogue/reference.ts';
 import type { Stream } from '../../catalogue/streams.ts';
 import type { RecordedEvent } from '../../platform/events.ts';
 import type { Bilingual } from '../../problems.ts';
+import type { Code } from './codes.ts';
 import type { RuleFacts, SubjectName } from './facts.ts';
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
@@ -132,12 +133,21 @@ export const WAKES = [
 ] as const;
 export type Wake = (typeof WAKES)[number];
 
+export const EACH = ['day', 'month'] as const;
+export type Each = (typeof EACH)[number];
+
+/** Subjects that are looked at when a period is over, each a query (`SWEEPS` of sweeping.ts). */
+export const SWEEPS = ['manifested_sites'] as const;
+export type Sweep = (typeof SWEEPS)[number];
+
 export interface Rule<
   Subject extends SubjectName = SubjectName,
   Names extends keyof RuleFacts = keyof RuleFacts,
   Parameters = unknown,
 > {
   readonly id: string;
+  /** What it finds, in the list of what ought to be found (`codes.ts`); empty for a rule that is our own idea. */
+  readonly codes: readonly Code[];
   /** A condition is cleared when it no longer holds; a breach happened, and stays until a person closes it. */
   readonly kind: 'condition' | 'breach';
   readonly title: Bilingual;
@@ -158,6 +168,11 @@ export interface Rule<
     readonly on: readonly string[];
     at(subject: RuleFacts[Subject], event: RecordedEvent, book: RuleBook): Date | null;
   };
+  /**
+   * For what is missing, and for sums of a period: once each period is over every subject is looked at, though nothing happened. The judge
+   * is asked of `2026-12-01`, or of `2026-12`.
+   */
+  readonly sweep?: { readonly each: Each; readonly subjects: Sweep };
   sceneOf(facts: Pick<RuleFacts, Subject | Names>, asked: Asked): Scene | { readonly notJudged: string };
   judge(facts: Pick<RuleFacts, Subject | Names>, context: Context<Parameters>): Verdict;
 }

@@ -11,6 +11,7 @@ const Parameters = z.strictObject({ packagings: z.record(z.string(), z.array(z.s
 
 export const SHARPS_PACKAGING_RULE: Rule<'container', never, z.infer<typeof Parameters>> = {
   id: 'sharps_packaging',
+  codes: ['MW-08'],
   kind: 'condition',
   title: { zh: '包装物与废物类别不符', en: 'The waste is in the wrong kind of container' },
   streams: STREAMS,

@@ -6,6 +6,7 @@ import type { Rule } from './rule.ts';
 
 export const SITE_OVER_DAILY_CAPACITY_RULE: Rule<'permit', 'holder' | 'permitSite' | 'acceptedInPeriod', object> = {
   id: 'site_over_daily_capacity',
+  codes: ['CW-10'],
   kind: 'condition',
   title: { zh: '消纳场所当日受纳超过能力', en: 'A site took in more in a day than it may' },
   streams: OF_PROJECTS,

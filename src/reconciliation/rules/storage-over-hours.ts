@@ -14,6 +14,7 @@ import { hoursAfter, judgeTerm, massText, type Place, type Rule } from './rule.t
 
 export const STORAGE_OVER_HOURS_RULE: Rule<'batch', 'site' | 'stored' | 'closedAt' | 'keptIn', object> = {
   id: 'storage_over_hours',
+  codes: ['MW-01', 'GS-03'],
   kind: 'breach',
   title: { zh: '暂存超时', en: 'Stored for more hours than allowed' },
   streams: STREAMS,

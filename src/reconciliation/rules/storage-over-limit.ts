@@ -11,6 +11,7 @@ import { judgeTerm, massText, type Rule, type RuleBook } from './rule.ts';
 
 export const STORAGE_OVER_LIMIT_RULE: Rule<'batch', 'site' | 'stored', object> = {
   id: 'storage_over_limit',
+  codes: ['HW-15', 'HW-16', 'HW-19'],
   kind: 'breach',
   title: { zh: '贮存超期', en: 'Stored for longer than allowed' },
   streams: POLICIES['producer-storage-days'].streams,

@@ -11,6 +11,7 @@ import { type Finding, massText, type Rule, type RuleBook, type Scene, type Seve
 
 export const STORE_OVER_CAPACITY_RULE: Rule<'store', never, object> = {
   id: 'store_over_capacity',
+  codes: ['HW-17', 'HW-18'],
   kind: 'condition',
   title: { zh: '贮存超量', en: 'A store holds more than it may' },
   streams: POLICIES['storage-point-limit-grams'].streams,

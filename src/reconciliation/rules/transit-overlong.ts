@@ -15,6 +15,7 @@ type Parameters = z.infer<typeof Parameters>;
 
 export const TRANSIT_OVERLONG_RULE: Rule<'manifest', never, Parameters> = {
   id: 'transit_overlong',
+  codes: ['CW-02'],
   kind: 'breach',
   title: { zh: '运输时间过长', en: 'On the road for too long' },
   streams: STREAMS,

@@ -15,6 +15,7 @@ import { hoursAfter, judgeTerm, massText, type Place, type Rule } from './rule.t
 
 export const TREATMENT_OVERDUE_RULE: Rule<'batch', 'site' | 'stored' | 'keptIn' | 'arrivedAt', object> = {
   id: 'treatment_overdue',
+  codes: ['MW-03', 'MW-04'],
   kind: 'breach',
   title: { zh: '运抵后超时未处置', en: 'Not treated in time after arrival' },
   streams: STREAMS,

@@ -14,6 +14,7 @@ import type { Rule } from './rule.ts';
 export const TRIP_MASS_RULE: Rule<'weigh_ticket', 'trip' | 'ticketSite' | 'tripStream' | 'tripReceivedGrams', object> =
   {
     id: 'trip_mass',
+    codes: ['HW-05'],
     kind: 'condition',
     title: { zh: '整车过磅与接受重量不符', en: 'The whole vehicle weighed other than what was received' },
     streams: STREAMS,

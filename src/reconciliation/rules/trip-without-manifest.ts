@@ -27,6 +27,7 @@ const minutesAfter = (instant: Date, minutes: number): Date => new Date(instant.
 
 export const TRIP_WITHOUT_MANIFEST_RULE: Rule<'observed_trip', never, Parameters> = {
   id: 'trip_without_manifest',
+  codes: ['CW-01', 'HW-04'],
   kind: 'condition',
   title: { zh: '观测到的运输没有联单', en: 'An observed trip has no manifest' },
   streams: ['hazardous', 'medical', 'construction'],

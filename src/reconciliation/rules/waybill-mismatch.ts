@@ -16,6 +16,7 @@ type Parameters = z.infer<typeof Parameters>;
 
 export const WAYBILL_MISMATCH_RULE: Rule<'waybill', 'waybillManifests', Parameters> = {
   id: 'waybill_mismatch',
+  codes: ['HW-30'],
   kind: 'condition',
   title: { zh: '危货运单与联单不符', en: 'A waybill and its manifests differ' },
   streams: ['hazardous', 'medical'],
