@@ -41,7 +41,7 @@ const BulkLine = Call.extend({
 export class TurnFailed extends Error {}
 
 /** Lines in hand at once: for each of two lanes a group under way and one that forms, and what only the first may take besides. */
-const IN_HAND_MAX = 768;
+const IN_HAND_MAX = 1_536;
 
 /** @throws TurnFailed */
 export async function takeTurn(turn: Turn): Promise<{ results: Result[]; stopped: boolean }> {
@@ -62,7 +62,7 @@ export async function takeTurn(turn: Turn): Promise<{ results: Result[]; stopped
     if (stops) waitsFor.push(last);
     last = Promise.all(waitsFor).then(async () => {
       if (refused && stops) return undefined;
-      const result = await inHand(() => doLine(turn, read, answers));
+      const result = await inHand(read.line, () => doLine(turn, read, answers));
       if ('refusal' in result) refused = true;
       return result;
     });
@@ -100,18 +100,25 @@ function readLines({ firstLine, lines, overlong }: Chunk): ReadLine[] {
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** Lets so many work at once; the others wait in the order they came. */
-function placesFor(places: number): <Value>(work: () => Promise<Value>) => Promise<Value> {
-  const waiting: (() => void)[] = [];
+/**
+ * Lets so many lines be done at once; of the others the first of the file is next, whenever it came. Else everything that waits for nothing would go
+ * first, then everything that waited for that: waves of acts of one kind, which lanes share badly.
+ */
+function placesFor(places: number): <Value>(line: number, work: () => Promise<Value>) => Promise<Value> {
+  const waiting: { readonly line: number; go(): void }[] = [];
   let free = places;
-  return async (work) => {
+  return async (line, work) => {
     if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+    else
+      await new Promise<void>((go) => {
+        const before = waiting.findIndex((other) => other.line > line);
+        waiting.splice(before === -1 ? waiting.length : before, 0, { line, go });
+      });
     try {
       return await work();
     } finally {
       const next = waiting.shift();
-      if (next) next();
+      if (next) next.go();
       else free += 1;
     }
   };

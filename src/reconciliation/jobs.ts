@@ -86,6 +86,14 @@ const namesOf = (event: RecordedEvent): string[] => [event.type, ...(movesStock(
 const wakesOf = (table: Readonly<Record<string, Wake>>, on: readonly string[]): Wake[] =>
   on.flatMap((name) => table[name] ?? []);
 
+/** The rules that these events wake, by how. */
+function rulesWoken(on: readonly string[]): Map<Wake, string[]> {
+  const woken = new Map<Wake, string[]>();
+  for (const { id, wokenBy } of RULES)
+    for (const wake of wakesOf(wokenBy, on)) woken.set(wake, [...(woken.get(wake) ?? []), id]);
+  return woken;
+}
+
 const asking = (input: JudgeInput): JobAct => ({
   act: judge,
   input,
@@ -105,12 +113,10 @@ export const reconciliationJobs: readonly JobDefinition[] = [
     async handle(payload, { database }) {
       const { on, subjectId, eventId } = asked(payload, ['on', 'subjectId', 'eventId']);
       const acts = new Map<string, JobAct>();
-      for (const rule of RULES) {
-        for (const wake of wakesOf(rule.wokenBy, on.split(' '))) {
-          for (const { id, period = '' } of await wokenBy(database.pool, wake, { subjectId, eventId, rule: rule.id })) {
-            const act = asking({ rule: rule.id, subjectId: id, period });
+      for (const [wake, rules] of rulesWoken(on.split(' '))) {
+        for (const { id, period = '', rule } of await wokenBy(database.pool, wake, { subjectId, eventId, rules })) {
+          for (const act of (rule ? [rule] : rules).map((each) => asking({ rule: each, subjectId: id, period })))
             acts.set(act.key!, act);
-          }
         }
       }
       return [...acts.values()];

@@ -27,7 +27,8 @@ export const monthFlowLookup: Lookup<MonthFlow> = {
 export interface Woken {
   readonly subjectId: string;
   readonly eventId: string;
-  readonly rule: string;
+  /** Those that are woken in this way. */
+  readonly rules: readonly string[];
 }
 
 /** Permits of a type, each with the periods in which it counts more, or less, than before. */

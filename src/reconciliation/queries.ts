@@ -152,7 +152,7 @@ export const storedLookup: Lookup<RuleFacts['stored']> = {
 
 /** Whom an event makes a rule look at besides its own subject. */
 const WAKES_SQL: Readonly<
-  Record<Exclude<Wake, 'itself'>, { readonly text: string; readonly values: (woken: Woken) => readonly string[] }>
+  Record<Exclude<Wake, 'itself'>, { readonly text: string; readonly values: (woken: Woken) => readonly unknown[] }>
 > = {
   // `offset 0`: one look-up a posting, whatever a planner without figures thinks of the table.
   stock_accounts: {
@@ -207,10 +207,11 @@ const WAKES_SQL: Readonly<
       select trip_id from manifests where id = $1 union select trip_id from weigh_tickets where id = $1)`,
     values: ({ subjectId }) => [subjectId],
   },
+  /** Of each rule those batches that it has spoken of. */
   overdue_batches: {
-    text: `select distinct p.batch_id as id from postings p join anomalies a on a.subject_id = p.batch_id and a.rule = $2
-      where p.event_id = $1 and a.status in ('open', 'ended')`,
-    values: ({ eventId, rule }) => [eventId, rule],
+    text: `select distinct b.id, a.rule from (select distinct batch_id as id from postings where event_id = $1) b
+      cross join lateral (select rule from anomalies where subject_id = b.id and rule = any($2) and status in ('open', 'ended') offset 0) a`,
+    values: ({ eventId, rules }) => [eventId, rules],
   },
   stores_of_batches: {
     text: `select distinct b.store_id as id from postings p cross join lateral (select store_id from batches where id = p.batch_id offset 0) b where p.event_id = $1 and b.store_id is not null`,
@@ -230,15 +231,20 @@ const WAKES_SQL: Readonly<
 };
 const WOKEN_MAX = 200;
 
-/** Subjects, and for rules that judge a period of them, which. */
-export async function wokenBy(
-  pool: pg.Pool,
-  wake: Wake,
-  woken: Woken,
-): Promise<{ readonly id: string; readonly period?: string }[]> {
+/** A subject to be looked at. */
+export interface ToJudge {
+  readonly id: string;
+  /** For rules that judge a period of it. */
+  readonly period?: string;
+  /** The one of the rules that is to look; without it all are. */
+  readonly rule?: string;
+}
+
+/** Asked once for all rules that an event wakes in the same way. */
+export async function wokenBy(pool: pg.Pool, wake: Wake, woken: Woken): Promise<ToJudge[]> {
   if (wake === 'itself') return [{ id: woken.subjectId }];
   const { text, values } = WAKES_SQL[wake];
-  const { rows } = await pool.query<{ id: string; period?: string }>({
+  const { rows } = await pool.query<ToJudge>({
     name: `wakes-${wake}`,
     text: `${text} limit ${WOKEN_MAX}`,
     values: [...values(woken)],
