@@ -26,7 +26,7 @@ export interface BulkLimits {
 }
 
 /** What one turn takes: little enough to be fair, enough that its last groups, which are small, do not count. */
-const CHUNK_LINES = 4_000;
+export const CHUNK_LINES = 4_000;
 const CHUNK_LENGTH_MAX = 4_000_000;
 
 /** @throws Problem malformed-bulk, body-too-large, too-many-requests (bulks that are open), idempotency-key-reused. */

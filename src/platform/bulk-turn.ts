@@ -40,7 +40,7 @@ const BulkLine = Call.extend({
 /** The database is away: nothing of this turn is kept, and it is taken again. */
 export class TurnFailed extends Error {}
 
-/** Lines in hand at once: for each of two lanes a group under way and one that forms, and what only the first may take besides. */
+/** Lines in hand at once: for each of two lanes a group under way, and a queue long enough that the second finds a group of what it may take. */
 const IN_HAND_MAX = 1_536;
 
 /** @throws TurnFailed */
@@ -101,8 +101,8 @@ function readLines({ firstLine, lines, overlong }: Chunk): ReadLine[] {
 const NONE: ReadonlySet<number> = new Set();
 
 /**
- * Lets so many lines be done at once; of the others the first of the file is next, whenever it came. Else everything that waits for nothing would go
- * first, then everything that waited for that: waves of acts of one kind, which lanes share badly.
+ * Lets so many lines be done at once; of the others the first of the file is next, whenever it came. Else all that waits for nothing would go
+ * first, then all that waited for it: waves of acts of one kind, and those that draw numbers are left to one lane.
  */
 function placesFor(places: number): <Value>(line: number, work: () => Promise<Value>) => Promise<Value> {
   const waiting: { readonly line: number; go(): void }[] = [];
@@ -111,8 +111,7 @@ function placesFor(places: number): <Value>(line: number, work: () => Promise<Va
     if (free > 0) free -= 1;
     else
       await new Promise<void>((go) => {
-        const before = waiting.findIndex((other) => other.line > line);
-        waiting.splice(before === -1 ? waiting.length : before, 0, { line, go });
+        waiting.splice(waiting.findLastIndex((other) => other.line < line) + 1, 0, { line, go });
       });
     try {
       return await work();

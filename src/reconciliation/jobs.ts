@@ -114,9 +114,11 @@ export const reconciliationJobs: readonly JobDefinition[] = [
       const { on, subjectId, eventId } = asked(payload, ['on', 'subjectId', 'eventId']);
       const acts = new Map<string, JobAct>();
       for (const [wake, rules] of rulesWoken(on.split(' '))) {
-        for (const { id, period = '', rule } of await wokenBy(database.pool, wake, { subjectId, eventId, rules })) {
-          for (const act of (rule ? [rule] : rules).map((each) => asking({ rule: each, subjectId: id, period })))
+        for (const woken of await wokenBy(database.pool, wake, { subjectId, eventId, rules })) {
+          for (const rule of woken.rules ?? rules) {
+            const act = asking({ rule, subjectId: woken.id, period: woken.period ?? '' });
             acts.set(act.key!, act);
+          }
         }
       }
       return [...acts.values()];

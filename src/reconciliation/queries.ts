@@ -207,10 +207,11 @@ const WAKES_SQL: Readonly<
       select trip_id from manifests where id = $1 union select trip_id from weigh_tickets where id = $1)`,
     values: ({ subjectId }) => [subjectId],
   },
-  /** Of each rule those batches that it has spoken of. */
+  /** Batches with those of the rules that have spoken of them. */
   overdue_batches: {
-    text: `select distinct b.id, a.rule from (select distinct batch_id as id from postings where event_id = $1) b
-      cross join lateral (select rule from anomalies where subject_id = b.id and rule = any($2) and status in ('open', 'ended') offset 0) a`,
+    text: `select b.id, a.rules from (select distinct batch_id as id from postings where event_id = $1) b
+      cross join lateral (select array_agg(distinct rule) as rules from anomalies where subject_id = b.id and rule = any($2) and status in ('open', 'ended')) a
+      where a.rules is not null`,
     values: ({ eventId, rules }) => [eventId, rules],
   },
   stores_of_batches: {
@@ -236,8 +237,8 @@ export interface ToJudge {
   readonly id: string;
   /** For rules that judge a period of it. */
   readonly period?: string;
-  /** The one of the rules that is to look; without it all are. */
-  readonly rule?: string;
+  /** Those of the rules that are to look; without it all are. */
+  readonly rules?: readonly string[];
 }
 
 /** Asked once for all rules that an event wakes in the same way. */

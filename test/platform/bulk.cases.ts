@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
+import { CHUNK_LINES } from '../../src/platform/bulk-arrival.ts';
 import { forgetBulks } from '../../src/platform/bulk-storage.ts';
 import { aLine, aParty, at, written } from '../manifests/given.ts';
 import { aWorld, callerWith, ok, START, startTestService, type World } from '../support/world.ts';
@@ -69,7 +70,7 @@ t.test('two thousand lines, right and wrong, each answered on its own, in order'
 
 t.test('a line takes from any line before it, whatever the field, and never from one behind', async (t) => {
   const world = await aWorld();
-  const filler = Array.from({ length: 2_100 }, () => '');
+  const filler = Array.from({ length: CHUNK_LINES }, () => '');
   const { results } = await doBulk(
     world,
     world.consignor,
@@ -96,9 +97,9 @@ t.test('a line takes from any line before it, whatever the field, and never from
     [5, 400, ''],
     [6, 201, null],
     [7, 400, '/id'],
-    [2_108, 200, null],
-    [2_109, 424, null],
-    [2_110, 400, ''],
+    [CHUNK_LINES + 8, 200, null],
+    [CHUNK_LINES + 9, 424, null],
+    [CHUNK_LINES + 10, 400, ''],
   ]);
 });
 

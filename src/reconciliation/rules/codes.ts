@@ -1,6 +1,6 @@
 /**
  * What ought to be found: hazardous waste (HW), medical (MW), construction (CW), other solid waste (GS). A rule says which
- * of these it finds; what no rule finds stands in `not-judged.ts` with the fact that is missing.
+ * of these it finds.
  */
 const numbered = <Prefix extends string>(prefix: Prefix, last: number): `${Prefix}-${string}`[] =>
   Array.from({ length: last }, (_, nth) => `${prefix}-${String(nth + 1).padStart(2, '0')}` as const);
