@@ -176,7 +176,9 @@ export function statesFor(work: Work, index: number): States {
   return {
     get: (kind, id) => {
       if (!work.loadedIds.has(id)) throw new NotLoaded(`${kind.name} ${id}`);
-      return work.entries.get(id)?.current?.state as never;
+      // Another act of the group may know the id as that of something else.
+      const entry = work.entries.get(id);
+      return (entry?.kind.name === kind.name ? entry.current?.state : undefined) as never;
     },
     seqOf: (ref) => work.entries.get(ref.id)?.current?.seq ?? 0,
     found: (lookup, key) => {

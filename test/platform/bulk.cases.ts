@@ -220,20 +220,23 @@ t.test('cancelled: what was not begun is not done', async (t) => {
   t.equal(results.length, ok(await consignor.get(`/v1/bulks/${body.id}`)).done);
 });
 
+/** Three turns. */
+const LARGE = 2 * CHUNK_LINES + 1_000;
+
 t.test('a small bulk of one party does not wait for a large one of another', async (t) => {
   const world = await aWorld();
   const [one, other] = [world.consignor, await aParty(world, { capacities: ['producer'] })];
   const siteId = ok(await other.post('/v1/sites', { partyId: other.partyId, name: '乙厂', region: '370112' })).id;
-  const large = await sendBulk(world, one, ndjson(Array.from({ length: 6_000 }, () => generation(world))));
+  const large = await sendBulk(world, one, ndjson(Array.from({ length: LARGE }, () => generation(world))));
   world.clock.advanceMs(1);
   const second = await sendBulk(world, one, ndjson([generation(world)]));
   const small = await sendBulk(world, other, ndjson([generation(world, { siteId }), generation(world, { siteId })]));
   t.match(await ended(other, small.body.id), { succeeded: 2 });
   const meanwhile = ok(await one.get(`/v1/bulks/${large.body.id}`));
-  t.ok(meanwhile.done < 6_000, `${meanwhile.done} of the large one were done by then`);
+  t.ok(meanwhile.done < LARGE, `${meanwhile.done} of the large one were done by then`);
   t.match(ok(await one.get(`/v1/bulks/${second.body.id}`)), { state: 'waiting', done: 0 }, 'its own next waits');
   t.match(await ended(one, second.body.id), { succeeded: 1 });
-  t.match(ok(await one.get(`/v1/bulks/${large.body.id}`)), { succeeded: 6_000 });
+  t.match(ok(await one.get(`/v1/bulks/${large.body.id}`)), { succeeded: LARGE });
 });
 
 t.test('every line is judged as its sender would be, as of when it is done', async (t) => {
