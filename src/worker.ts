@@ -16,7 +16,6 @@ import { ensurePartitions } from './platform/partitions.ts';
 import { forgetAnsweredKeys, forgetDoneJobs } from './platform/retention.ts';
 import { judgementsOf, reconciliationJobs } from './reconciliation/jobs.ts';
 import type { RuleBook } from './reconciliation/rules/rule.ts';
-import { beginSweeps } from './reconciliation/sweeping.ts';
 import { matchingsOf, matchTripsJob } from './reconciliation/trip-matches.ts';
 import { journeysOfPass } from './transport/gate-passes.ts';
 import { transportJobs } from './transport/jobs.ts';
@@ -38,8 +37,7 @@ export const JOB_DEFINITIONS: ReadonlyMap<string, JobDefinition> = new Map(
   ]),
 );
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
+const HOUR_MS = 3_600_000;
 
 /** What is done again and again; each is repeatable and safe in several processes at once. */
 const SCHEDULES: readonly {
@@ -48,7 +46,6 @@ const SCHEDULES: readonly {
   run(database: Database, clock: Clock, book: PolicyBook): Promise<unknown>;
 }[] = [
   { name: 'ensure_partitions', everyMs: 6 * HOUR_MS, run: ({ pool }, clock) => ensurePartitions(pool, clock.now()) },
-  { name: 'begin_sweeps', everyMs: MINUTE_MS, run: beginSweeps },
   { name: 'forget_answered_keys', everyMs: HOUR_MS, run: ({ pool }, clock) => forgetAnsweredKeys(pool, clock.now()) },
   { name: 'forget_empty_balances', everyMs: HOUR_MS, run: ({ pool }) => forgetEmptyBalances(pool) },
   { name: 'match_official_records', everyMs: HOUR_MS, run: matchAgain },

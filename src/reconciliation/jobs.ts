@@ -10,7 +10,6 @@ import { deadlineJob, type JudgeInput, judge } from './commands.ts';
 import { bringForward, unsettledOf, wokenBy } from './queries.ts';
 import { RULES, ruleOf } from './rules/all.ts';
 import { hoursAfter, type RuleBook, type Wake } from './rules/rule.ts';
-import { sweepOn, sweptPage } from './sweeping.ts';
 
 /**
  * What wakes the judges. An event writes one row, whatever number of rules it wakes: the job asks whom each of them is to
@@ -144,17 +143,6 @@ export const reconciliationJobs: readonly JobDefinition[] = [
         if (page.length < ROWS_MAX) return acts;
         after = page.at(-1)!.id;
       }
-    },
-  },
-  {
-    name: 'sweep',
-    async handle(payload, { database }) {
-      const { rule, period, after } = asked(payload, ['rule', 'period', 'after']);
-      const sweep = ruleOf(rule)?.sweep;
-      if (!sweep) throw new PermanentError(`no rule that sweeps is called ${rule}`);
-      const page = await sweptPage(database.pool, sweep.subjects, period, after);
-      const acts = page.ids.map((subjectId) => asking({ rule, subjectId, period, deadline: true }));
-      return page.after ? [...acts, { act: sweepOn, input: { rule, period, after: page.after }, key: 'on' }] : acts;
     },
   },
 ];

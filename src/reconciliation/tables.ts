@@ -1,4 +1,4 @@
-import { boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { Stream } from '../catalogue/streams.ts';
 import { instant, subjectColumns } from '../platform/tables.ts';
 import type { AnomalyStatus } from './lifecycle.ts';
@@ -50,11 +50,4 @@ export const anomalies = pgTable(
     index('anomalies_subject').on(table.subjectId, table.rule),
     index('anomalies_rule').on(table.rule, table.id),
   ],
-);
-
-/** Periods of rules that sweep, from when their sweep was begun. */
-export const sweeps = pgTable(
-  'sweeps',
-  { rule: text().notNull(), period: text().notNull(), begunAt: instant().notNull() },
-  (table) => [primaryKey({ columns: [table.rule, table.period] })],
 );

@@ -133,13 +133,6 @@ export const WAKES = [
 ] as const;
 export type Wake = (typeof WAKES)[number];
 
-export const EACH = ['day', 'month'] as const;
-export type Each = (typeof EACH)[number];
-
-/** Subjects that are looked at when a period is over, each a query (`SWEEPS` of sweeping.ts). */
-export const SWEEPS = ['manifested_sites'] as const;
-export type Sweep = (typeof SWEEPS)[number];
-
 export interface Rule<
   Subject extends SubjectName = SubjectName,
   Names extends keyof RuleFacts = keyof RuleFacts,
@@ -168,11 +161,6 @@ export interface Rule<
     readonly on: readonly string[];
     at(subject: RuleFacts[Subject], event: RecordedEvent, book: RuleBook): Date | null;
   };
-  /**
-   * For what is missing, and for sums of a period: once each period is over every subject is looked at, though nothing happened. The judge
-   * is asked of `2026-12-01`, or of `2026-12`.
-   */
-  readonly sweep?: { readonly each: Each; readonly subjects: Sweep };
   sceneOf(facts: Pick<RuleFacts, Subject | Names>, asked: Asked): Scene | { readonly notJudged: string };
   judge(facts: Pick<RuleFacts, Subject | Names>, context: Context<Parameters>): Verdict;
 }
